@@ -1,0 +1,58 @@
+// The plan of a package: which renditions, which tracks, where to cut. Pure: decided from MediaInfo alone, so that a rerun
+// makes the same plan.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "content/media/probe.h"
+#include "title/title_details.h"
+
+namespace swarma::content::media {
+
+inline constexpr double kSegmentSeconds = 4.0;
+
+enum class LadderMode { Auto, Copy, List };
+
+struct LadderChoice {
+  LadderMode mode = LadderMode::Auto;
+  std::vector<int> heights;  // List: short sides wanted, e.g. {720, 360}; never more than the source has
+  /// "auto" | "copy" | "720,480,360" (a trailing p is accepted). BadRequest with a sentence otherwise.
+  static Result<LadderChoice> parse(std::string_view text);
+};
+
+struct SidecarCaptions {
+  std::string language;        // BCP 47
+  std::filesystem::path file;  // SRT or VTT, any common encoding
+};
+
+/// One track to make. `kind`, sizes and `copy` are final; `name` is unique among tracks of a kind.
+struct TrackPlan {
+  title::TrackKind kind = title::TrackKind::Video;
+  std::string key;        // stable across reruns: "v720", "a1-en", "a1-en-surround", "c-de", "storyboard"
+  std::string name;
+  std::string language;
+  std::string key_group;  // "sd": short side <= 480, sound, captions, storyboard; "hd": the rest
+  int source_stream = -1; // -1: sidecar
+  std::filesystem::path sidecar;
+  bool copy = false;
+  int width = 0, height = 0;
+  int channels = 0;
+  int crf = 0;
+  std::int64_t max_bit_rate = 0, audio_bit_rate = 0;
+};
+
+struct PackagePlan {
+  std::vector<TrackPlan> tracks;
+  /// slots + 1 presentation times in µs from the start of the film: slot n is [cuts[n], cuts[n+1]). Every cut of a copied
+  /// rendition is a keyframe of the source; encoded ones force keyframes there. The last slot ends with the film.
+  std::vector<std::int64_t> cuts_us;
+  Slot slots() const { return static_cast<Slot>(cuts_us.size() - 1); }
+};
+
+/// Unsupported ("cannot_copy") with the reason when Copy was asked for and the video does not allow it.
+Result<PackagePlan> make_plan(const MediaInfo& info, const LadderChoice& ladder, const std::vector<SidecarCaptions>& sidecars);
+
+}  // namespace swarma::content::media

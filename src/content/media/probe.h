@@ -1,0 +1,61 @@
+// What is in a file: the only look at a foreign container before work starts. Blocking; safe to call concurrently.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace swarma::content::media {
+
+struct VideoStream {
+  int stream_index = -1;
+  std::string codec;            // FFmpeg name: "h264", "hevc", …
+  int width = 0, height = 0;    // as displayed: after rotation, before sample aspect ratio
+  int rotation = 0;             // clockwise degrees that the source asks for: 0, 90, 180, 270
+  int sar_num = 1, sar_den = 1; // sample aspect ratio after rotation
+  double frame_rate = 0;        // average
+  bool variable_frame_rate = false;
+  bool interlaced = false;
+  std::int64_t bit_rate = 0;
+  bool can_copy = false;        // H.264 8-bit 4:2:0 progressive, unrotated, with keyframes often enough to cut at
+  std::string why_not_copy;     // sentence, empty when can_copy
+};
+
+struct AudioStream {
+  int stream_index = -1;
+  std::string codec;
+  std::string language;         // BCP 47 ("de", "und"), mapped from ISO 639-2
+  std::string title;
+  int channels = 0;
+  int sample_rate = 0;
+  bool can_copy = false;        // AAC-LC that a browser plays
+  bool is_default = false;
+};
+
+struct CaptionStream {
+  int stream_index = -1;
+  std::string codec;
+  std::string language;
+  std::string title;
+};
+
+struct MediaInfo {
+  std::string container;
+  std::int64_t duration_ms = 0;         // end of the last sample of any kept stream, measured from the first
+  std::uint64_t file_bytes = 0;
+  VideoStream video;                    // the best one
+  std::vector<AudioStream> audio;
+  std::vector<CaptionStream> captions;  // text only
+  std::vector<std::string> notes;       // what cannot be kept and why, in sentences (bitmap subtitles, second video …)
+  std::vector<std::int64_t> keyframes_us;  // presentation times from the start of the film; needed to cut copies
+  std::int64_t video_end_us = 0;
+};
+
+/// Refuses with Unsupported what is not a film, saying what was found: "not_media", "no_video", "still_image",
+/// "file_truncated" (the header promises more than there is), "too_long", "encrypted_source".
+Result<MediaInfo> probe(const std::filesystem::path& file);
+
+}  // namespace swarma::content::media

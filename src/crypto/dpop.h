@@ -1,0 +1,54 @@
+// DPoP (RFC 9449): a request that acts for a viewer or a creator carries a proof by that key.
+//
+// Claims: jti, htm, htu (no query, no fragment), iat, nonce (server's, MAC of a time slice: nodes that share the secret
+// agree without a database), ath when a token is presented, and our own `htd`: base64url SHA-256 of the request body,
+// required for every request with a body, because DPoP itself does not cover it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "crypto/jws.h"
+
+namespace swarma::crypto {
+
+inline constexpr std::int64_t kDpopSkewSeconds = 60;
+
+struct DpopClaims {
+  std::string method;        // "POST"
+  std::string url;           // normalised, without query
+  std::string nonce;         // may be empty when making the first request
+  std::string body_digest;   // base64url SHA-256, empty for no body
+  std::string access_token;  // the whole token, empty when none is presented
+};
+
+/// Makes a proof with a fresh jti.
+std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, UnixSeconds now);
+
+struct DpopProof {
+  Did signer;
+  std::string jkt;
+  std::string jti;
+  UnixSeconds issued_at;
+};
+
+/// Checks everything but replay of the jti (the caller records it) and whether the nonce is fresh when `nonce_ok` says
+/// so. Errors: Unauthenticated with reason "invalid_dpop_proof" or "use_dpop_nonce".
+Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, UnixSeconds now);
+
+/// Server nonces: MAC over a time slice of 60 s; the current and the two previous slices are accepted.
+class DpopNonces {
+ public:
+  explicit DpopNonces(const SecretKey& secret) : secret_(secret) {}
+  std::string current(UnixSeconds now) const;
+  bool accepts(std::string_view nonce, UnixSeconds now) const;
+
+ private:
+  SecretKey secret_;
+};
+
+/// scheme and host in lower case, default port dropped, path kept, query and fragment removed. BadRequest if not http(s).
+Result<std::string> normalise_htu(std::string_view url);
+
+}  // namespace swarma::crypto

@@ -1,0 +1,77 @@
+// One SQL face over SQLite and PostgreSQL. SQL is written once, in the dialect both understand: parameters `$1, $2, …`,
+// TEXT, BIGINT, BYTEA/BLOB columns through the type macros below, `ON CONFLICT`, `RETURNING`. What differs lives in db/.
+//
+// Database is safe for concurrent use: each call borrows a connection. SQLite: WAL, one writer at a time (writers queue in
+// process, busy_timeout across processes), synchronous=NORMAL unless `durable` is asked for in a transaction.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace swarma::db {
+
+using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string, Bytes>;
+using Values = std::vector<Value>;
+
+class Row {
+ public:
+  explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
+  // Each aborts on a wrong column or type: the schema is ours.
+  std::int64_t integer(std::size_t column) const;
+  double real(std::size_t column) const;
+  const std::string& text(std::size_t column) const;
+  const Bytes& blob(std::size_t column) const;
+  bool is_null(std::size_t column) const;
+
+ private:
+  std::vector<Value> values_;
+};
+using Rows = std::vector<Row>;
+
+/// A connection inside a transaction.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// Rows of a SELECT or RETURNING. Statements are prepared once per connection and reused.
+  virtual Result<Rows> query(std::string_view sql, const Values& parameters = {}) = 0;
+  /// Number of rows changed.
+  virtual Result<std::int64_t> execute(std::string_view sql, const Values& parameters = {}) = 0;
+};
+
+enum class Durability { Normal, Full };  // Full: on disk before the call returns (money, keys, published titles)
+
+struct Migration {
+  std::string name;  // "0001_titles", unique, applied in the order given
+  std::string sql;   // several statements; {BYTES} {JSON} {AUTO_ID} expand per engine
+};
+
+class Database {
+ public:
+  /// "sqlite:PATH", "sqlite::memory:" or "postgresql://…". Io/Unavailable with a sentence that names the cause.
+  static Result<std::unique_ptr<Database>> open(std::string_view url, unsigned connections = 4);
+  virtual ~Database() = default;
+
+  /// Runs `work` in a transaction: commits on success, rolls back when it returns an error. Serialisation failures and
+  /// deadlocks are retried (so `work` may run several times). Immediate write lock on SQLite.
+  virtual Result<void> transact(const std::function<Result<void>(Session&)>& work,
+                                Durability durability = Durability::Normal) = 0;
+  /// A single read, or a single autocommitted write.
+  virtual Result<Rows> query(std::string_view sql, const Values& parameters = {}) = 0;
+  virtual Result<std::int64_t> execute(std::string_view sql, const Values& parameters = {}) = 0;
+
+  /// Applies what is missing, once, also when several nodes start together.
+  virtual Result<void> migrate(std::span<const Migration> migrations) = 0;
+  virtual bool is_postgresql() const = 0;
+};
+
+}  // namespace swarma::db

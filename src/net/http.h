@@ -1,0 +1,77 @@
+// HTTP messages as the rest of the program sees them: no sockets, no Asio, no parser types.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/file.h"
+
+namespace swarma::net {
+
+/// Header fields in order of arrival; names compare without case (RFC 9110).
+class Headers {
+ public:
+  void add(std::string name, std::string value);
+  void set(std::string name, std::string value);  // replaces all of that name
+  /// The first value, or empty.
+  std::string_view get(std::string_view name) const;
+  std::size_t count(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct Request {
+  std::string method;
+  std::string path;   // percent-decoded, always starts with '/', no dot segments
+  std::string query;  // raw, without '?'
+  Headers headers;
+  std::string body;            // empty when the route took a BodySink
+  std::string remote_address;  // without port; behind a trusted proxy, the forwarded one
+  std::string base_url;        // public scheme://host[:port] as configured, or from the request
+  std::vector<std::string> path_params;  // what the route's {…} matched, in order
+};
+
+/// Decoded value of a query parameter (application/x-www-form-urlencoded), if present and well-formed.
+std::optional<std::string> find_query(std::string_view query, std::string_view name);
+std::string percent_encode(std::string_view text);
+
+/// Part of an open file, sent with sendfile.
+struct FileBody {
+  std::shared_ptr<const Fd> file;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+/// A body produced piece by piece (server-sent events, long downloads). `next` is called on a worker thread; it may block
+/// up to a second and returns an empty string for "nothing yet, ask again", nullopt at the end.
+struct StreamBody {
+  std::function<std::optional<std::string>()> next;
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::variant<std::string, FileBody, StreamBody> body;
+};
+
+/// Takes a request body as it arrives, on a worker thread, in order. Destroyed without finish() when the client goes away.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// An error ends the request with the matching problem response.
+  virtual Result<void> write(ByteView piece) = 0;
+  virtual Response finish(const Request& request) = 0;
+};
+
+}  // namespace swarma::net

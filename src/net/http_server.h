@@ -1,0 +1,75 @@
+// The HTTP/1.1 server: one event loop per core (SO_REUSEPORT), keep-alive, pipelining in order, ranges and sendfile for
+// FileBody, TLS 1.3, limits on everything, graceful drain.
+//
+// A handler is a plain function. Routes marked Inline run on the loop and must not block (they may read SQLite and do
+// cryptography: microseconds); the others run on a worker pool. Handlers are called concurrently.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/http.h"
+
+namespace swarma::net {
+
+enum class Where { Inline, Worker };
+
+using Handler = std::function<Response(const Request&)>;
+/// Called when the head of a request has arrived: an error answers at once, before the body is read.
+using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request& head)>;
+
+struct Route {
+  std::string method;   // "GET" also answers HEAD
+  std::string pattern;  // "/v1/titles/{id}"; "{blob}" as a whole first segment matches <64 hex>[.ext] only
+  Where where = Where::Worker;
+  std::size_t max_body = 64 * 1024;
+  Handler handler;
+  SinkFactory sink;  // instead of handler: the body is streamed, max_body still holds
+};
+
+/// Turns an Error into a response (api/ gives application/problem+json).
+using ErrorRenderer = std::function<Response(const Request&, const Error&)>;
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free port
+  unsigned loops = 0;      // 0: one per core
+  unsigned workers = 4;
+  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_connections = 20'000;
+  std::size_t max_connections_per_address = 4'096;  // loopback is exempt
+  std::chrono::seconds header_timeout{10};          // from the first byte of a request to the end of its head
+  std::chrono::seconds idle_timeout{75};            // between requests
+  std::chrono::seconds body_timeout{30};            // without a byte in either direction while one is due
+  std::chrono::seconds drain_timeout{10};
+  std::string certificate_file;  // PEM chain; with key_file: TLS only
+  std::string key_file;
+  std::string public_url;     // empty: http(s)://Host header
+  std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
+};
+
+struct ServerStats {
+  std::uint64_t connections_open = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t errors_4xx = 0;
+  std::uint64_t errors_5xx = 0;
+};
+
+class HttpServer {
+ public:
+  /// Binds and listens; requests wait in the backlog until run(). Io with a sentence when the address is taken.
+  static Result<std::unique_ptr<HttpServer>> create(ServerOptions options, std::vector<Route> routes, ErrorRenderer errors);
+  virtual ~HttpServer() = default;
+
+  /// Blocks until stop() has drained: no new connections, requests under way finish, at most drain_timeout.
+  virtual void run() = 0;
+  virtual void stop() = 0;  // from any thread or a signal-handling thread
+  virtual std::string url() const = 0;  // http://127.0.0.1:8080
+  virtual ServerStats stats() const = 0;
+};
+
+}  // namespace swarma::net

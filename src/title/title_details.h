@@ -1,0 +1,46 @@
+// The details blob: what the record names but what may grow. Canonical JSON, plain, at most 4 MiB.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/json.h"
+
+namespace swarma::title {
+
+inline constexpr std::size_t kMaxDetailsBytes = 4 << 20;
+
+enum class TrackKind { Video, Audio, Captions, Storyboard };
+
+/// One encrypted time line: a media playlist whose n-th segment is slot n.
+struct Track {
+  std::string id;         // unique in the revision and never used before for other bytes: "v720-3f9a1c…"
+  TrackKind kind = TrackKind::Video;
+  std::string key_group;
+  BlobId playlist;        // media playlist blob
+  std::string name;       // "720p", "English (5.1)", …
+  std::string language;   // BCP 47, may be "und"
+  std::string codecs;     // RFC 6381 of what was written; empty for captions and storyboard
+  int width = 0, height = 0;   // video and storyboard, coded size
+  double frame_rate = 0;       // nominal
+  int channels = 0;
+  std::int64_t bandwidth = 0;          // peak bits/s over any one segment
+  std::int64_t average_bandwidth = 0;
+  bool copied = false;         // remuxed from the source, not encoded
+  std::int64_t bytes = 0;      // stored bytes of all segments
+};
+
+struct TitleDetails {
+  std::vector<Track> tracks;
+  /// Further languages of name and summary: BCP 47 → (name, summary).
+  std::map<std::string, std::pair<std::string, std::string>> texts;
+  std::vector<std::string> notes;  // what publishing could not keep, in sentences ("The bitmap subtitles (eng) …")
+};
+
+Result<std::string> write_details(const TitleDetails& details);
+Result<TitleDetails> parse_details(std::string_view json);
+
+}  // namespace swarma::title
