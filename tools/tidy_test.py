@@ -1,0 +1,154 @@
+"""A house that breaks every rule once: tools/tidy must name each, and must be silent about the same house mended."""
+import importlib.machinery
+import importlib.util
+import tempfile
+import unittest
+from pathlib import Path
+
+program = Path(__file__).resolve().parent / "tidy"
+loader = importlib.machinery.SourceFileLoader("tidy", str(program))
+tidy = importlib.util.module_from_spec(importlib.util.spec_from_loader("tidy", loader))
+loader.exec_module(tidy)
+
+LAYERS = """
+[modules]
+"base" = []
+"net" = ["base"]
+"content/media" = ["base"]
+"access/policy" = ["base"]
+[test_modules]
+[planes]
+names = ["content", "access"]
+[third_party]
+"asio" = ["net"]
+[cpp_only]
+headers = ["nlohmann/json.hpp"]
+[limits]
+file_lines = 20
+function_lines = 5
+readme_lines = 5
+[exceptions]
+"""
+CMAKE = """
+swarma_module(base LIBS fmt::fmt)
+swarma_module(net DEPS base LIBS CURL::libcurl)
+swarma_module(content/media DEPS base)
+swarma_module(access/policy DEPS base)
+"""
+GOOD = {
+    "tools/layers.toml": LAYERS,
+    "src/CMakeLists.txt": CMAKE,
+    "src/base/README.md": "# base\n",
+    "src/net/README.md": "# net\n",
+    "src/content/media/README.md": "# media\n\nSee [base](../../base/README.md#base) and `src/net/`.\n",
+    "src/base/bytes.h": "#pragma once\n",
+    "src/net/loop.h": "#pragma once\n#include <asio/io_context.hpp>\n",
+    "src/net/http.h": '#pragma once\n#include "base/bytes.h"\n',
+    "src/content/media/probe.cpp": '#include "base/bytes.h"\n#include <nlohmann/json.hpp>\n',
+    "tests/whole.cpp": '#include "content/media/probe.cpp"\n#include "net/http.h"\n',
+}
+
+
+class TidyTest(unittest.TestCase):
+    def broken(self, **changes):
+        """(rule, file) of everything broken in the good house with these files laid over it (dots as given)."""
+        with tempfile.TemporaryDirectory() as root:
+            for name, text in {**GOOD, **changes.get("files", {})}.items():
+                if text is not None:
+                    (Path(root) / name).parent.mkdir(parents=True, exist_ok=True)
+                    (Path(root) / name).write_text(text)
+            house = tidy.Tidy(root)
+            house.run()
+            self.reports = house.reports
+            return sorted((rule, place.split(":")[0]) for rule, place, _ in house.broken)
+
+    def test_a_good_house_is_silent(self):
+        self.assertEqual(self.broken(), [])
+
+    def test_an_include_against_the_arrows(self):
+        name = "src/base/up.cpp"
+        self.assertEqual(self.broken(files={name: '#include "net/http.h"\n'}), [("arrows", name)])
+
+    def test_an_include_of_nothing(self):
+        name = "src/base/gone.cpp"
+        self.assertEqual(self.broken(files={name: '#include "base/gone.h"\n'}), [("arrows", name)])
+
+    def test_a_file_in_no_module(self):
+        self.assertEqual(self.broken(files={"src/utils/all.cpp": "int x;\n"}), [("arrows", "src/utils/all.cpp")])
+
+    def test_a_commented_include_is_no_include(self):
+        self.assertEqual(self.broken(files={"src/base/up.cpp": '// #include "net/http.h"\n/*\n#include "net/http.h"\n*/\n'}), [])
+
+    def test_arrows_that_differ_from_cmake(self):
+        cmake = CMAKE.replace("content/media DEPS base", "content/media DEPS base net")
+        self.assertEqual(self.broken(files={"src/CMakeLists.txt": cmake}), [("cmake", "src/CMakeLists.txt")])
+
+    def test_a_module_that_only_cmake_knows(self):
+        cmake = CMAKE + "swarma_module(value DEPS base)\n"
+        self.assertEqual(self.broken(files={"src/CMakeLists.txt": cmake}), [("cmake", "src/CMakeLists.txt")])
+
+    def test_a_plane_that_includes_another(self):
+        change = {"tools/layers.toml": LAYERS.replace('"access/policy" = ["base"]', '"access/policy" = ["base", "content/media"]'),
+                  "src/CMakeLists.txt": CMAKE.replace("access/policy DEPS base", "access/policy DEPS base content/media")}
+        self.assertEqual(self.broken(files=change), [("planes", "tools/layers.toml")])
+
+    def test_a_cycle(self):
+        change = {"tools/layers.toml": LAYERS.replace('"base" = []', '"base" = ["net"]'),
+                  "src/CMakeLists.txt": CMAKE.replace("(base LIBS", "(base DEPS net LIBS")}
+        self.assertEqual(self.broken(files=change), [("planes", "tools/layers.toml")])
+
+    def test_a_library_outside_its_module(self):
+        name = "src/base/socket.cpp"
+        self.assertEqual(self.broken(files={name: "#include <asio.hpp>\n"}), [("third_party", name)])
+        self.assertEqual(self.broken(files={name: "#include <asio/ip/tcp.hpp>\n"}), [("third_party", name)])
+
+    def test_a_private_header_seen_from_outside(self):
+        layers = LAYERS.replace('"access/policy" = ["base"]', '"access/policy" = ["base", "net"]')
+        cmake = CMAKE.replace("access/policy DEPS base", "access/policy DEPS base net")
+        files = {"tools/layers.toml": layers, "src/CMakeLists.txt": cmake, "src/access/policy/README.md": "# p\n",
+                 "src/net/outer.h": '#include "net/loop.h"\n', "src/access/policy/p.cpp": '#include "net/outer.h"\n'}
+        self.assertEqual(self.broken(files=files), [("third_party", "src/access/policy/p.cpp")])
+
+    def test_json_in_a_header(self):
+        name = "src/base/json.h"
+        self.assertEqual(self.broken(files={name: "#include <nlohmann/json.hpp>\n"}), [("cpp_only", name)])
+
+    def test_a_file_that_is_too_long(self):
+        name = "src/base/long.cpp"
+        self.assertEqual(self.broken(files={name: "\n" * 21}), [("length", name)])
+
+    def test_unfinished_work(self):
+        name = "src/base/later.cpp"
+        self.assertEqual(self.broken(files={name: "// TO" + "DO: later\n"}), [("unfinished", name)])
+
+    def test_a_path_of_one_machine(self):
+        self.assertEqual(self.broken(files={"docs/a.md": "see /ho" + "me/me/notes\n"}), [("machine_path", "docs/a.md")])
+
+    def test_a_module_without_readme(self):
+        self.assertEqual(self.broken(files={"src/net/README.md": None, "src/content/media/README.md": "# media\n"}),
+                         [("readme", "src/net/README.md")])
+
+    def test_a_readme_that_is_a_book(self):
+        self.assertEqual(self.broken(files={"src/net/README.md": "line\n" * 6}), [("readme", "src/net/README.md")])
+
+    def test_links_that_lead_nowhere(self):
+        for text in ("[x](gone.md)", "![x](gone.png)", "[x](../src/base/README.md#gone)", "`src/gone.cpp`"):
+            self.assertEqual(self.broken(files={"docs/a.md": text + "\n"}), [("link", "docs/a.md")], text)
+
+    def test_links_that_are_fine(self):
+        text = "# One thing\n[x](#one-thing) [y](https://example.org/gone) `[z](gone)`\n```\n[code](gone)\n```\n"
+        self.assertEqual(self.broken(files={"docs/a.md": text}), [])
+
+    def test_an_exception_is_honoured(self):
+        name = "src/base/long.cpp"
+        layers = LAYERS + f'length = ["{name}"]\n'
+        self.assertEqual(self.broken(files={name: "\n" * 21, "tools/layers.toml": layers}), [])
+
+    def test_long_functions_are_reported_with_their_length(self):
+        body = "namespace a {\nclass B {\n  void f() { int x; }\n};\nint g(int a) {\n" + '  s("}");\n' * 6 + "}\n}\n"
+        self.assertEqual(self.broken(files={"src/base/f.cpp": body}), [])
+        self.assertEqual(self.reports, ["src/base/f.cpp:5: 6 lines: int g(int a)"])
+
+
+if __name__ == "__main__":
+    unittest.main()
