@@ -1,0 +1,20 @@
+// Errors as application/problem+json (RFC 9457), and the JSON shapes every route uses.
+#pragma once
+
+#include "base/error.h"
+#include "base/json.h"
+#include "net/http.h"
+
+namespace swarma::api {
+
+/// The one place where an ErrorCode becomes an HTTP status.
+int http_status(ErrorCode code);
+
+net::Response json_response(int status, const Json& body);
+/// {"type":"/problems/<reason>","title","status","detail","reason"} plus `extra` members.
+net::Response problem_response(const Error& error, const Json* extra = nullptr);
+
+/// The JSON object of a request body.
+Result<Json> parse_body(const net::Request& request);
+
+}  // namespace swarma::api
