@@ -1,0 +1,37 @@
+// The route table. routes/<first URL noun>.cpp parses, calls a service, renders; nothing else.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "api/services.h"
+#include "net/http_server.h"
+
+namespace swarma::api {
+
+using Routes = std::vector<net::Route>;
+
+/// Every route of the node. `services` must outlive the server.
+Routes make_routes(Services& services);
+
+void add_blob_routes(Services& services, Routes& routes);
+void add_catalog_routes(Services& services, Routes& routes);
+void add_title_routes(Services& services, Routes& routes);
+void add_requirement_routes(Services& services, Routes& routes);
+void add_action_routes(Services& services, Routes& routes);
+void add_attestation_routes(Services& services, Routes& routes);
+void add_key_routes(Services& services, Routes& routes);
+void add_node_routes(Services& services, Routes& routes);
+void add_token_routes(Services& services, Routes& routes);
+void add_upload_routes(Services& services, Routes& routes);
+void add_media_routes(Services& services, Routes& routes);
+void add_page_routes(Services& services, Routes& routes);
+
+using ApiHandler = std::function<Result<net::Response>(const net::Request&)>;
+
+/// Errors become problems; every answer carries a fresh DPoP-Nonce.
+net::Handler answer(Services& services, ApiHandler handler);
+/// As above, and with an Idempotency-Key the first answer is kept for 24 hours and given again.
+net::Handler answer_once(Services& services, ApiHandler handler);
+
+}  // namespace swarma::api

@@ -1,0 +1,89 @@
+// GET /<sha256>[.ext] and PUT /upload: blobs by name, in the shape of Blossom BUD-01 and BUD-02.
+#include <nlohmann/json.hpp>
+
+#include "api/auth.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "content/blob/blob_store.h"
+
+namespace swarma::api {
+namespace {
+
+/// Only passive types: a blob never runs in the origin of the pages. Segments are ciphertext whatever they are called.
+std::string_view content_type(std::string_view extension) {
+  if (extension == "m3u8") return "application/vnd.apple.mpegurl";
+  if (extension == "jpg") return "image/jpeg";
+  if (extension == "mp4") return "video/mp4";
+  if (extension == "json") return "application/json";
+  return "application/octet-stream";
+}
+
+net::Response get_blob(Services& services, const net::Request& request) {
+  const std::string_view name = request.path_params.front();
+  const auto id = BlobId::parse(name.substr(0, 64));
+  if (!id) return problem_response(id.error());
+  const auto blob = services.blobs.open(*id);
+  if (!blob) return problem_response(blob.error());
+  net::Response response;
+  net::Headers& headers = response.headers;
+  headers.add("Content-Type", std::string(content_type(name.size() > 65 ? name.substr(65) : "")));
+  headers.add("Cache-Control", "public, max-age=31536000, immutable");
+  headers.add("ETag", '"' + std::string(name.substr(0, 64)) + '"');
+  headers.add("X-Content-Type-Options", "nosniff");
+  headers.add("Content-Security-Policy", "sandbox");
+  response.body = net::FileBody{blob->file, 0, blob->size};
+  return response;
+}
+
+/// Hashes while it writes; nothing is visible unless the bytes have the name in X-SHA-256.
+class BlobUpload final : public net::BodySink {
+ public:
+  BlobUpload(Services& services, BlobId expected, std::unique_ptr<content::blob::BlobWriter> writer, bool known)
+      : services_(services), expected_(expected), writer_(std::move(writer)), known_(known) {}
+
+  Result<void> write(ByteView piece) override {
+    size_ += piece.size();
+    return known_ ? Result<void>{} : writer_->write(piece);
+  }
+
+  net::Response finish(const net::Request& request) override {
+    if (!known_) {
+      if (const auto done = writer_->commit(expected_); !done) return problem_response(done.error());
+    }
+    const std::string hex = expected_.hex();
+    return json_response(known_ ? 200 : 201, {{"url", request.base_url + "/" + hex + ".bin"},
+                                              {"sha256", hex},
+                                              {"size", size_},
+                                              {"type", "application/octet-stream"},
+                                              {"uploaded", services_.clock.seconds()}});
+  }
+
+ private:
+  Services& services_;
+  BlobId expected_;
+  std::unique_ptr<content::blob::BlobWriter> writer_;
+  bool known_;
+  std::uint64_t size_ = 0;
+};
+
+Result<std::unique_ptr<net::BodySink>> begin_upload(Services& services, const net::Request& head) {
+  SWARMA_TRY(const BlobId expected, BlobId::parse(head.headers.get("X-SHA-256")));
+  SWARMA_CHECK(authenticate_creator(services, head, to_base64url(expected.digest())));
+  SWARMA_TRY(const auto present, services.blobs.find_size(expected));
+  SWARMA_TRY(auto writer, services.blobs.create_writer());
+  return std::make_unique<BlobUpload>(services, expected, std::move(writer), present.has_value());
+}
+
+}  // namespace
+
+void add_blob_routes(Services& services, Routes& routes) {
+  net::Route get{.method = "GET", .pattern = "/{blob}", .where = net::Where::Inline};
+  get.handler = [&services](const net::Request& request) { return get_blob(services, request); };
+  routes.push_back(std::move(get));
+  net::Route put{.method = "PUT", .pattern = "/upload"};
+  put.max_body = content::blob::kMaxBlobBytes;
+  put.sink = [&services](const net::Request& head) { return begin_upload(services, head); };
+  routes.push_back(std::move(put));
+}
+
+}  // namespace swarma::api
