@@ -3,7 +3,7 @@
 # A folder is a module: every .cpp in it belongs to the library swarma_<NAME>, every *_test.cpp to its test program.
 # DEPS are other modules (tools/layers.toml says which are allowed), LIBS are third-party targets, which stay private:
 # a heavy library is included in the .cpp files of one module only.
-set_property(GLOBAL PROPERTY SWARMA_TEST_TARGETS "")
+set_property(GLOBAL PROPERTY SWARMA_MODULE_TARGETS "")
 
 function(swarma_module name)
   cmake_parse_arguments(M "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
@@ -25,6 +25,7 @@ function(swarma_module name)
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE swarma_flags ${deps})
   endif()
+  set_property(GLOBAL APPEND PROPERTY SWARMA_MODULE_TARGETS ${target})
   if(SWARMA_TESTS AND tests)
     set(test_deps ${M_TEST_DEPS})
     list(TRANSFORM test_deps REPLACE "/" "_")
@@ -33,6 +34,6 @@ function(swarma_module name)
     target_link_libraries(${target}_test PRIVATE ${target} ${test_deps} ${M_LIBS} GTest::gtest_main GTest::gmock)
     target_compile_definitions(${target}_test PRIVATE SWARMA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${target}_test --gtest_brief=1)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS unit)
   endif()
 endfunction()

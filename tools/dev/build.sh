@@ -1,0 +1,29 @@
+# Configuring and compiling, by preset (CMakePresets.json).
+
+# configure PRESET [-DOPTION=VALUE…]: the first time, or when an option differs from what is configured
+configure() {
+  local preset=$1 dir=build/$1 option changed=0
+  shift
+  [ -f "$dir/build.ninja" ] || changed=1
+  for option in "$@"; do
+    option=${option#-D}
+    grep -qE "^${option%%=*}:[A-Z]+=${option#*=}\$" "$dir/CMakeCache.txt" 2>/dev/null || changed=1
+  done
+  [ $changed = 0 ] || quietly "$dir.configure.log" cmake --preset "$preset" "$@"
+}
+
+# compile PRESET [TARGET…]
+compile() {
+  local preset=$1
+  shift
+  local targets=("${@:-all}")
+  cmake --build "build/$preset" --target "${targets[@]}"
+}
+
+# The release program, at build/swarma. Tests are configured only once somebody asks for them: they need more packages.
+cmd_build() {
+  need build
+  [ -f build/release/build.ninja ] || configure release -DSWARMA_TESTS=OFF
+  compile release swarma
+  ln -sfn release/swarma build/swarma
+}

@@ -1,0 +1,55 @@
+# The tests, the formatter, the fuzzers and the sanitizers.
+
+# run_suite PRESET [FILTER]: builds everything and runs ctest; the report is read by .ci/run
+run_suite() {
+  local preset=$1 filter=${2:-}
+  configure "$preset" -DSWARMA_TESTS=ON
+  compile "$preset"
+  local arguments=(--test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)"
+    --test-output-size-passed 4000000 --test-output-size-failed 4000000 --output-junit "$PWD/build/test-report.xml")
+  # A filter is a test name or a label (unit, house, e2e, kill, interop).
+  if [ -n "$filter" ]; then
+    if ctest --test-dir "build/$preset" --print-labels | grep -qx "  $filter"; then arguments+=(-L "^$filter\$"); else arguments+=(-R "$filter"); fi
+  fi
+  ctest "${arguments[@]}"
+}
+
+cmd_test() {
+  need build test
+  need_node
+  rm -f build/test-report.xml
+  run_suite release "${1:-}"
+}
+
+cpp_files() {
+  git ls-files -co --exclude-standard -- '*.cpp' '*.h' | while read -r file; do [ -f "$file" ] && echo "$file"; done
+}
+
+# fmt [--check]
+cmd_fmt() {
+  need check
+  if [ "${1:-}" = --check ]; then
+    cpp_files | xargs clang-format-19 --dry-run --Werror
+  else
+    cpp_files | xargs clang-format-19 -i
+  fi
+}
+
+# Each fuzz target for SWARMA_FUZZ_SECONDS, two at a time, starting from fuzz/corpus/<target> where there is one.
+run_fuzzers() {
+  configure fuzz
+  compile fuzz fuzzers
+  mkdir -p build/fuzz/corpus build/fuzz/findings
+  find build/fuzz/fuzz -maxdepth 1 -name 'fuzz_*' -type f -perm -u+x -printf '%f\n' | sort |
+    xargs -P "$(nproc)" -I{} tools/dev/fuzz_one.sh {}
+}
+
+cmd_check() {
+  need build test check
+  need_node
+  say "format" && cmd_fmt --check
+  say "house rules" && tools/tidy
+  say "fuzz targets, ${SWARMA_FUZZ_SECONDS:-60} s each" && run_fuzzers
+  say "the suite under AddressSanitizer and UndefinedBehaviorSanitizer" && run_suite asan
+  say "check passed"
+}
