@@ -1,0 +1,54 @@
+// An attestation (`swarma-attestation+jwt`): a verifier says that one viewer met one requirement of one title. Short-lived,
+// revocable, consumed by the first grant made from it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "access/policy/policy.h"
+#include "base/clock.h"
+#include "crypto/jws.h"
+#include "db/database.h"
+
+namespace swarma::access::attest {
+
+inline constexpr std::size_t kMaxAttestationBytes = 8 * 1024;
+inline constexpr std::int64_t kAttestationSeconds = 900;
+
+struct Attestation {
+  std::string id;       // base64url, 16 bytes
+  crypto::Did issuer;
+  std::string subject;  // jkt
+  TitleId title;
+  policy::Requirement requirement;
+  std::string params;   // canonical JSON: the snapshot the viewer met
+  std::string key;      // leaf key of requirement and params
+  std::string evidence; // canonical JSON
+  double trust = 0;
+  UnixSeconds issued_at = 0;
+  UnixSeconds expires_at = 0;
+  std::string nonce;
+};
+
+Result<std::string> sign_attestation(const Attestation& attestation, const crypto::SigningKey& issuer);
+
+struct AttestationExpectation {
+  std::string viewer;
+  TitleId title;
+  UnixSeconds now = 0;
+  /// Whether the policy (or the node) accepts this issuer.
+  std::function<bool(const crypto::Did&)> accepts;
+};
+/// Signature, then issuer, subject, title and life. Forbidden: attestation_forged, issuer_not_trusted,
+/// attestation_wrong_viewer, attestation_wrong_title, attestation_expired. Whether it was used or revoked is in the database.
+Result<Attestation> verify_attestation(std::string_view jws, const AttestationExpectation& expected);
+
+/// Consumes it inside the caller's transaction: Forbidden attestation_used or attestation_revoked. Works for attestations
+/// of other issuers too, which are first seen here.
+Result<void> consume(db::Session& session, const Attestation& attestation, UnixSeconds now);
+
+enum class AttestationState { Valid, Used, Revoked, Expired };
+std::string_view to_string(AttestationState state);
+
+}  // namespace swarma::access::attest

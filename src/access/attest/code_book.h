@@ -1,0 +1,39 @@
+// The codes of allowlist_token: salted, under Argon2id, in the database. They come out of the opened sealed package when a
+// title is published and leave with it. A code's plain text is never stored.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "access/policy/preset.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "db/database.h"
+
+namespace swarma::access::attest {
+
+// RFC 9106 / OWASP: 19 MiB, two passes. A guess costs the node about 20 ms and the thief of a database the same.
+inline constexpr std::size_t kArgonMemoryBytes = 19 << 20;
+inline constexpr unsigned kArgonPasses = 2;
+
+// Wrong codes in one window of kAttemptWindowSeconds; both counts are in the database.
+inline constexpr std::int64_t kAttemptWindowSeconds = 600;
+inline constexpr std::int64_t kAttemptsPerViewer = 10;
+inline constexpr std::int64_t kAttemptsPerTitle = 300;
+
+struct HashedCode {
+  std::string list;
+  Bytes salt;  // of the list: one Argon2id per guess, however long the list
+  Bytes hash;
+  std::int64_t max_uses = 0;
+};
+
+/// Slow (Argon2id per code), outside any transaction. Keeps the salts of lists that exist, so that counts survive a new
+/// revision. BadRequest "codes_bad" beyond kMaxCodes or for a code of a wrong length.
+Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title, const policy::CodeLists& codes);
+
+/// Makes exactly these the codes of the title; uses of codes that stay are kept. Runs in the caller's transaction.
+Result<void> replace_codes(db::Session& session, const TitleId& title, const std::vector<HashedCode>& codes);
+Result<void> remove_codes(db::Session& session, const TitleId& title);
+
+}  // namespace swarma::access::attest

@@ -1,0 +1,62 @@
+// Verifiers are adapters behind one face: start a challenge, check the answer, say how far to trust it. One .cpp each.
+//
+// Implementations are safe for concurrent use and keep nothing in memory that another node on the same database would
+// miss: what must be remembered between start and check travels in `state`, what is counted is counted in the database.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "access/policy/policy.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/json.h"
+#include "db/database.h"
+
+namespace swarma::access::attest {
+
+struct ActionContext {
+  TitleId title;
+  std::string viewer;  // jkt
+  policy::Leaf leaf;
+  UnixSeconds now = 0;
+};
+
+/// A challenge for the viewer and what the verifier remembers about it. Both are JSON texts.
+struct Challenge {
+  std::string challenge;
+  std::string state = "{}";
+};
+
+/// An accepted answer.
+struct Evidence {
+  std::string evidence = "{}";  // canonical JSON, opaque, no personal data beyond need
+  double trust = 0;
+  /// Runs inside the transaction that issues the attestation: counts what may be used only so often. May be empty.
+  std::function<Result<void>(db::Session&)> claim;
+};
+
+class Verifier {
+ public:
+  virtual ~Verifier() = default;
+  virtual policy::Requirement requirement() const = 0;
+  /// The trust an accepted answer carries, 0..1, and in a sentence how that number was arrived at.
+  virtual double trust() const = 0;
+  virtual std::string calibration() const = 0;
+  virtual Result<Challenge> start(const ActionContext& context) = 0;
+  /// Forbidden with a distinct reason for a wrong answer (it may be tried again); TooMany when no further try is allowed.
+  virtual Result<Evidence> check(const ActionContext& context, const Json& state, const Json& response) = 0;
+};
+
+/// Challenge {"text"} → response {"accepted":true,"text_hash"}: base64url SHA-256 of the text that was shown.
+std::unique_ptr<Verifier> make_goodwill_verifier();
+/// Challenge {"algorithm":"sha256","difficulty","seed"} → {"solution":"<decimal>"}.
+std::unique_ptr<Verifier> make_puzzle_verifier();
+/// Challenge {"list"} → {"code"}. Needs the migrations of this module and a CodeBook that was filled at publish.
+std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database);
+
+/// Leading zero bits of SHA-256(seed ‖ ":" ‖ decimal solution): what a puzzle asks for.
+int puzzle_bits(std::string_view seed, std::string_view solution);
+
+}  // namespace swarma::access::attest

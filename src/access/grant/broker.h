@@ -1,0 +1,84 @@
+// The key request broker: checks what the viewer brings, lets the key agent decide, and makes the use of it permanent in one
+// transaction before the grant leaves. It can neither open nor mint a grant.
+//
+// Order of a request: current title → attestations (signature, issuer, subject, title, life) → facts → agent (policy again,
+// keys, signature) → one transaction: proof and idempotency key recorded, attestations consumed, unlock and counts written.
+// A grant made for a request whose transaction fails is thrown away. Safe for concurrent use.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "access/attest/actions.h"
+#include "access/grant/key_agent.h"
+#include "access/grant/replay.h"
+#include "access/grant/titles.h"
+#include "access/policy/evaluate.h"
+#include "base/clock.h"
+#include "db/database.h"
+
+namespace swarma::access::grant {
+
+inline constexpr std::size_t kMaxAttestations = 16;
+inline constexpr std::size_t kMaxKeyGroups = 16;
+
+std::span<const db::Migration> migrations();
+
+/// A body of POST /v1/keys/request and who sent it. The api layer has verified the DPoP proof.
+struct KeyRequest {
+  TitleId title;
+  std::int64_t revision = 1;
+  std::string path;
+  SlotRange slots;
+  std::vector<std::string> key_groups;
+  crypto::EncryptionKey encryption_key;
+  std::vector<std::string> attestations;  // JWS
+  std::string unlock;                     // rolling on: a previous grant's JWS; then no attestations
+  std::string viewer;                     // jkt of the proof
+  std::optional<std::string> country;
+  std::optional<ProofUse> proof;          // recorded in the same transaction; absent: the caller did
+  std::optional<IdempotencyKey> idempotency;
+};
+/// Parses a body strictly; BadRequest names the member. `viewer`, `country`, `proof`, `idempotency` are left to the caller.
+Result<KeyRequest> parse_key_request(const Json& body);
+
+/// A refusal: the error, and for policy_unmet every unmet condition of the path asked for.
+struct Refusal {
+  Error error;
+  std::vector<policy::Unmet> unmet;
+};
+struct Granted {
+  std::string grant;      // JWS
+  bool repeated = false;  // the stored answer to the same Idempotency-Key
+};
+
+class Broker {
+ public:
+  /// `own_issuers`: DIDs of verifiers accepted where a policy has no allow list. All references must outlive this.
+  Broker(db::Database& database, const Clock& clock, TitleCache& titles, KeyAgent& agent,
+         std::vector<std::string> own_issuers);
+  ~Broker();
+
+  /// Reasons: title_not_found, not_current_revision, path_unknown, key_group_unknown, outside_scope, policy_unmet,
+  /// cooldown, max_plays, issuer_not_trusted, attestation_{forged,wrong_viewer,wrong_title,expired,used,revoked,not_needed},
+  /// grant_{forged,wrong_viewer,wrong_title,expired,revoked,old_revision,other_policy}, too_many_grants, replayed_proof,
+  /// idempotency_key_reused.
+  std::expected<Granted, Refusal> request(const KeyRequest& request);
+
+  /// By the viewer, the title's creator or the node's operator; anybody else gets NotFound. Repeating is fine.
+  /// Revoking an unlock ends rolling on; a grant that is out keeps working until it expires.
+  Result<void> revoke_unlock(std::string_view unlock_id, const attest::Revoker& by);
+  Result<void> revoke_grant(std::string_view grant_id, const attest::Revoker& by);
+
+  /// Removes expired rows of this module (proofs, idempotency, unlocks, revocations); returns their number.
+  Result<std::int64_t> prune();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace swarma::access::grant

@@ -1,0 +1,66 @@
+// The key agent: the creator's own, the only one who can open the title secret and sign grants. The broker prepares an
+// order; the agent decides for itself from the signed record and the facts given, and never opens slots, groups or times
+// that the policy does not allow.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "access/grant/sealed_package.h"
+#include "access/policy/evaluate.h"
+#include "access/policy/grant_claims.h"
+#include "crypto/keys.h"
+
+namespace swarma::access::grant {
+
+struct GrantOrder {
+  TitleId title;
+  std::int64_t revision = 1;
+  const std::string* record = nullptr;  // JWS; outlives the call
+  const std::string* sealed = nullptr;  // JWE; outlives the call
+  std::string path;
+  SlotRange slots;
+  std::vector<std::string> key_groups;
+  std::string viewer;                   // jkt
+  crypto::EncryptionKey encryption_key;
+  policy::Facts facts;                  // what the broker verified; the title's shape is taken from the record
+  std::string previous;                 // rolling on: the earlier grant's JWS; otherwise empty
+};
+
+struct IssuedGrant {
+  std::string jws;
+  std::string grant_id;
+  std::string unlock_id;
+  UnixSeconds expires_at = 0;
+  UnixSeconds unlock_until = 0;
+};
+
+/// Implementations are safe for concurrent use and may block (an agent at home answers over the network).
+class KeyAgent {
+ public:
+  virtual ~KeyAgent() = default;
+  /// Forbidden policy_unmet, outside_scope, and the reasons of policy::check_grant for `previous`;
+  /// Unavailable "agent_unavailable".
+  virtual Result<IssuedGrant> issue(const GrantOrder& order) = 0;
+};
+
+/// The agent in the node's own process. Opened secrets and parsed policies are kept per title and revision.
+class LocalKeyAgent final : public KeyAgent {
+ public:
+  /// The keys must outlive this.
+  LocalKeyAgent(const crypto::SigningKey& signing, const crypto::DecryptionKey& decryption);
+  ~LocalKeyAgent() override;
+
+  Result<IssuedGrant> issue(const GrantOrder& order) override;
+
+  /// For publishing: opens the package that came with this (verified) record, checks that it is for this title, revision
+  /// and agent and that the policy is valid and fits the title, and gives what must be stored: the code lists.
+  Result<policy::CodeLists> accept(const std::string& record_jws, const std::string& sealed);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace swarma::access::grant

@@ -1,0 +1,61 @@
+// What may happen only once: DPoP proofs and Idempotency-Keys, in the database, for every POST of every node on it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "db/database.h"
+
+namespace swarma::access::grant {
+
+/// One DPoP proof: `id` is unique per signer (jkt), remembered until `expires_at` (issued_at + 2 × kDpopSkewSeconds + the
+/// life of server nonces is enough; kProofSeconds).
+struct ProofUse {
+  std::string jkt;
+  std::string jti;
+  UnixSeconds expires_at = 0;
+};
+inline constexpr std::int64_t kProofSeconds = 300;
+
+/// Unauthenticated "replayed_proof" the second time.
+Result<void> record_proof(db::Session& session, const ProofUse& proof);
+Result<void> record_proof(db::Database& database, const ProofUse& proof);
+
+inline constexpr std::int64_t kIdempotencySeconds = 86'400;
+inline constexpr std::int64_t kIdempotencyLeaseSeconds = 60;  // a request that never finished may be tried again after
+inline constexpr std::size_t kMaxIdempotencyKey = 128;
+
+/// Names one request: the same key by another viewer or on another route is another request.
+struct IdempotencyKey {
+  std::string key;          // the header's value, 1..128 visible ASCII characters
+  std::string route;        // "POST /v1/actions/start"
+  std::string viewer;       // jkt, or the remote address where nobody is named
+  std::string body_digest;  // base64url SHA-256
+};
+struct StoredResponse {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+/// BadRequest "idempotency_key_bad".
+Result<void> check_idempotency_key(std::string_view key);
+
+/// Safe for concurrent use.
+class IdempotencyStore {
+ public:
+  IdempotencyStore(db::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+  /// Nothing: this caller is the first and must finish() or abandon(). A response: it was answered before.
+  /// Conflict "idempotency_key_reused" for another body, "request_in_progress" while the first is under way.
+  Result<std::optional<StoredResponse>> begin(const IdempotencyKey& key);
+  Result<void> finish(const IdempotencyKey& key, const StoredResponse& response);
+  Result<void> abandon(const IdempotencyKey& key);
+
+ private:
+  db::Database& database_;
+  const Clock& clock_;
+};
+
+}  // namespace swarma::access::grant

@@ -1,0 +1,56 @@
+// What granting needs to know about titles. TitleSource is the port (node/bridges fits the catalog to it); TitleCache parses
+// a record and its policy once per revision.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "access/policy/policy.h"
+#include "base/ids.h"
+#include "title/title_record.h"
+
+namespace swarma::access::grant {
+
+struct PublishedTitle {
+  std::string record;  // JWS
+  std::string sealed;  // JWE to the key agent
+};
+
+class TitleSource {
+ public:
+  virtual ~TitleSource() = default;
+  /// The current revision, or nothing if there is no such title (any more). Asked for every request: must be cheap, and
+  /// must see what another node on the same database published. Safe for concurrent use.
+  virtual Result<std::optional<std::int64_t>> find_revision(const TitleId& title) = 0;
+  /// The current record and its sealed package.
+  virtual Result<std::optional<PublishedTitle>> find_current(const TitleId& title) = 0;
+};
+
+/// A title as granting sees it: verified, parsed, immutable.
+struct PreparedTitle {
+  title::TitleRecord record;
+  policy::Policy policy;
+  policy::TitleShape shape;
+  std::string policy_hash;
+  std::string creator_jkt;
+  PublishedTitle published;
+};
+
+/// Up to kMaxCachedTitles prepared titles. Safe for concurrent use.
+class TitleCache {
+ public:
+  explicit TitleCache(TitleSource& source);
+  ~TitleCache();
+  /// The current revision. NotFound "title_not_found"; Corrupt if the stored record does not verify.
+  Result<std::shared_ptr<const PreparedTitle>> get(const TitleId& title);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+inline constexpr std::size_t kMaxCachedTitles = 4'096;
+
+Result<std::shared_ptr<const PreparedTitle>> prepare_title(PublishedTitle published);
+
+}  // namespace swarma::access::grant
