@@ -1,7 +1,11 @@
 // HLS playlists (RFC 8216, version 7) as we write them and as we read them back. URIs are `<sha256>.<ext>`, relative, so
-// every reference is a blob. The parser takes untrusted text: it accepts exactly this subset, bounded.
+// every reference is a blob. The parsers take untrusted text and accept exactly this subset, bounded.
+//
+// Sound is one audio group: stereo renditions first, the first of all is the default; a surround rendition of a language
+// that also has stereo is there to be chosen (AUTOSELECT=NO), so a player that knows nothing starts in stereo.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,22 +19,31 @@ inline constexpr std::size_t kMaxPlaylistBytes = 16 << 20;
 
 struct PlaylistSegment {
   BlobId blob;
-  double seconds = 0;
+  double seconds = 0;             // written in microseconds
   std::int64_t stored_bytes = 0;  // in "#EXT-X-SWARMA-BYTES:n": lets a node check completeness without opening blobs
+  bool operator==(const PlaylistSegment&) const = default;
 };
 
 struct MediaPlaylist {
   std::optional<BlobId> init;  // fMP4 tracks
   std::string extension;       // of segments: "m4s", "vtt", "jpg"
   std::vector<PlaylistSegment> segments;
+  bool operator==(const MediaPlaylist&) const = default;
 };
 
 std::string write_media_playlist(const MediaPlaylist& playlist);
+/// Corrupt ("playlist_bad") for anything write_media_playlist would not have written.
 Result<MediaPlaylist> parse_media_playlist(std::string_view text);
 
 /// The multivariant playlist over these tracks (storyboard left out: it is named in the details).
 std::string write_multivariant_playlist(const std::vector<Track>& tracks);
-/// The media playlists it names.
+/// The media playlists it names, in order, each once. Corrupt ("playlist_bad").
 Result<std::vector<BlobId>> parse_multivariant_playlist(std::string_view text);
+
+/// The same playlists with names of the caller's choice instead of hashes, for players that read a local server.
+using TrackUri = std::function<std::string(const Track&)>;
+std::string write_multivariant_playlist(const std::vector<Track>& tracks, const TrackUri& uri);
+using SegmentUri = std::function<std::string(std::size_t index)>;
+std::string write_media_playlist(const MediaPlaylist& playlist, const std::string& init_uri, const SegmentUri& uri);
 
 }  // namespace swarma::title

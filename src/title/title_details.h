@@ -12,12 +12,15 @@
 namespace swarma::title {
 
 inline constexpr std::size_t kMaxDetailsBytes = 4 << 20;
+inline constexpr std::size_t kMaxTracks = 512;
+inline constexpr std::size_t kMaxTrackIdBytes = 64;
 
 enum class TrackKind { Video, Audio, Captions, Storyboard };
+std::string_view to_string(TrackKind kind);  // "video", "audio", "captions", "storyboard"
 
 /// One encrypted time line: a media playlist whose n-th segment is slot n.
 struct Track {
-  std::string id;         // unique in the revision and never used before for other bytes: "v720-3f9a1c…"
+  std::string id;         // [a-z0-9-], unique in the revision and never used before for other bytes: "v720-3f9a1c…"
   TrackKind kind = TrackKind::Video;
   std::string key_group;
   BlobId playlist;        // media playlist blob
@@ -40,7 +43,9 @@ struct TitleDetails {
   std::vector<std::string> notes;  // what publishing could not keep, in sentences ("The bitmap subtitles (eng) …")
 };
 
+/// BadRequest ("details_bad") for what parse_details would refuse.
 Result<std::string> write_details(const TitleDetails& details);
+/// Takes untrusted text. Corrupt ("details_bad") naming what is wrong; TooLarge ("details_too_large").
 Result<TitleDetails> parse_details(std::string_view json);
 
 }  // namespace swarma::title

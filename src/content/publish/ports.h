@@ -1,0 +1,37 @@
+// Where publishing puts its work. The consumer owns these faces; http_node.h speaks to a node, store_blob_sink.h writes
+// into a store in the same process, tests use fakes.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/ids.h"
+
+namespace swarma::content::publish {
+
+/// Takes blobs. Safe for concurrent use: tracks are packaged on several threads.
+class BlobSink {
+ public:
+  virtual ~BlobSink() = default;
+  /// Queues a blob whose name is known; blocks while the queue is full, so memory stays bounded. The error of any blob put
+  /// so far is returned here and from then on.
+  virtual Result<void> put(const BlobId& id, Bytes bytes) = 0;
+  /// Returns when every blob put before is durable at its destination, or with the first error.
+  virtual Result<void> flush() = 0;
+  /// Those of `ids` that are not at the destination.
+  virtual Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) = 0;
+  /// A buffer to fill for the next put; its capacity may be that of a blob already delivered.
+  virtual Bytes take_buffer() { return {}; }
+};
+
+/// Makes a title visible, in one step. Repeating the same record is a success.
+class TitlePort {
+ public:
+  virtual ~TitlePort() = default;
+  virtual Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) = 0;
+};
+
+}  // namespace swarma::content::publish

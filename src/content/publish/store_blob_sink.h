@@ -1,0 +1,15 @@
+// A blob store in the same process as a destination: what a node uses for films uploaded from a browser.
+#pragma once
+
+#include <memory>
+
+#include "content/blob/blob_store.h"
+#include "content/publish/ports.h"
+
+namespace swarma::content::publish {
+
+/// Writes on `threads` threads, because each write waits for the disk. `store` must outlive it.
+std::unique_ptr<BlobSink> make_store_blob_sink(blob::BlobStore& store, unsigned threads = 4,
+                                               std::size_t max_waiting_bytes = 64u << 20);
+
+}  // namespace swarma::content::publish

@@ -1,0 +1,44 @@
+// Encrypts the segments of one track. The nonce is constant, so a content key must never meet two plaintexts: one
+// encryptor belongs to one track id, which is fresh from the kernel, and takes each slot exactly once, in order. A
+// violation would break the encryption of the film without a sign, so it aborts.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "crypto/key_tree.h"
+#include "title/title_record.h"
+
+namespace swarma::content::publish {
+
+/// "v720" → "v720-3f9a1c0252d6b7e8": never used before for other bytes.
+std::string make_track_id(std::string_view key);
+
+struct TitleKeys {
+  TitleId id;
+  std::string salt;  // base64url, 16 bytes
+  crypto::SecretKey title_secret;
+  Slot slots = 1;
+};
+
+/// Not safe for concurrent use; different tracks may run on different threads.
+class TrackEncryptor {
+ public:
+  TrackEncryptor(const TitleKeys& keys, std::string_view key_group, std::string track_id);
+
+  /// The stored segment of the next slot, into `out` (its capacity is reused).
+  void seal(Slot slot, ByteView plaintext, Bytes& out);
+  Slot sealed() const { return next_; }
+  const std::string& track_id() const { return track_id_; }
+
+ private:
+  TitleId id_;
+  std::string salt_;
+  std::string track_id_;
+  Slot slots_;
+  Slot next_ = 0;
+  crypto::KeyRing ring_;
+};
+
+}  // namespace swarma::content::publish

@@ -1,0 +1,44 @@
+// The keys a viewer holds of one title: what its grants opened so far.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "crypto/key_tree.h"
+
+namespace swarma::content::watch {
+
+/// Gets keys for at least the first slot of `wanted` into the ViewerKeys (one grant more). A refusal that no retry
+/// changes is Forbidden, PaymentRequired, Conflict or TooMany: there the film ends for this viewer. Any other error is trouble.
+using EnsureSlots = std::function<Result<void>(SlotRange wanted)>;
+
+/// Safe for concurrent use.
+class ViewerKeys {
+ public:
+  /// `ensure` may be empty: what was added is all there is. It is called by one thread at a time, and may call add().
+  explicit ViewerKeys(Slot slots, EnsureSlots ensure = {}) : slots_(slots), ensure_(std::move(ensure)) {}
+
+  Result<void> add(const std::string& key_group, crypto::TreeNode node);
+  bool covers(std::string_view key_group, Slot slot) const;
+  Slot slots() const { return slots_; }
+
+  /// Asks for a grant when the slot is not covered. Forbidden ("slot_not_granted") when there is no way to get one.
+  Result<void> ensure(std::string_view key_group, Slot slot);
+  /// Content key of (track, slot), asking for a grant if needed.
+  Result<crypto::SecretKey> content_key(std::string_view key_group, std::string_view track_id, Slot slot);
+
+ private:
+  Slot slots_;
+  EnsureSlots ensure_;
+  mutable std::mutex mutex_;   // of rings_
+  std::mutex ensure_mutex_;    // one grant at a time
+  mutable std::map<std::string, crypto::KeyRing, std::less<>> rings_;
+};
+
+/// True for the errors with which the granted part of a film ends, as opposed to trouble.
+bool is_end_of_grant(const Error& error);
+
+}  // namespace swarma::content::watch

@@ -1,0 +1,150 @@
+#include "title/title_details.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "title/checks.h"
+
+namespace swarma::title {
+namespace {
+
+constexpr std::size_t kMaxTexts = 512;
+constexpr std::size_t kMaxNotes = 1'000;
+constexpr std::size_t kMaxNoteBytes = 1'000;
+constexpr std::size_t kMaxCodecsBytes = 128;
+constexpr std::int64_t kMaxSide = 16'384;
+constexpr std::int64_t kMaxBandwidth = 10'000'000'000;
+constexpr std::int64_t kMaxTrackBytes = std::int64_t{1} << 50;
+
+constexpr std::pair<TrackKind, std::string_view> kKinds[] = {{TrackKind::Video, "video"},
+                                                             {TrackKind::Audio, "audio"},
+                                                             {TrackKind::Captions, "captions"},
+                                                             {TrackKind::Storyboard, "storyboard"}};
+
+std::unexpected<Error> bad(std::string message) {
+  return fail(ErrorCode::Corrupt, "details_bad", std::move(message));
+}
+
+Json track_json(const Track& track) {
+  return {{"id", track.id},
+          {"kind", to_string(track.kind)},
+          {"key_group", track.key_group},
+          {"playlist", track.playlist.hex()},
+          {"name", track.name},
+          {"language", track.language},
+          {"codecs", track.codecs},
+          {"width", track.width},
+          {"height", track.height},
+          {"frame_rate", track.frame_rate},
+          {"channels", track.channels},
+          {"bandwidth", track.bandwidth},
+          {"average_bandwidth", track.average_bandwidth},
+          {"copied", track.copied},
+          {"bytes", track.bytes}};
+}
+
+bool is_codecs(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-';
+  });
+}
+
+Result<Track> read_track(const Json& object) {
+  const JsonReader reader(object, "track");
+  SWARMA_CHECK(reader.expect_object());
+  SWARMA_TRY(const std::string playlist, reader.text("playlist", 64));
+  SWARMA_TRY(const BlobId playlist_id, BlobId::parse(playlist));
+  SWARMA_TRY(const std::string kind, reader.text("kind", 16));
+  const auto known = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.second == kind; });
+  if (known == std::end(kKinds)) return bad("A track has an unknown kind.");
+  Track track{.id = {}, .kind = known->first, .key_group = {}, .playlist = playlist_id, .name = {}, .language = {}, .codecs = {}};
+  SWARMA_TRY(track.id, reader.text("id", kMaxTrackIdBytes));
+  SWARMA_TRY(track.key_group, reader.text("key_group", 32));
+  SWARMA_TRY(track.name, reader.text("name", kMaxNameBytes));
+  SWARMA_TRY(track.language, reader.text("language", kMaxLanguageBytes));
+  SWARMA_TRY(track.codecs, reader.text("codecs", kMaxCodecsBytes));
+  SWARMA_TRY(const auto width, reader.integer("width", 0, kMaxSide));
+  SWARMA_TRY(const auto height, reader.integer("height", 0, kMaxSide));
+  SWARMA_TRY(track.frame_rate, reader.number("frame_rate", 0, 1'000));
+  SWARMA_TRY(const auto channels, reader.integer("channels", 0, 64));
+  SWARMA_TRY(track.bandwidth, reader.integer("bandwidth", 0, kMaxBandwidth));
+  SWARMA_TRY(track.average_bandwidth, reader.integer("average_bandwidth", 0, kMaxBandwidth));
+  SWARMA_TRY(track.copied, reader.boolean_or("copied", false));
+  SWARMA_TRY(track.bytes, reader.integer("bytes", 0, kMaxTrackBytes));
+  track.width = static_cast<int>(width);
+  track.height = static_cast<int>(height);
+  track.channels = static_cast<int>(channels);
+  if (!is_slug(track.id, kMaxTrackIdBytes) || !is_slug(track.key_group, 32) || !is_language(track.language) ||
+      !is_clean_text(track.name, Lines::One) || !is_codecs(track.codecs))
+    return bad("A track has an id, group, name, language or codec text that is not allowed.");
+  return track;
+}
+
+Result<void> read_texts(const JsonReader& reader, TitleDetails& details) {
+  SWARMA_TRY(const Json* texts, reader.object("texts"));
+  if (texts->size() > kMaxTexts) return bad("The details hold too many languages.");
+  for (const auto& [language, value] : texts->items()) {
+    const JsonReader text(value, "text");
+    SWARMA_TRY(auto name, text.text("name", kMaxNameBytes));
+    SWARMA_TRY(auto summary, text.text("summary", kMaxSummaryBytes));
+    if (language.empty() || !is_language(language) || !is_clean_text(name, Lines::One) || !is_clean_text(summary, Lines::Many))
+      return bad("A translated name or summary is not plain text, or its language is not a BCP 47 tag.");
+    details.texts.emplace(language, std::pair(std::move(name), std::move(summary)));
+  }
+  return {};
+}
+
+Result<TitleDetails> read_details(const Json& object) {
+  const JsonReader reader(object, "title details");
+  SWARMA_CHECK(reader.expect_object());
+  TitleDetails details;
+  SWARMA_TRY(const Json* tracks, reader.array("tracks", kMaxTracks));
+  std::set<std::string> ids;
+  for (const Json& item : *tracks) {
+    SWARMA_TRY(auto track, read_track(item));
+    if (!ids.insert(track.id).second) return bad("Two tracks have the same id.");
+    details.tracks.push_back(std::move(track));
+  }
+  SWARMA_CHECK(read_texts(reader, details));
+  SWARMA_TRY(const Json* notes, reader.array("notes", kMaxNotes));
+  for (const Json& note : *notes) {
+    if (!note.is_string() || note.get_ref<const std::string&>().size() > kMaxNoteBytes ||
+        !is_clean_text(note.get_ref<const std::string&>(), Lines::One))
+      return bad("A note in the details is not a short plain text.");
+    details.notes.push_back(note.get<std::string>());
+  }
+  return details;
+}
+
+}  // namespace
+
+std::string_view to_string(TrackKind kind) {
+  return std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.first == kind; })->second;
+}
+
+Result<std::string> write_details(const TitleDetails& details) {
+  Json json = {{"tracks", Json::array()}, {"texts", Json::object()}, {"notes", details.notes}};
+  for (const Track& track : details.tracks) json["tracks"].push_back(track_json(track));
+  for (const auto& [language, text] : details.texts)
+    json["texts"][language] = {{"name", text.first}, {"summary", text.second}};
+  SWARMA_TRY(std::string out, canonical_json(json));
+  // Nothing is published that a viewer would refuse.
+  if (auto readable = parse_details(out); !readable)
+    return fail(readable.error().code == ErrorCode::TooLarge ? ErrorCode::TooLarge : ErrorCode::BadRequest, "details_bad",
+                readable.error().message);
+  return out;
+}
+
+Result<TitleDetails> parse_details(std::string_view json) {
+  if (json.size() > kMaxDetailsBytes)
+    return fail(ErrorCode::TooLarge, "details_too_large",
+                "Title details have at most " + std::to_string(kMaxDetailsBytes) + " bytes.");
+  const auto value = parse_json(json);
+  if (!value) return bad(value.error().message);
+  auto details = read_details(*value);
+  if (!details) return bad(details.error().message);
+  return details;
+}
+
+}  // namespace swarma::title
