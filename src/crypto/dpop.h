@@ -5,7 +5,6 @@
 // required for every request with a body, because DPoP itself does not cover it.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -18,7 +17,7 @@ inline constexpr std::int64_t kDpopSkewSeconds = 60;
 struct DpopClaims {
   std::string method;        // "POST"
   std::string url;           // normalised, without query
-  std::string nonce;         // may be empty when making the first request
+  std::string nonce;         // making: the server's, empty on the first request; expecting: empty for "any"
   std::string body_digest;   // base64url SHA-256, empty for no body
   std::string access_token;  // the whole token, empty when none is presented
 };
@@ -29,15 +28,23 @@ std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, Uni
 struct DpopProof {
   Did signer;
   std::string jkt;
-  std::string jti;
-  UnixSeconds issued_at;
+  std::string jti;         // 1 to 128 printable ASCII characters
+  UnixSeconds issued_at;   // within kDpopSkewSeconds of now
+  std::string nonce;       // as claimed, may be empty
 };
 
-/// Checks everything but replay of the jti (the caller records it) and whether the nonce is fresh when `nonce_ok` says
-/// so. Errors: Unauthenticated with reason "invalid_dpop_proof" or "use_dpop_nonce".
-Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, UnixSeconds now);
+class DpopNonces;
 
-/// Server nonces: MAC over a time slice of 60 s; the current and the two previous slices are accepted.
+/// Checks everything but replay of the jti (the caller records it until issued_at + kDpopSkewSeconds has passed) and
+/// whether the nonce is one of ours: an expected.nonce that is not empty must be equal. `htd` and `ath` must be there
+/// exactly when a digest or token is expected. Errors: Unauthenticated with reason "invalid_dpop_proof" or
+/// "use_dpop_nonce".
+Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, UnixSeconds now);
+/// The same for a server: the claimed nonce must be one that `nonces` accepts, else "use_dpop_nonce".
+Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces, UnixSeconds now);
+
+/// Server nonces: MAC over a time slice of 60 s; the current and the two previous slices are accepted. Safe for
+/// concurrent use.
 class DpopNonces {
  public:
   explicit DpopNonces(const SecretKey& secret) : secret_(secret) {}
@@ -45,10 +52,13 @@ class DpopNonces {
   bool accepts(std::string_view nonce, UnixSeconds now) const;
 
  private:
+  std::string of_slice(std::int64_t slice) const;
   SecretKey secret_;
 };
 
-/// scheme and host in lower case, default port dropped, path kept, query and fragment removed. BadRequest if not http(s).
+/// RFC 3986 §6.2.2 and 6.2.3 without dot segments: scheme and host in lower case, default port dropped, an empty path is
+/// "/", percent-encoding in upper case and only where needed; query and fragment removed. BadRequest if not http(s), or
+/// with user information.
 Result<std::string> normalise_htu(std::string_view url);
 
 }  // namespace swarma::crypto
