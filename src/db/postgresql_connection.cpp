@@ -1,6 +1,7 @@
 #include "db/postgresql_connection.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <array>
 #include <charconv>
@@ -114,11 +115,11 @@ Error describe(std::string_view sqlstate, const std::string& what) {
   return {ErrorCode::Internal, "database_error", "A database statement failed: " + what + "."};
 }
 
-/// True for what a fresh run of the same work can cure: serialisation failures, deadlocks, statements whose plan another
-/// node's migration made stale.
-bool is_retryable(std::string_view sqlstate) {
-  return sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "0A000" || sqlstate == "26000";
-}
+/// Serialisation failures and deadlocks: a fresh run of the same work can succeed.
+bool is_retryable(std::string_view sqlstate) { return sqlstate == "40001" || sqlstate == "40P01"; }
+
+/// What a prepared statement answers after another node's migration, or a reset by a connection pooler.
+bool is_stale_statement(std::string_view sqlstate) { return sqlstate == "0A000" || sqlstate == "26000"; }
 
 std::string first_line(std::string_view text) {
   text = text.substr(0, text.find('\n'));
@@ -152,11 +153,9 @@ Result<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::open(const s
 std::unexpected<Error> PostgresqlConnection::failure(const pg_result* result) {
   const char* code = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const std::string_view sqlstate = code == nullptr ? "" : code;
-  state_ = is_retryable(sqlstate) ? TransactionState::Retry : TransactionState::Failed;
-  if (sqlstate == "0A000" || sqlstate == "26000") {
-    // Names are never used twice, so what the server may still hold does no harm.
-    statements_.clear();
-  }
+  const bool stale = reused_statement_ && is_stale_statement(sqlstate);
+  if (stale) statements_.clear();  // names are never used twice, so what the server may still hold does no harm
+  state_ = stale || is_retryable(sqlstate) ? TransactionState::Retry : TransactionState::Failed;
   // Only the primary message: the details of a constraint hold the row's values.
   const char* primary = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   return std::unexpected(describe(sqlstate, first_line(primary != nullptr ? primary : PQerrorMessage(handle_))));
@@ -174,7 +173,9 @@ Result<std::string> PostgresqlConnection::find_statement(std::string_view sql, c
   for (const Value& value : parameters) key_.push_back(type_of(value).letter);
   key_.push_back(':');
   key_.append(sql);
-  if (const auto found = statements_.find(key_); found != statements_.end()) return found->second;
+  const auto found = statements_.find(key_);
+  reused_statement_ = found != statements_.end();
+  if (reused_statement_) return found->second;
   if (statements_.size() >= kMaxStatements) {
     SWARMA_CHECK(run_script("DEALLOCATE ALL"));
     statements_.clear();
@@ -223,6 +224,7 @@ Result<std::int64_t> PostgresqlConnection::execute(std::string_view sql, const V
 }
 
 Result<void> PostgresqlConnection::run_script(const std::string& sql) {
+  reused_statement_ = false;
   SWARMA_CHECK(checked(PQexec(handle_, sql.c_str())));
   return {};
 }
@@ -231,7 +233,10 @@ Result<void> PostgresqlConnection::begin(Isolation isolation, Durability durabil
   state_ = TransactionState::Fine;
   std::string sql = isolation == Isolation::Serializable ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL READ COMMITTED";
   if (durability == Durability::Full) sql += "; SET LOCAL synchronous_commit=" + full_commit_;
-  SWARMA_CHECK(run_script(sql));
+  if (auto begun = run_script(sql); !begun) {
+    if (PQstatus(handle_) != CONNECTION_OK) state_ = TransactionState::Retry;  // nothing was done yet
+    return begun;
+  }
   in_transaction_ = true;
   return {};
 }
@@ -251,9 +256,11 @@ void PostgresqlConnection::rollback() {
   PQclear(PQexec(handle_, "ROLLBACK"));  // a connection that cannot even do this is dropped by alive()
 }
 
-bool PostgresqlConnection::alive() {
-  // Reads without waiting what the server may have said meanwhile: the end of the stream, when it has gone.
-  return PQconsumeInput(handle_) == 1 && PQstatus(handle_) == CONNECTION_OK && PQtransactionStatus(handle_) == PQTRANS_IDLE;
+bool PostgresqlConnection::alive() const {
+  if (PQstatus(handle_) != CONNECTION_OK || PQtransactionStatus(handle_) != PQTRANS_IDLE) return false;
+  // A server speaks unasked only to say goodbye (or to hang up): then a new connection is due.
+  pollfd socket{PQsocket(handle_), POLLIN, 0};
+  return ::poll(&socket, 1, 0) == 0;
 }
 
 }  // namespace swarma::db

@@ -31,7 +31,7 @@ class PostgresqlConnection final : public ScriptSession {
   /// Forgets the last failure of an autocommitted statement.
   void reset_state() { state_ = TransactionState::Fine; }
   /// False once the server has gone, also when it went while the connection lay idle.
-  bool alive();
+  bool alive() const;
 
  private:
   struct ResultDeleter {
@@ -50,6 +50,7 @@ class PostgresqlConnection final : public ScriptSession {
   std::string key_;        // scratch: the key of the statement being looked up
   std::string full_commit_;  // synchronous_commit for Durability::Full: what the operator configured, at least "on"
   std::uint64_t next_name_ = 0;
+  bool reused_statement_ = false;
   bool in_transaction_ = false;
   TransactionState state_ = TransactionState::Fine;
 };
