@@ -62,10 +62,10 @@ class Broker {
          std::vector<std::string> own_issuers);
   ~Broker();
 
-  /// Reasons: title_not_found, not_current_revision, path_unknown, key_group_unknown, outside_scope, policy_unmet,
-  /// cooldown, max_plays, issuer_not_trusted, attestation_{forged,wrong_viewer,wrong_title,expired,used,revoked,not_needed},
-  /// grant_{forged,wrong_viewer,wrong_title,expired,revoked,old_revision,other_policy}, too_many_grants, replayed_proof,
-  /// idempotency_key_reused.
+  /// Reasons: title_not_found, not_current_revision, path_unknown, outside_scope, policy_unmet, cooldown, max_plays,
+  /// issuer_not_trusted, attestation_{forged,wrong_viewer,wrong_title,expired,used,revoked}, grant_{forged,wrong_viewer,
+  /// wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown}, too_many_grants, replayed_proof,
+  /// idempotency_key_reused. Attestations the path has no use for are left unused.
   std::expected<Granted, Refusal> request(const KeyRequest& request);
 
   /// By the viewer, the title's creator or the node's operator; anybody else gets NotFound. Repeating is fine.

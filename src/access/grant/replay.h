@@ -10,12 +10,12 @@
 
 namespace swarma::access::grant {
 
-/// One DPoP proof: `id` is unique per signer (jkt), remembered until `expires_at` (issued_at + 2 × kDpopSkewSeconds + the
-/// life of server nonces is enough; kProofSeconds).
+/// A verified DPoP proof, remembered for kProofSeconds after its iat: longer than any proof is accepted (skew and the life
+/// of server nonces, crypto/dpop.h).
 struct ProofUse {
   std::string jkt;
   std::string jti;
-  UnixSeconds expires_at = 0;
+  UnixSeconds issued_at = 0;
 };
 inline constexpr std::int64_t kProofSeconds = 300;
 

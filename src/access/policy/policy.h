@@ -2,7 +2,7 @@
 // (docs/reference/protocol.md, "Policy"). Pure: no I/O, no clock. All types are values, safe to share once made.
 //
 // A Policy exists only if it is valid: parse_policy() checks every bound and every parameter, and refuses unknown members
-// with the JSON path of the offender ("/paths/0/requires/allOf/1/params/difficulty") in its sentence.
+// with the place ("the policy at /paths/0/requires/allOf/1/params") and the member's name in the sentence.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// The viewer's side: from a title id to keys. Asks the node for its offer, picks the cheapest path it can meet, meets it,
-// requests a grant and checks every word of it before using a key.
+// The viewer's side: from a title id to keys. Asks the node for its offer, picks a path it can meet (the one that opens
+// most from the wanted slot on; among equals the cheapest), meets it, requests a grant and checks every word of it before
+// using a key.
 #pragma once
 
 #include <functional>
@@ -29,7 +30,7 @@ struct Viewer {
 struct Answers {
   bool accept_goodwill = false;
   std::string code;                    // empty: none
-  std::string path;                    // empty: the cheapest
+  std::string path;                    // empty: chosen as said above
   unsigned puzzle_threads = 0;         // 0: one per core
   std::function<bool(const std::string& text)> ask_goodwill;
   std::function<std::optional<std::string>(const std::string& list)> ask_code;
