@@ -1,0 +1,138 @@
+// Terms in slots of one title, and paths in words.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "access/policy/parser.h"
+#include "access/policy/policy.h"
+
+namespace swarma::access::policy {
+namespace {
+
+/// seconds · slots / duration in whole slots. At most 10^7 s · 1000 · 2^20 fits.
+std::int64_t to_slots(std::int64_t seconds, const TitleShape& shape, bool round_up) {
+  const std::int64_t duration = std::max<std::int64_t>(shape.duration_ms, 1);
+  const std::int64_t scaled = seconds * 1'000 * shape.slots;
+  return (scaled + (round_up ? duration - 1 : 0)) / duration;
+}
+
+Slot clip(std::int64_t slot, const TitleShape& shape) {
+  return static_cast<Slot>(std::clamp<std::int64_t>(slot, 0, shape.slots));
+}
+
+bool has_group(const TitleShape& shape, const std::string& group) {
+  return std::find(shape.key_groups.begin(), shape.key_groups.end(), group) != shape.key_groups.end();
+}
+
+/// 3725 s → "1:02:05"
+std::string clock_text(std::int64_t seconds) {
+  const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  const std::int64_t minutes = seconds / 60;
+  return (minutes >= 60 ? std::to_string(minutes / 60) + ":" + two(minutes % 60) : std::to_string(minutes)) + ":" +
+         two(seconds % 60);
+}
+
+std::string lower_first(std::string text) {
+  if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') text.front() = static_cast<char>(text.front() + 32);
+  if (!text.empty() && text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string words(const Expression& expression, const Path& path, bool inner) {
+  if (expression.kind == Expression::Kind::Leaf) {
+    const Leaf& leaf = path.leaves[expression.leaf];
+    std::string text = lower_first(describe_leaf(leaf));
+    if (leaf.min_trust > 0) text += " (trusted at least " + Json(leaf.min_trust).dump() + ")";
+    return text;
+  }
+  const bool all = expression.kind == Expression::Kind::AllOf;
+  std::string text;
+  for (std::size_t i = 0; i < expression.children.size(); ++i) {
+    if (i > 0) text += all ? ", and " : ", or ";
+    text += words(expression.children[i], path, true);
+  }
+  return inner && expression.children.size() > 1 ? "(" + text + ")" : text;
+}
+
+std::string opened(const Path& path, const TitleShape& shape) {
+  const ResolvedTerms terms = resolve(path.grants, shape);
+  if (terms.slots.empty()) return "opens nothing of this film";
+  std::string text = "opens ";
+  const auto at = [&](Slot slot) { return clock_text(shape.duration_ms * slot / shape.slots / 1'000); };
+  if (terms.slots == SlotRange{0, shape.slots}) text += "the whole film";
+  else if (terms.slots.begin == 0) text += "the first " + at(terms.slots.end);
+  else text += at(terms.slots.begin) + " to " + at(terms.slots.end);
+  if (terms.key_groups.size() < shape.key_groups.size()) {
+    text += " in ";
+    for (std::size_t i = 0; i < terms.key_groups.size(); ++i) text += (i > 0 ? ", " : "") + terms.key_groups[i];
+  }
+  return text;
+}
+
+std::string limits(const GrantTerms& terms) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += "; " + part; };
+  const auto countries = [](const std::vector<std::string>& list) {
+    std::string out;
+    for (const std::string& country : list) out += (out.empty() ? "" : ", ") + country;
+    return out;
+  };
+  if (terms.max_plays > 0) add("at most " + std::to_string(terms.max_plays) + (terms.max_plays == 1 ? " time" : " times") + " per viewer");
+  if (terms.cooldown_s > 0) add("with " + clock_text(terms.cooldown_s) + " between two times");
+  if (!terms.geo.allow.empty()) add("only in " + countries(terms.geo.allow));
+  if (!terms.geo.deny.empty()) add("not in " + countries(terms.geo.deny));
+  if (terms.from > 0) add("from Unix time " + std::to_string(terms.from));
+  if (terms.until > 0) add("until Unix time " + std::to_string(terms.until));
+  return text;
+}
+
+}  // namespace
+
+ResolvedTerms resolve(const GrantTerms& terms, const TitleShape& shape) {
+  ResolvedTerms out;
+  out.slots = {0, shape.slots};
+  if (terms.slots) out.slots = {clip(terms.slots->begin, shape), clip(terms.slots->end, shape)};
+  if (terms.seconds)
+    out.slots = {clip(to_slots(terms.seconds->first, shape, false), shape), clip(to_slots(terms.seconds->second, shape, true), shape)};
+  for (const std::string& group : shape.key_groups)
+    if (terms.key_groups.empty() || std::find(terms.key_groups.begin(), terms.key_groups.end(), group) != terms.key_groups.end())
+      out.key_groups.push_back(group);
+  out.window_slots = std::max<Slot>(1, terms.window_s == 0 ? shape.slots : clip(to_slots(terms.window_s, shape, false), shape));
+  return out;
+}
+
+Result<void> check_fits(const Policy& policy, const TitleShape& shape) {
+  const auto refuse = [](const Path& path, const std::string& why) {
+    return fail(ErrorCode::BadRequest, "policy_does_not_fit", "The path \"" + path.id + "\" " + why);
+  };
+  for (const Path& path : policy.paths()) {
+    for (const std::string& group : path.grants.key_groups)
+      if (!has_group(shape, group)) return refuse(path, "names the key group \"" + group + "\", which this title does not have.");
+    if (resolve(path.grants, shape).slots.empty()) return refuse(path, "opens no part of the film: it begins after the film's end.");
+  }
+  return {};
+}
+
+std::string describe_path(const Path& path, const TitleShape& shape) {
+  std::string text = path.requires_ ? words(*path.requires_, path, false) : "without any condition";
+  if (path.score) text += ", reaching a score of " + Json(path.score->threshold).dump();
+  text += ": " + opened(path, shape) + limits(path.grants) + ".";
+  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 32);
+  return text;
+}
+
+std::string summarise(const Policy& policy) {
+  std::string text;
+  std::set<std::string> seen;
+  for (const Path& path : policy.paths()) {
+    std::string part;
+    std::set<Requirement> named;
+    for (const Leaf& leaf : path.leaves)
+      if (named.insert(leaf.requirement).second) part += (part.empty() ? "" : ", ") + std::string(to_string(leaf.requirement));
+    if (part.empty()) part = "open";
+    if (seen.insert(part).second) text += (text.empty() ? "" : " or ") + part;
+  }
+  return text;
+}
+
+}  // namespace swarma::access::policy
