@@ -1,6 +1,6 @@
 # One set of flags for every module; a sanitizer or a fuzzer is a preset, not a second list.
 add_library(swarma_flags INTERFACE)
-target_compile_options(swarma_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+target_compile_options(swarma_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-designated-field-initializers
   -Wnon-virtual-dtor -Werror=return-type -Werror=unused-result -fno-omit-frame-pointer -fstack-protector-strong)
 # Asio 1.22 does not detect coroutines under clang with libstdc++.
 target_compile_definitions(swarma_flags INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_HAS_CO_AWAIT

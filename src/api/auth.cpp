@@ -1,0 +1,92 @@
+#include "api/auth.h"
+
+#include <nlohmann/json.hpp>
+
+#include "crypto/hash.h"
+
+namespace swarma::api {
+namespace {
+
+constexpr std::size_t kMaxTokenBytes = 4096;
+constexpr std::string_view kScope = "publish";
+
+std::unexpected<Error> bad_token(std::string reason, std::string message) {
+  return fail(ErrorCode::Unauthenticated, std::move(reason), std::move(message));
+}
+
+/// The token of `Authorization: DPoP <token>`, or empty.
+Result<std::string_view> find_token(const net::Request& request) {
+  static constexpr std::string_view kPrefix = "DPoP ";
+  const std::string_view value = request.headers.get("Authorization");
+  if (value.empty()) return std::string_view{};
+  if (request.headers.count("Authorization") != 1 || !value.starts_with(kPrefix))
+    return bad_token("token_bad", "Authorization must be \"DPoP <token>\", once.");
+  return value.substr(kPrefix.size());
+}
+
+/// Checks that the owner signed this token, for this holder, and that it still holds.
+Result<void> check_token(Services& services, std::string_view token, const std::string& holder_jkt) {
+  const auto payload = crypto::verify_jws(token, crypto::kTokenTyp, services.owner.did(), kMaxTokenBytes);
+  if (!payload) return bad_token("token_bad", "This token was not issued by the owner of this node.");
+  const JsonReader reader(*payload, "token");
+  SWARMA_TRY(const Json* confirmation, reader.object("cnf"));
+  SWARMA_TRY(const std::string jkt, JsonReader(*confirmation, "token").text("jkt", 64));
+  if (jkt != holder_jkt) return bad_token("token_wrong_holder", "This token belongs to another key.");
+  SWARMA_TRY(const std::int64_t expires_at, reader.integer("exp", 0, INT64_MAX));
+  if (expires_at <= services.clock.seconds()) return bad_token("token_expired", "This token has expired; ask the owner for a new one.");
+  SWARMA_TRY(const std::string scope, reader.text("scope", 32));
+  if (scope != kScope) return fail(ErrorCode::Forbidden, "token_scope", "This token does not allow publishing.");
+  return {};
+}
+
+}  // namespace
+
+std::string body_digest(const net::Request& request) {
+  return request.body.empty() ? std::string() : to_base64url(crypto::sha256(view(request.body)));
+}
+
+Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest, std::string_view token) {
+  if (request.headers.count("DPoP") != 1)
+    return fail(ErrorCode::Unauthenticated, request.headers.count("DPoP") == 0 ? "proof_required" : "invalid_dpop_proof",
+                "This request needs exactly one DPoP header with a proof by your key (RFC 9449).");
+  SWARMA_TRY(std::string url, crypto::normalise_htu(request.base_url + request.path));
+  const crypto::DpopClaims expected{request.method, std::move(url), {}, digest, std::string(token)};
+  const UnixSeconds now = services.clock.seconds();
+  SWARMA_TRY(crypto::DpopProof proof, crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, now));
+  if (!services.nonces.accepts(proof.nonce, now))
+    return fail(ErrorCode::Unauthenticated, "use_dpop_nonce", "Repeat the request with the nonce of the DPoP-Nonce header in the proof.");
+  return Caller{proof.signer, proof.jkt, {proof.jkt, proof.jti, now + access::grant::kProofSeconds}};
+}
+
+Result<Caller> authenticate_viewer(Services& services, const net::Request& request) {
+  SWARMA_TRY(Caller caller, check_proof(services, request, body_digest(request)));
+  SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));
+  return caller;
+}
+
+Result<Caller> authenticate_creator(Services& services, const net::Request& request) {
+  return authenticate_creator(services, request, body_digest(request));
+}
+
+Result<Caller> authenticate_creator(Services& services, const net::Request& request, const std::string& digest) {
+  SWARMA_TRY(const std::string_view token, find_token(request));
+  SWARMA_TRY(Caller caller, check_proof(services, request, digest, token));
+  if (!token.empty()) {
+    SWARMA_CHECK(check_token(services, token, caller.jkt));
+  } else if (!is_owner(services, caller)) {
+    return fail(ErrorCode::Forbidden, "not_owner",
+                "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
+  }
+  SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));
+  return caller;
+}
+
+bool is_owner(const Services& services, const Caller& caller) { return caller.did == services.owner.did(); }
+
+Result<std::string> issue_token(Services& services, const std::string& holder_jkt, UnixSeconds expires_at) {
+  const Json payload = {{"iss", services.owner.did().text()}, {"cnf", {{"jkt", holder_jkt}}},   {"scope", kScope},
+                        {"iat", services.clock.seconds()},    {"exp", expires_at}};
+  return crypto::sign_jws(services.owner, crypto::kTokenTyp, payload);
+}
+
+}  // namespace swarma::api

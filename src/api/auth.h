@@ -1,0 +1,39 @@
+// Who sent a request: DPoP proofs (RFC 9449) of viewers, of the node's owner, and of keys that hold a token of the owner.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/services.h"
+#include "net/http.h"
+
+namespace swarma::api {
+
+struct Caller {
+  crypto::Did did;
+  std::string jkt;
+  access::grant::ProofUse proof;
+};
+
+/// base64url SHA-256 of a request's body; empty for no body.
+std::string body_digest(const net::Request& request);
+
+/// Verifies the proof for this request: exactly one DPoP header, method, URL, body digest, fresh nonce. Does not record it:
+/// for callers that record it in a transaction of their own. Unauthenticated "invalid_dpop_proof", "use_dpop_nonce".
+Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest, std::string_view token = {});
+
+/// As check_proof, and the proof is used up: Unauthenticated "replayed_proof" the second time.
+Result<Caller> authenticate_viewer(Services& services, const net::Request& request);
+
+/// The owner's key, or a key with a valid token of scope "publish": Forbidden "not_owner", Unauthenticated "token_bad",
+/// "token_expired". `digest` is what the body will have; by default that of the body that is here.
+Result<Caller> authenticate_creator(Services& services, const net::Request& request);
+Result<Caller> authenticate_creator(Services& services, const net::Request& request, const std::string& digest);
+
+/// Whether a caller may act for the node: the owner or a token holder who proved it in this request.
+bool is_owner(const Services& services, const Caller& caller);
+
+/// A token for `holder`, signed by the owner's key.
+Result<std::string> issue_token(Services& services, const std::string& holder_jkt, UnixSeconds expires_at);
+
+}  // namespace swarma::api

@@ -1,0 +1,60 @@
+// POST /v1/keys/request and /v1/keys/revoke. The proof, the idempotency key and the attestations are used up in one
+// transaction of the broker.
+#include <nlohmann/json.hpp>
+
+#include "api/auth.h"
+#include "api/problem.h"
+#include "api/routes.h"
+
+namespace swarma::api {
+namespace {
+
+using access::grant::KeyRequest;
+
+Result<net::Response> request_keys(Services& services, const net::Request& request) {
+  SWARMA_TRY(const Json body, parse_body(request));
+  SWARMA_TRY(KeyRequest order, access::grant::parse_key_request(body));
+  const std::string digest = body_digest(request);
+  SWARMA_TRY(const Caller viewer, check_proof(services, request, digest));
+  order.viewer = viewer.jkt;
+  order.proof = viewer.proof;
+  if (const std::string_view key = request.headers.get("Idempotency-Key"); !key.empty()) {
+    SWARMA_CHECK(access::grant::check_idempotency_key(key));
+    order.idempotency = {std::string(key), "POST /v1/keys/request", viewer.jkt, digest};
+  }
+  const auto granted = services.broker.request(order);
+  if (granted) return json_response(200, {{"grant", granted->grant}});
+  if (granted.error().unmet.empty()) return std::unexpected(granted.error().error);
+  const Json extra = {{"unmet", access::policy::unmet_json(granted.error().unmet)}};
+  return problem_response(granted.error().error, &extra);
+}
+
+Result<net::Response> revoke(Services& services, const net::Request& request) {
+  SWARMA_TRY(const Json body, parse_body(request));
+  const JsonReader reader(body, "request");
+  SWARMA_CHECK(reader.only({"unlock_id", "grant_id"}));
+  if (reader.has("unlock_id") == reader.has("grant_id"))
+    return fail(ErrorCode::BadRequest, "bad_member", "Name either \"unlock_id\" or \"grant_id\".");
+  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
+  const access::attest::Revoker by{caller.jkt, is_owner(services, caller)};
+  if (reader.has("unlock_id")) {
+    SWARMA_TRY(const std::string id, reader.text("unlock_id", 64));
+    SWARMA_CHECK(services.broker.revoke_unlock(id, by));
+  } else {
+    SWARMA_TRY(const std::string id, reader.text("grant_id", 128));
+    SWARMA_CHECK(services.broker.revoke_grant(id, by));
+  }
+  return json_response(200, Json::object());
+}
+
+}  // namespace
+
+void add_key_routes(Services& services, Routes& routes) {
+  static constexpr std::size_t kMaxKeyRequest = 256 * 1024;  // sixteen attestations, or a grant, and room
+  routes.push_back({.method = "POST", .pattern = "/v1/keys/request", .where = where_sql(services), .max_body = kMaxKeyRequest,
+                    .handler = answer(services, [&services](const net::Request& r) { return request_keys(services, r); })});
+  routes.push_back({.method = "POST", .pattern = "/v1/keys/revoke", .where = where_sql(services),
+                    .handler = answer_once(services, [&services](const net::Request& r) { return revoke(services, r); })});
+}
+
+}  // namespace swarma::api

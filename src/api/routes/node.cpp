@@ -1,0 +1,55 @@
+// GET /v1/node, /health, /metrics.
+#include <nlohmann/json.hpp>
+
+#include "api/problem.h"
+#include "api/routes.h"
+#include "title/title_record.h"
+
+namespace swarma::api {
+namespace {
+
+Result<net::Response> node(Services& services, const net::Request&) {
+  const std::string& owner = services.owner.did().text();
+  Json body = {{"name", services.facts.name},
+               {"version", SWARMA_VERSION},
+               {"owner", owner},
+               {"agent", {{"signer", owner}, {"encryption", services.agent_encryption.did()}}},
+               {"limits", {{"max_blob_bytes", content::blob::kMaxBlobBytes},
+                           {"max_record_bytes", title::kMaxRecordBytes},
+                           {"max_upload_bytes", services.facts.max_upload_bytes}}},
+               {"nonce", services.nonces.current(services.clock.seconds())}};
+  if (!services.facts.secure_url.empty()) body["secure_url"] = services.facts.secure_url;
+  return json_response(200, body);
+}
+
+/// 200 when the node can serve, 503 when a balancer should send viewers elsewhere.
+Result<net::Response> health(Services& services, const net::Request&) {
+  const auto database = services.database.query("SELECT 1");
+  const bool draining = services.draining();
+  const char* status = draining ? "draining" : database ? "ok" : "degraded";
+  return json_response(database && !draining ? 200 : 503,
+                       {{"status", status},
+                        {"version", SWARMA_VERSION},
+                        {"checks", {{"database", database ? "ok" : database.error().message}}}});
+}
+
+Result<net::Response> metrics(Services& services, const net::Request&) {
+  net::Response response;
+  response.headers.set("Content-Type", "text/plain; version=0.0.4");
+  response.body = services.metrics();
+  return response;
+}
+
+}  // namespace
+
+void add_node_routes(Services& services, Routes& routes) {
+  const auto get = [&](std::string pattern, net::Where where, auto handler) {
+    routes.push_back({.method = "GET", .pattern = std::move(pattern), .where = where,
+                      .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+  };
+  get("/v1/node", net::Where::Inline, node);
+  get("/health", where_sql(services), health);
+  get("/metrics", net::Where::Inline, metrics);
+}
+
+}  // namespace swarma::api

@@ -1,0 +1,51 @@
+// What the routes call: references to the parts of one node, connected by node/. Everything here is safe for concurrent use.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "access/attest/actions.h"
+#include "access/grant/broker.h"
+#include "access/grant/key_agent.h"
+#include "access/grant/replay.h"
+#include "base/clock.h"
+#include "catalog/registry/registry.h"
+#include "content/blob/blob_store.h"
+#include "crypto/dpop.h"
+#include "db/database.h"
+
+namespace swarma::api {
+
+class Links;
+class MediaJobs;
+class Uploads;
+
+struct NodeFacts {
+  std::string name;
+  std::string secure_url;  // this node over TLS, if it has such an address
+  std::size_t max_upload_bytes = 0;
+  bool database_may_block = false;  // PostgreSQL: routes with SQL leave the event loop
+};
+
+struct Services {
+  const Clock& clock;
+  NodeFacts facts;
+  const crypto::SigningKey& owner;
+  const crypto::EncryptionKey& agent_encryption;
+  const crypto::DpopNonces& nonces;
+  db::Database& database;
+  content::blob::BlobStore& blobs;
+  catalog::registry::TitleRegistry& registry;
+  access::attest::Actions& actions;
+  access::grant::TitleCache& titles;
+  access::grant::Broker& broker;
+  access::grant::LocalKeyAgent& agent;
+  access::grant::IdempotencyStore& idempotency;
+  Links& links;
+  Uploads& uploads;
+  MediaJobs& media;
+  std::function<std::string()> metrics;  // Prometheus text
+  std::function<bool()> draining;
+};
+
+}  // namespace swarma::api

@@ -1,0 +1,69 @@
+#include "cli/node_info.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "access/policy/preset.h"
+#include "base/file.h"
+
+namespace swarma::cli {
+
+Result<std::string> parse_node_url(const std::string& text) {
+  std::string url = text;
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return fail(ErrorCode::BadRequest, "usage", "--node must be a URL such as http://127.0.0.1:8420.");
+  return url;
+}
+
+Result<Json> get_json(net::HttpClient& http, const std::string& url) {
+  SWARMA_TRY(const net::ClientResponse response, http.send({.method = "GET", .url = url}));
+  auto body = parse_json(response.body);
+  if (response.status != 200) {
+    const bool problem = body && body->is_object() && body->contains("detail") && (*body)["detail"].is_string();
+    return fail(response.status == 404 ? ErrorCode::NotFound : ErrorCode::Unavailable,
+                problem && body->contains("reason") && (*body)["reason"].is_string() ? (*body)["reason"].get<std::string>() : "node_refused",
+                problem ? (*body)["detail"].get<std::string>()
+                        : "The node answered with HTTP status " + std::to_string(response.status) + ". Is " + url + " a Swarma node?");
+  }
+  if (!body) return fail(ErrorCode::Corrupt, "not_a_node", url + " did not answer with JSON. Is it a Swarma node?");
+  return body;
+}
+
+Result<NodeInfo> fetch_node_info(net::HttpClient& http, const std::string& node_url) {
+  SWARMA_TRY(const Json body, get_json(http, node_url + "/v1/node"));
+  const JsonReader reader(body, "node's description");
+  SWARMA_TRY(const std::string name, reader.text_or("name", 300, "node"));
+  SWARMA_TRY(const Json* agent, reader.object("agent"));
+  const JsonReader agent_reader(*agent, "node's key agent");
+  SWARMA_TRY(const std::string signer_text, agent_reader.text("signer", 128));
+  SWARMA_TRY(const std::string encryption_text, agent_reader.text("encryption", 128));
+  SWARMA_TRY(crypto::Did signer, crypto::Did::parse(signer_text));
+  SWARMA_TRY(crypto::EncryptionKey encryption, crypto::EncryptionKey::parse(encryption_text));
+  return NodeInfo{name, {std::move(signer), std::move(encryption)}};
+}
+
+Result<ChosenPolicy> load_policy(const std::string& preset_or_file) {
+  static constexpr std::size_t kMaxPolicyFile = 64 * 1024;
+  Json codes = Json::object();
+  if (access::policy::is_preset(preset_or_file)) {
+    SWARMA_TRY(const auto preset, access::policy::parse_preset(preset_or_file));
+    for (const auto& [list, entries] : preset.codes)
+      for (const auto& entry : entries) codes[list].push_back({{"code", entry.code}, {"max_uses", entry.max_uses}});
+    return ChosenPolicy{preset.policy.canonical(), codes.dump()};
+  }
+  auto bytes = read_file(preset_or_file, kMaxPolicyFile);
+  if (!bytes)
+    return fail(ErrorCode::BadRequest, "policy_not_found",
+                bytes.error().message + " --policy takes a file, or one of: open, goodwill, puzzle, code:XXXX.");
+  SWARMA_TRY(Json document, parse_json(as_text(*bytes)));
+  // A file may carry the codes of its lists beside the policy; they travel sealed, never in the record.
+  if (document.is_object() && document.contains("codes")) {
+    codes = document["codes"];
+    document.erase("codes");
+  }
+  SWARMA_TRY(const auto policy, access::policy::parse_policy(document));
+  return ChosenPolicy{policy.canonical(), codes.dump()};
+}
+
+}  // namespace swarma::cli

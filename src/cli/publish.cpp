@@ -1,0 +1,135 @@
+// swarma publish FILE: packages, encrypts and signs on this machine; a node gets ciphertext, the record and the sealed secret.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/identity.h"
+#include "cli/node_info.h"
+#include "cli/program.h"
+#include "cli/terminal.h"
+#include "content/publish/http_node.h"
+#include "content/publish/publisher.h"
+
+namespace swarma::cli {
+namespace {
+
+struct PublishOptions {
+  Common common;
+  std::string file, node = "http://127.0.0.1:8420", title, summary, language, policy = "goodwill", ladder = "auto", token, revise;
+  std::vector<std::string> tags, captions;
+  double poster_at = -1;
+  unsigned connections = 4;
+};
+
+std::atomic<bool> cancelled{false};
+
+Result<std::vector<content::media::SidecarCaptions>> parse_captions_options(const std::vector<std::string>& texts) {
+  std::vector<content::media::SidecarCaptions> out;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      return fail(ErrorCode::BadRequest, "usage", "--captions takes LANG=FILE, for example --captions de=film.de.srt.");
+    out.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return out;
+}
+
+/// The title a new revision replaces, from the node's record, which only this creator could have signed.
+Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, const std::string& node, const std::string& id_text,
+                                                      const crypto::Did& creator) {
+  SWARMA_TRY(const TitleId id, TitleId::parse(id_text));
+  SWARMA_TRY(const Json body, get_json(http, node + "/v1/titles/" + id.text()));
+  SWARMA_TRY(const std::string jws, JsonReader(body, "title").text("record", title::kMaxRecordBytes));
+  SWARMA_TRY(const title::TitleRecord record, title::verify_record(jws));
+  if (record.id != id || !(record.creator == creator))
+    return fail(ErrorCode::Forbidden, "not_creator", "Only the creator of a title can publish a new revision of it.");
+  return content::publish::ExistingTitle{id, record.nonce, record.revision + 1};
+}
+
+Json result_json(const content::publish::PublishResult& result) {
+  Json renditions = Json::array();
+  for (const auto& r : result.renditions)
+    renditions.push_back({{"name", r.name}, {"width", r.width}, {"height", r.height}, {"copied", r.copied}, {"bytes", r.bytes}});
+  Json tracks = Json::array();
+  for (const auto& t : result.tracks)
+    tracks.push_back({{"id", t.id}, {"name", t.name}, {"language", t.language}, {"codecs", t.codecs}, {"bytes", t.bytes}});
+  return {{"title_id", result.id.text()}, {"revision", result.revision}, {"duration_ms", result.duration_ms},
+          {"renditions", renditions},     {"tracks", tracks},            {"bytes", result.bytes},
+          {"record", result.record},      {"notes", result.notes}};
+}
+
+void print_result(const content::publish::PublishResult& result, const std::string& node) {
+  std::string renditions;
+  for (const auto& r : result.renditions)
+    renditions += fmt::format("{}{} ({}×{}{})", renditions.empty() ? "" : ", ", r.name, r.width, r.height, r.copied ? ", copied" : "");
+  fmt::print("Published {}\n  revision    {}\n  length      {}\n  renditions  {}\n  stored      {}\n  watch       {}/t/{}\n",
+             result.id.text(), result.revision, format_duration(result.duration_ms), renditions, format_bytes(result.bytes), node,
+             result.id.text());
+  for (const std::string& note : result.notes) fmt::print("  note        {}\n", note);
+}
+
+Result<void> publish(const PublishOptions& options) {
+  SWARMA_TRY(const std::string node, parse_node_url(options.node));
+  SWARMA_TRY(content::media::LadderChoice ladder, content::media::LadderChoice::parse(options.ladder));
+  SWARMA_TRY(auto captions, parse_captions_options(options.captions));
+  SWARMA_TRY(const ChosenPolicy policy, load_policy(options.policy));
+  SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
+  net::HttpClient http;
+  SWARMA_TRY(const NodeInfo info, fetch_node_info(http, node));
+  content::publish::PublishRequest request{
+      .file = options.file, .name = options.title, .summary = options.summary, .language = options.language, .tags = options.tags,
+      .policy = policy.canonical, .codes = policy.codes, .ladder = std::move(ladder), .captions = std::move(captions),
+      .existing = {}, .agent = info.agent,
+      .poster_at_us = options.poster_at < 0 ? -1 : static_cast<std::int64_t>(options.poster_at * 1e6),
+      .destination = node, .data_folder = options.common.data};
+  if (!options.revise.empty()) {
+    SWARMA_TRY(request.existing, find_existing(http, node, options.revise, identity.signing.did()));
+  }
+
+  std::signal(SIGINT, [](int) { cancelled = true; });
+  const SystemClock clock;
+  content::publish::NodeClient client({.url = node, .token = options.token}, identity.signing, clock);
+  const auto blobs = content::publish::make_http_blob_sink(client, options.connections);
+  content::publish::HttpTitlePort titles(client);
+  ProgressLine line(options.common.quiet);
+  const auto progress = [&line](const content::publish::PublishProgress& p) {
+    line.update(p.stage, p.fraction, p.speed > 0 ? fmt::format("{:.1f}x", p.speed) : std::string());
+  };
+  const auto result = content::publish::publish(request, identity, clock, *blobs, titles, progress, cancelled);
+  line.finish();
+  if (!result) return std::unexpected(result.error());
+  if (options.common.json) {
+    fmt::print("{}\n", result_json(*result).dump());
+  } else {
+    print_result(*result, node);
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_publish(CLI::App& program, Commands& commands) {
+  auto o = std::make_shared<PublishOptions>();
+  CLI::App* app = program.add_subcommand("publish", "package, encrypt and publish a film");
+  add_common(*app, o->common);
+  app->add_option("file", o->file, "the film")->required();
+  app->add_option("--node", o->node, "where to publish")->capture_default_str();
+  app->add_option("--title", o->title, "its name; default: the file's name");
+  app->add_option("--summary", o->summary, "what it is about");
+  app->add_option("--language", o->language, "language of title and summary (BCP 47)");
+  app->add_option("--tag", o->tags, "a tag; may repeat");
+  app->add_option("--policy", o->policy, "open, goodwill, puzzle, code:XXXX, or a policy file")->capture_default_str();
+  app->add_option("--ladder", o->ladder, "auto, copy, or heights such as 720,480")->capture_default_str();
+  app->add_option("--captions", o->captions, "LANG=FILE, SRT or WebVTT; may repeat");
+  app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster");
+  app->add_option("--revise", o->revise, "TITLE_ID: publish as a new revision of this title");
+  app->add_option("--token", o->token, "a token of the node's owner, to publish with another identity");
+  app->add_option("--connections", o->connections, "parallel uploads")->capture_default_str()->check(CLI::Range(1, 64));
+  commands.push_back({app, [o] { return publish(*o); }});
+}
+
+}  // namespace swarma::cli

@@ -1,0 +1,226 @@
+// swarma watch TITLE: unlocks, fetches, verifies, decrypts; into a file, a player, or plain HLS on loopback.
+#include <fmt/format.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <csignal>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "access/unlock/unlock.h"
+#include "cli/identity.h"
+#include "cli/node_info.h"
+#include "cli/program.h"
+#include "cli/terminal.h"
+#include "content/watch/export_mp4.h"
+#include "content/watch/loopback_hls.h"
+
+extern char** environ;
+
+namespace swarma::cli {
+namespace {
+
+namespace unlock = access::unlock;
+namespace watch = content::watch;
+
+struct WatchOptions {
+  Common common;
+  std::string title, node = "http://127.0.0.1:8420", code, path, output, listen, player, quality = "best";
+  bool accept = false;
+};
+
+unlock::Answers make_answers(const WatchOptions& options, ProgressLine& line) {
+  unlock::Answers answers;
+  answers.accept_goodwill = options.accept;
+  answers.code = options.code;
+  answers.path = options.path;
+  answers.ask_goodwill = [](const std::string& text) {
+    const auto reply = ask("“" + text + "” Do you accept? [y/N]");
+    return reply && (*reply == "y" || *reply == "Y" || *reply == "yes");
+  };
+  answers.ask_code = [](const std::string& list) -> std::optional<std::string> {
+    const auto reply = ask("Your code of “" + list + "”:");
+    if (!reply || reply->empty()) return std::nullopt;
+    return *reply;
+  };
+  answers.on_puzzle = [&line](double part) {
+    line.update("puzzle", std::min(part, 0.99), part > 1 ? "longer than expected" : "");
+    return true;
+  };
+  return answers;
+}
+
+/// The keys of one viewing. The first grant unlocks; further ones roll on when the film gets there.
+class Grants {
+ public:
+  Grants(unlock::Unlocker& unlocker, unlock::Answers answers, const crypto::DecryptionKey& decryption)
+      : unlocker_(unlocker), answers_(std::move(answers)), decryption_(decryption) {}
+
+  /// Called by ViewerKeys, one thread at a time.
+  Result<void> ensure(watch::ViewerKeys& keys, SlotRange wanted) {
+    if (!unlocked_) {
+      SWARMA_TRY(unlock::Unlocked unlocked, unlocker_.unlock(answers_, wanted.begin));
+      unlocked_ = std::make_unique<unlock::Unlocked>(std::move(unlocked));
+    } else {
+      SWARMA_CHECK(unlocker_.renew(*unlocked_, wanted.begin));
+    }
+    SWARMA_TRY(const auto covers, access::policy::open_covers(unlocked_->grant, decryption_));
+    for (const auto& [group, nodes] : covers)
+      for (const crypto::TreeNode& node : nodes) SWARMA_CHECK(keys.add(group, node));
+    return {};
+  }
+
+  const unlock::Unlocked* unlocked() const { return unlocked_.get(); }
+
+ private:
+  unlock::Unlocker& unlocker_;
+  unlock::Answers answers_;
+  const crypto::DecryptionKey& decryption_;
+  std::unique_ptr<unlock::Unlocked> unlocked_;
+};
+
+Json grant_json(const unlock::Unlocked* unlocked) {
+  if (unlocked == nullptr) return nullptr;
+  const auto& grant = unlocked->grant;
+  return {{"grant_id", grant.grant_id},     {"path", grant.path},           {"slots", {grant.slots.begin, grant.slots.end}},
+          {"key_groups", grant.key_groups}, {"expires_at", grant.expires_at}};
+}
+
+Result<void> write_film(const WatchOptions& options, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
+  const auto result = watch::export_mp4(reader, {.output = options.output, .quality = {options.quality}},
+                                        [&line](double done, double total) { line.update("watch", total > 0 ? done / total : -1, ""); });
+  line.finish();
+  if (!result) return std::unexpected(result.error());
+  const auto& record = reader.view().record;
+  if (options.common.json) {
+    const Json out = {{"title_id", record.id.text()}, {"revision", record.revision},   {"output", options.output},
+                      {"slots", {result->slots.begin, result->slots.end}},             {"complete", result->complete},
+                      {"duration_ms", result->duration_ms}, {"video", result->video},  {"note", result->note},
+                      {"grant", grant_json(grants.unlocked())}};
+    fmt::print("{}\n", out.dump());
+  } else {
+    fmt::print("{} → {} ({}, {})\n", record.name, options.output, result->video, format_duration(result->duration_ms));
+    if (!result->note.empty()) fmt::print("{}\n", result->note);
+  }
+  return {};
+}
+
+/// Waits for the player, or for SIGINT/SIGTERM when there is none.
+Result<void> wait_for_end(const std::string& player, const std::string& url) {
+  if (player.empty()) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    int signal = 0;
+    sigwait(&set, &signal);
+    return {};
+  }
+  std::string command = player + " \"$1\"";  // the player may have arguments of its own
+  std::string script = "-c", zero = "swarma", address = url, shell = "/bin/sh";
+  char* arguments[] = {shell.data(), script.data(), command.data(), zero.data(), address.data(), nullptr};
+  pid_t child = 0;
+  if (posix_spawn(&child, "/bin/sh", nullptr, nullptr, arguments, environ) != 0)
+    return fail(ErrorCode::Unavailable, "player_failed", "Cannot start " + player + ".");
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+    return fail(ErrorCode::Unavailable, "player_not_found", "The player " + player + " was not found. Use --listen and open the URL in any player.");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail(ErrorCode::Unavailable, "player_failed", "The player " + player + " ended with an error.");
+  return {};
+}
+
+Result<watch::LoopbackOptions> parse_listen(const std::string& text) {
+  watch::LoopbackOptions options;
+  if (text.empty()) return options;
+  const std::size_t colon = text.rfind(':');
+  unsigned port = 0;
+  const std::string digits = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (digits.empty() || parsed.ptr != digits.data() + digits.size() || port > 65535)
+    return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:0.");
+  options.host = text.substr(0, colon);
+  options.port = static_cast<std::uint16_t>(port);
+  return options;
+}
+
+Result<void> play(const WatchOptions& options, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
+  SWARMA_TRY(watch::LoopbackOptions listen, parse_listen(options.listen));
+  if (options.quality != "best") listen.quality = options.quality;
+  // Unlock before a player waits for it: that may need answers from a person.
+  for (const auto& track : reader.view().details.tracks) {
+    if (const auto ready = reader.keys().ensure(track.key_group, 0); !ready && grants.unlocked() == nullptr)
+      return std::unexpected(ready.error());
+  }
+  line.finish();
+  SWARMA_TRY(const auto hls, watch::LoopbackHls::create(reader, listen));
+  if (options.common.json) {
+    fmt::print("{}\n", Json{{"url", hls->url()}, {"title_id", reader.view().record.id.text()}, {"grant", grant_json(grants.unlocked())}}.dump());
+  } else {
+    fmt::print("{}\n", hls->url());
+  }
+  std::fflush(stdout);
+  std::thread server([&] { hls->run(); });
+  const Result<void> ended = wait_for_end(options.player, hls->url());
+  hls->stop();
+  server.join();
+  if (const std::string refusal = hls->last_refusal(); !refusal.empty()) say(refusal);
+  return ended;
+}
+
+Result<void> run_watch(const WatchOptions& options) {
+  if (options.output.empty() && options.listen.empty() && options.player.empty())
+    return fail(ErrorCode::BadRequest, "usage", "Say where to watch: --output FILE, --player CMD (for example mpv), or --listen 127.0.0.1:0.");
+  const auto id = TitleId::parse(options.title);
+  if (!id) return fail(ErrorCode::BadRequest, "usage", id.error().message + " `swarma titles` lists them.");
+  SWARMA_TRY(const std::string node, parse_node_url(options.node));
+  if (options.output.empty()) {
+    sigset_t set;  // wait_for_end takes them, on this thread only
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (options.player.empty()) pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  }
+  SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
+  const SystemClock clock;
+  net::HttpClient http;
+  watch::HttpSource source({.urls = {node}});
+  watch::SeenRevisions seen(options.common.data / "seen");
+  SWARMA_TRY(std::string jws, source.fetch_record(*id));
+  SWARMA_TRY(const watch::TitleView view, watch::open_title(std::move(jws), *id, source, seen));
+  ProgressLine line(options.common.quiet);
+  unlock::Unlocker unlocker(http, node, clock, {identity.signing, identity.decryption}, view.record);
+  Grants grants(unlocker, make_answers(options, line), identity.decryption);
+  watch::ViewerKeys* keys_pointer = nullptr;
+  watch::ViewerKeys keys(view.record.slots, [&](SlotRange wanted) { return grants.ensure(*keys_pointer, wanted); });
+  keys_pointer = &keys;
+  watch::SegmentReader reader(view, source, keys);
+  if (!options.output.empty()) return write_film(options, reader, grants, line);
+  return play(options, reader, grants, line);
+}
+
+}  // namespace
+
+void add_watch(CLI::App& program, Commands& commands) {
+  auto o = std::make_shared<WatchOptions>();
+  CLI::App* app = program.add_subcommand("watch", "unlock and watch a title");
+  add_common(*app, o->common);
+  app->add_option("title", o->title, "the title's id")->required();
+  app->add_option("--node", o->node, "a node that has it")->capture_default_str();
+  app->add_flag("--accept", o->accept, "accept what the creator asks you to accept");
+  app->add_option("--code", o->code, "a code of the creator");
+  app->add_option("--path", o->path, "which way to unlock; default: the cheapest that can be met");
+  app->add_option("--output", o->output, "write an MP4 file, without re-encoding");
+  app->add_option("--listen", o->listen, "HOST:PORT: plain HLS for any player on this machine");
+  app->add_option("--player", o->player, "start this player");
+  app->add_option("--quality", o->quality, "best, least, a rendition (720p) or a height")->capture_default_str();
+  commands.push_back({app, [o] { return run_watch(*o); }});
+}
+
+}  // namespace swarma::cli
