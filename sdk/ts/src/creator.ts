@@ -1,0 +1,145 @@
+// The creator's side: a token bound to this browser's key, uploads, publishing jobs, titles.
+import { SwarmaError } from './errors.ts';
+import type { Http } from './http.ts';
+import { parseJson } from './jose.ts';
+import type { PersonKey, PersonKeys } from './keys.ts';
+import type { Vault } from './store.ts';
+import type { LocalText, MediaJob, Policy, PublishRequest, StudioTitle } from './wire.ts';
+
+interface Pass {
+  token: string;
+  expires_at: number;
+}
+
+export class Creator {
+  readonly #http: Http;
+  readonly #vault: Vault;
+  readonly #keys: PersonKeys;
+
+  constructor(http: Http, vault: Vault, keys: PersonKeys) {
+    this.#http = http;
+    this.#vault = vault;
+    this.#keys = keys;
+  }
+
+  /** Exchanges a one-time link for a token that only this browser can use. */
+  async redeemLink(secret: string): Promise<void> {
+    const pass = await this.#http.call<Pass>('/v1/links/redeem', { body: { link: secret }, key: await this.#key() });
+    await this.#vault.put('creator', { token: pass.token, expires_at: pass.expires_at });
+  }
+
+  async isSignedIn(): Promise<boolean> {
+    return (await this.#pass()) !== undefined;
+  }
+
+  async signOut(): Promise<void> {
+    await this.#vault.delete('creator');
+    await this.#keys.forget('studio');
+  }
+
+  async titles(signal?: AbortSignal): Promise<StudioTitle[]> {
+    return (await this.#call<{ titles: StudioTitle[] }>('/v1/studio/titles', { signal })).titles;
+  }
+
+  async jobs(signal?: AbortSignal): Promise<MediaJob[]> {
+    return (await this.#call<{ jobs: MediaJob[] }>('/v1/media', { signal })).jobs;
+  }
+
+  job(mediaId: string): Promise<MediaJob> {
+    return this.#call<MediaJob>(`/v1/media/${encodeURIComponent(mediaId)}`);
+  }
+
+  /** Starts publishing an uploaded film. The same `intent` twice starts it once. */
+  publish(request: PublishRequest, intent: string): Promise<{ media_id: string }> {
+    return this.#call('/v1/media', { body: request, idempotencyKey: intent });
+  }
+
+  async cancelJob(mediaId: string): Promise<void> {
+    await this.#call(`/v1/media/${encodeURIComponent(mediaId)}`, { method: 'DELETE' });
+  }
+
+  async unpublish(titleId: string): Promise<void> {
+    await this.#call(`/v1/titles/${encodeURIComponent(titleId)}`, { method: 'DELETE' });
+  }
+
+  revise(titleId: string, change: { name?: string; summary?: string; tags?: string[]; language?: string; texts?: Record<string, LocalText>; policy?: Policy }): Promise<{ revision: number }> {
+    return this.#call(`/v1/titles/${encodeURIComponent(titleId)}/revise`, { body: change });
+  }
+
+  /** Follows a job until it is done or failed; connections that break are taken up again. */
+  async followJob(mediaId: string, onUpdate: (job: MediaJob) => void, signal: AbortSignal): Promise<MediaJob> {
+    for (let failures = 0; ; failures++) {
+      try {
+        const last = await this.#readEvents(`/v1/media/${encodeURIComponent(mediaId)}/events`, onUpdate, signal);
+        if (last) return last;
+      } catch (error) {
+        if (!(error instanceof SwarmaError) || error.reason !== 'node_unreachable') throw error;
+      }
+      if (signal.aborted) throw new SwarmaError('aborted', 'The request was given up.');
+      await new Promise((resolve) => setTimeout(resolve, Math.min(8000, 500 * 2 ** Math.min(failures, 4))));
+    }
+  }
+
+  /** `Authorization` and `DPoP` for one request of the upload client. */
+  async headers(method: string, url: string, body?: Uint8Array): Promise<Record<string, string>> {
+    const { token } = await this.#needPass();
+    const more = { accessToken: token, ...(body && { body }) };
+    return { Authorization: `DPoP ${token}`, DPoP: await this.#http.proof(await this.#key(), method, url, more) };
+  }
+
+  rememberNonce(nonce: string | null | undefined): void {
+    this.#http.rememberNonce(nonce);
+  }
+
+  async #readEvents(path: string, onUpdate: (job: MediaJob) => void, signal: AbortSignal): Promise<MediaJob | undefined> {
+    const { token } = await this.#needPass();
+    const response = await this.#http.send(path, { key: await this.#key(), token, signal });
+    if (!response.body) return undefined;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw new SwarmaError(signal.aborted ? 'aborted' : 'node_unreachable', 'The node stopped answering.', { cause });
+      });
+      if (done) return undefined;
+      text += value;
+      const events = text.split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) {
+        const data = /^data: ?(.*)$/m.exec(event)?.[1];
+        if (data === undefined) continue;
+        const job = parseJson(data) as MediaJob;
+        onUpdate(job);
+        if (job.state === 'done' || job.state === 'failed') {
+          await reader.cancel();
+          return job;
+        }
+      }
+    }
+  }
+
+  async #call<T>(path: string, options: { method?: 'DELETE'; body?: unknown; signal?: AbortSignal | undefined; idempotencyKey?: string } = {}): Promise<T> {
+    const { token } = await this.#needPass();
+    try {
+      return await this.#http.call<T>(path, { ...options, token, key: await this.#key() });
+    } catch (error) {
+      if (error instanceof SwarmaError && error.status === 401 && error.reason !== 'use_dpop_nonce') await this.#vault.delete('creator');
+      throw error;
+    }
+  }
+
+  async #pass(): Promise<Pass | undefined> {
+    const pass = (await this.#vault.get('creator')) as Pass | undefined;
+    return pass && pass.expires_at > this.#http.now() ? pass : undefined;
+  }
+
+  async #needPass(): Promise<Pass> {
+    const pass = await this.#pass();
+    if (!pass) throw new SwarmaError('not_signed_in', 'This browser is not signed in to the studio.', { status: 401 });
+    return pass;
+  }
+
+  #key(): Promise<PersonKey> {
+    return this.#keys.get('studio', this.#http.now());
+  }
+}

@@ -1,0 +1,79 @@
+// One error type for everything that is expected to fail. `reason` is a stable slug: the last part of a problem's `type`
+// when a node said it, or one of ours (LocalReason) when this library found it. Messages never hold keys, tokens or codes.
+
+/** What this library itself can find wrong. Slugs of a node are open-ended and come through unchanged. */
+export type LocalReason =
+  | 'insecure_context' // no WebCrypto: plain http from another machine
+  | 'unsupported_browser' // WebCrypto without Ed25519 or X25519
+  | 'node_unreachable' // the request got no answer
+  | 'bad_answer' // the answer is not what the protocol says
+  | 'blob_mismatch' // bytes do not hash to their name
+  | 'blob_missing' // no source has it
+  | 'blob_too_large'
+  | 'decryption_failed'
+  | 'record_forged'
+  | 'record_older' // a revision below one already seen
+  | 'record_forked' // the same revision with other content
+  | 'grant_forged'
+  | 'grant_expired'
+  | 'wrong_viewer'
+  | 'policy_changed'
+  | 'locked' // no held key opens this slot
+  | 'aborted';
+
+/** One entry of a refusal by `keys/request`: what is missing and what would meet it. */
+export interface Unmet {
+  path: string;
+  key?: string;
+  requirement?: string;
+  reason: string;
+  how?: string;
+  retry_after_s?: number;
+}
+
+export class SwarmaError extends Error {
+  readonly reason: string;
+  /** HTTP status, 0 when no node said it. */
+  readonly status: number;
+  readonly unmet: readonly Unmet[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    reason: LocalReason | (string & {}),
+    message: string,
+    more: { status?: number; unmet?: Unmet[]; retryAfterSeconds?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.name = 'SwarmaError';
+    this.reason = reason;
+    this.status = more.status ?? 0;
+    this.unmet = more.unmet ?? [];
+    this.retryAfterSeconds = more.retryAfterSeconds;
+  }
+}
+
+/** The SwarmaError in `error`, or one made of it: `catch (e) { show(asSwarmaError(e)) }`. */
+export function asSwarmaError(error: unknown): SwarmaError {
+  if (error instanceof SwarmaError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return new SwarmaError('aborted', 'The request was given up.', { cause: error });
+  return new SwarmaError('internal', error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+/** Reads `application/problem+json`; falls back to the status when the body is something else. */
+export async function readProblem(response: Response): Promise<SwarmaError> {
+  const retryHeader = Number(response.headers.get('Retry-After'));
+  const retryAfterSeconds = Number.isFinite(retryHeader) && retryHeader > 0 ? retryHeader : undefined;
+  const status = response.status;
+  try {
+    const body: unknown = await response.json();
+    if (typeof body === 'object' && body !== null && 'type' in body && typeof body.type === 'string') {
+      const problem = body as { type: string; detail?: unknown; title?: unknown; unmet?: unknown };
+      const text = typeof problem.detail === 'string' ? problem.detail : typeof problem.title === 'string' ? problem.title : '';
+      const unmet = Array.isArray(problem.unmet) ? (problem.unmet as Unmet[]) : [];
+      return new SwarmaError(problem.type.slice(problem.type.lastIndexOf('/') + 1), text, { status, unmet, retryAfterSeconds });
+    }
+  } catch {
+    // Not JSON (a proxy's page, an empty body): the status is all there is.
+  }
+  return new SwarmaError(`http_${status}`, `The node answered with status ${status}.`, { status, retryAfterSeconds });
+}

@@ -1,0 +1,349 @@
+// A viewer at one title: proofs given, unlocks held, keys fetched ahead of the playhead.
+//
+// Whoever plays asks waitForKey(group, slot) before opening a segment. It answers at once when the slot is open, rolls on a
+// held unlock or an open path by itself, and otherwise waits until the viewer has unlocked. Requests for keys go one at a time.
+import { Coverage } from './coverage.ts';
+import { asSwarmaError, SwarmaError } from './errors.ts';
+import { openGrant } from './grant.ts';
+import type { Http } from './http.ts';
+import type { PersonKey, PersonKeys } from './keys.ts';
+import { type HeldTrust, isPathMet, listLeaves } from './policy.ts';
+import type { SegmentLoader } from './segment-client.ts';
+import type { Vault } from './store.ts';
+import { peekJws } from './jose.ts';
+import type { Action, AttestationClaims, Offer, OfferPath, RequirementLeaf, TitleRecord } from './wire.ts';
+
+/** Keys are renewed this long before they end, and asked for this many slots before they are needed. */
+const kRenewSeconds = 20;
+const kLookaheadSlots = 6;
+const kMaxBackoffMs = 8000;
+
+interface HeldUnlock {
+  path: string;
+  grant: string; // the newest grant of this unlock: what the next request shows
+  until: number;
+}
+interface HeldProof {
+  jws: string;
+  trust: number;
+  exp: number;
+}
+interface Saved {
+  revision: number;
+  jkt: string;
+  unlocks: HeldUnlock[];
+  proofs: Record<string, HeldProof>;
+}
+
+export type SessionEvent =
+  | { kind: 'changed' } // keys, unlocks or proofs are others than before
+  | { kind: 'locked'; group: string; slot: number } // somebody waits for a key that nothing held gives
+  | { kind: 'lost'; path: string; error: SwarmaError } // an unlock ended or was taken away
+  | { kind: 'trouble'; error: SwarmaError } // the node does not answer; it is asked again
+  | { kind: 'well' }; // it answers again
+
+export interface SessionContext {
+  http: Http;
+  vault: Vault;
+  keys: PersonKeys;
+}
+
+export class TitleSession {
+  readonly record: TitleRecord;
+  readonly segments: SegmentLoader;
+  readonly #context: SessionContext;
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  readonly #coverage = new Coverage();
+  #saved: Saved | undefined;
+  #key: Promise<PersonKey> | undefined;
+  #offer: Promise<Offer> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #troubled = false;
+  #closed = false;
+
+  constructor(record: TitleRecord, segments: SegmentLoader, context: SessionContext) {
+    this.record = record;
+    this.segments = segments;
+    this.#context = context;
+  }
+
+  subscribe(listener: (event: SessionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#emit({ kind: 'changed' });
+    this.#listeners.clear();
+    this.segments.close();
+  }
+
+  /** The node's offer for the record at hand; a newer revision at the node is `revision_stale`. */
+  offer(): Promise<Offer> {
+    this.#offer ??= this.#fetchOffer().catch((error: unknown) => {
+      this.#offer = undefined;
+      throw error;
+    });
+    return this.#offer;
+  }
+
+  covers(group: string, slot: number): boolean {
+    return this.#coverage.covers(group, slot, this.#context.http.now());
+  }
+
+  openRanges(group: string): [number, number][] {
+    return this.#coverage.ranges(group, this.#context.http.now());
+  }
+
+  /** Paths with a live unlock, and until when. */
+  async heldUnlocks(): Promise<{ path: string; until: number }[]> {
+    const now = this.#context.http.now();
+    return (await this.#load()).unlocks.filter((unlock) => unlock.until > now).map(({ path, until }) => ({ path, until }));
+  }
+
+  /** Leaf keys for which an unused proof is held, with its trust. */
+  async heldProofs(): Promise<HeldTrust> {
+    const now = this.#context.http.now();
+    const proofs = Object.entries((await this.#load()).proofs).filter(([, proof]) => proof.exp > now + 5);
+    return new Map(proofs.map(([key, proof]) => [key, proof.trust]));
+  }
+
+  async startAction(leaf: RequirementLeaf): Promise<Action> {
+    const body = { title_id: this.record.title_id, requirement: leaf.requirement, key: leaf.key };
+    return this.#context.http.call<Action>('/v1/actions/start', { body, key: await this.#viewer() });
+  }
+
+  /** Answers a challenge and keeps the attestation. */
+  async completeAction(leaf: RequirementLeaf, actionId: string, response: Record<string, unknown>): Promise<void> {
+    const viewer = await this.#viewer();
+    const { attestation } = await this.#context.http.call<{ attestation: string }>('/v1/actions/complete', {
+      body: { action_id: actionId, response },
+      key: viewer,
+    });
+    const claims = peekJws(attestation) as unknown as AttestationClaims;
+    if (claims.subject !== viewer.jkt || claims.title_id !== this.record.title_id) {
+      throw new SwarmaError('wrong_viewer', 'The node attested something about somebody else.');
+    }
+    const saved = await this.#load();
+    saved.proofs[leaf.key ?? ''] = { jws: attestation, trust: claims.trust, exp: claims.exp };
+    await this.#save();
+    this.#emit({ kind: 'changed' });
+  }
+
+  async isReady(path: OfferPath): Promise<boolean> {
+    return isPathMet(path, await this.heldProofs());
+  }
+
+  /** Turns the held proofs into an unlock of `path`, and fetches the first keys, from `fromSlot` on where the path allows. */
+  async unlock(path: OfferPath, fromSlot: number): Promise<void> {
+    await this.#serially(async () => {
+      const saved = await this.#load();
+      const leaves = listLeaves(path.requires).map((leaf) => leaf.key ?? '');
+      const attestations = leaves.flatMap((key) => saved.proofs[key]?.jws ?? []);
+      const [begin, end] = path.grants.slots;
+      await this.#request(path, fromSlot >= begin && fromSlot < end ? fromSlot : begin, { attestations });
+      for (const key of leaves) delete saved.proofs[key];
+      await this.#save();
+    });
+    this.#emit({ kind: 'changed' });
+  }
+
+  /** Resolves when the key of (group, slot) is in the segment loader; rejects only when aborted or closed. */
+  async waitForKey(group: string, slot: number, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; ; ) {
+      if (signal.aborted || this.#closed) throw new SwarmaError('aborted', 'The request was given up.');
+      try {
+        if (await this.#ensure(group, slot)) {
+          this.#lookAhead(group, slot);
+          return;
+        }
+        failures = 0;
+        this.#emit({ kind: 'locked', group, slot });
+        await this.#nextChange(signal, undefined);
+      } catch (error) {
+        this.#reportTrouble(asSwarmaError(error));
+        await this.#nextChange(signal, Math.min(kMaxBackoffMs, 500 * 2 ** failures++));
+      }
+    }
+  }
+
+  /** Whether a key for the slot is held or can be had without asking the viewer. */
+  async isWithinReach(group: string, slot: number): Promise<boolean> {
+    return this.covers(group, slot) || (await this.#freePaths(group, slot)).length > 0;
+  }
+
+  /** Gives back what is held: unlocks and proofs are forgotten on this device and the viewer key is replaced when it may be. */
+  async forget(): Promise<void> {
+    const purpose = `title/${this.record.title_id}`;
+    await this.#context.vault.delete(`unlock/${this.record.title_id}`);
+    await this.#context.keys.forget(purpose);
+    this.#saved = undefined;
+    this.#key = undefined;
+  }
+
+  /** Sees to it that the slot is open now and still is at `asOf`; false when only the viewer can help. */
+  async #ensure(group: string, slot: number, asOf = this.#context.http.now()): Promise<boolean> {
+    if (this.#coverage.covers(group, slot, asOf)) return true;
+    return this.#serially(async () => {
+      this.#dropExpired();
+      if (this.#coverage.covers(group, slot, asOf)) return true;
+      for (const { path, unlock } of await this.#freePaths(group, slot)) {
+        try {
+          await this.#request(path, slot, unlock ? { unlock: unlock.grant } : { attestations: [] });
+          this.#emit({ kind: 'changed' });
+          return true;
+        } catch (error) {
+          const problem = asSwarmaError(error);
+          if (isTransient(problem)) throw problem;
+          if (unlock) await this.#dropUnlock(unlock);
+          this.#emit({ kind: 'lost', path: path.id, error: problem });
+        }
+      }
+      return false;
+    });
+  }
+
+  #lookAhead(group: string, slot: number): void {
+    const ahead = Math.min(slot + kLookaheadSlots, this.record.slots - 1);
+    const soon = this.#context.http.now() + kRenewSeconds;
+    if (this.#coverage.covers(group, ahead, soon)) return;
+    void this.isWithinReach(group, ahead)
+      .then((reachable) => reachable && this.#ensure(group, ahead, soon))
+      .catch((error: unknown) => this.#reportTrouble(asSwarmaError(error)));
+  }
+
+  /** Paths that give the slot without a new act of the viewer: held unlocks first, then open ones. */
+  async #freePaths(group: string, slot: number): Promise<{ path: OfferPath; unlock?: HeldUnlock }[]> {
+    const [offer, saved] = await Promise.all([this.offer(), this.#load()]);
+    const now = this.#context.http.now();
+    const fitting = offer.paths.filter((path) => path.grants.key_groups.includes(group) && slot >= path.grants.slots[0] && slot < path.grants.slots[1]);
+    const held = fitting.flatMap((path) => {
+      const unlock = saved.unlocks.find((candidate) => candidate.path === path.id && candidate.until > now);
+      return unlock ? [{ path, unlock }] : [];
+    });
+    const open = fitting.filter((path) => path.open && !held.some((entry) => entry.path === path)).map((path) => ({ path }));
+    return [...held, ...open];
+  }
+
+  async #request(path: OfferPath, slot: number, proof: { attestations: string[] } | { unlock: string }): Promise<void> {
+    const end = Math.min(path.grants.slots[1], slot + (path.grants.window_slots ?? this.record.slots));
+    const begin = path.grants.window_slots ? slot : path.grants.slots[0];
+    const viewer = await this.#viewer();
+    const body = {
+      title_id: this.record.title_id,
+      revision: this.record.revision,
+      path: path.id,
+      slots: [begin, end],
+      key_groups: path.grants.key_groups,
+      encryption_key: viewer.encryptionJwk,
+      ...proof,
+    };
+    const { grant } = await this.#callStubbornly<{ grant: string }>('/v1/keys/request', body, viewer);
+    await this.#useGrant(grant, viewer);
+    if (this.#troubled) this.#emit({ kind: 'well' });
+    this.#troubled = false;
+  }
+
+  /** The same intent may be sent again when its answer was lost: the idempotency key makes the node repeat the answer. */
+  async #callStubbornly<T>(path: string, body: unknown, key: PersonKey): Promise<T> {
+    const idempotencyKey = crypto.randomUUID();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#context.http.call<T>(path, { body, key, idempotencyKey });
+      } catch (error) {
+        if (asSwarmaError(error).reason !== 'node_unreachable' || attempt === 3 || this.#closed) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
+      }
+    }
+  }
+
+  async #useGrant(jws: string, viewer: PersonKey): Promise<void> {
+    const { claims, groups } = await openGrant(jws, this.record, viewer, this.#context.http.now());
+    for (const [group, nodes] of groups) {
+      this.segments.addKeys(group, nodes, claims.exp);
+      this.#coverage.add(group, claims.slots, claims.exp);
+    }
+    const saved = await this.#load();
+    saved.unlocks = [...saved.unlocks.filter((unlock) => unlock.path !== claims.path), { path: claims.path, grant: jws, until: claims.unlock_until }];
+    await this.#save();
+  }
+
+  async #dropUnlock(unlock: HeldUnlock): Promise<void> {
+    const saved = await this.#load();
+    saved.unlocks = saved.unlocks.filter((held) => held !== unlock);
+    await this.#save();
+  }
+
+  #dropExpired(): void {
+    const now = this.#context.http.now();
+    this.#coverage.dropExpired(now);
+    this.segments.dropExpired(now);
+  }
+
+  async #fetchOffer(): Promise<Offer> {
+    const offer = await this.#context.http.call<Offer>('/v1/requirements/offer', { body: { title_id: this.record.title_id } });
+    if (offer.title_id !== this.record.title_id || !Array.isArray(offer.paths)) throw new SwarmaError('bad_answer', 'The offer is for another title.');
+    if (offer.revision !== this.record.revision) throw new SwarmaError('revision_stale', 'The title has a newer revision. Load the page again.');
+    return offer;
+  }
+
+  #viewer(): Promise<PersonKey> {
+    this.#key ??= this.#context.keys.get(`title/${this.record.title_id}`, this.#context.http.now());
+    return this.#key;
+  }
+
+  async #load(): Promise<Saved> {
+    if (this.#saved) return this.#saved;
+    const now = this.#context.http.now();
+    const stored = (await this.#context.vault.get(`unlock/${this.record.title_id}`)) as Saved | undefined;
+    let viewer = await this.#viewer();
+    const unlocks = stored?.jkt === viewer.jkt && stored.revision === this.record.revision ? stored.unlocks.filter((unlock) => unlock.until > now) : [];
+    const proofs = stored?.jkt === viewer.jkt ? Object.entries(stored.proofs).filter(([, proof]) => proof.exp > now) : [];
+    if (unlocks.length === 0 && proofs.length === 0) {
+      this.#key = this.#context.keys.rotate(`title/${this.record.title_id}`, now);
+      viewer = await this.#key;
+    }
+    // Another caller may have loaded meanwhile: its copy is the one that counts.
+    this.#saved ??= { revision: this.record.revision, jkt: viewer.jkt, unlocks, proofs: Object.fromEntries(proofs) };
+    return this.#saved;
+  }
+
+  async #save(): Promise<void> {
+    if (this.#saved) await this.#context.vault.put(`unlock/${this.record.title_id}`, this.#saved);
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(work, work);
+    this.#queue = run.catch(() => undefined); // the failure belongs to whoever awaits `run`
+    return run;
+  }
+
+  #nextChange(signal: AbortSignal, timeoutMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        unsubscribe();
+        signal.removeEventListener('abort', done);
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+      const unsubscribe = this.subscribe((event) => event.kind === 'changed' && done());
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  #reportTrouble(error: SwarmaError): void {
+    this.#troubled = true;
+    this.#emit({ kind: 'trouble', error });
+  }
+
+  #emit(event: SessionEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}
+
+/** Worth asking again without the viewer doing anything. */
+export function isTransient(error: SwarmaError): boolean {
+  return error.reason === 'node_unreachable' || error.status === 429 || error.status >= 500;
+}

@@ -1,0 +1,52 @@
+// Helpers that use node:crypto and jose only, never the code under test.
+import { generateKeyPairSync, randomUUID, sign as cryptoSign, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { CompactEncrypt, importJWK } from 'jose';
+
+export const vectors = JSON.parse(readFileSync(new URL('../../test/vectors/vectors.json', import.meta.url), 'utf8'));
+
+export const bytes = (base64url: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(base64url, 'base64url'));
+export const text = (value: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(value));
+
+const kBase58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+export interface Signer {
+  did: string;
+  sign(typ: string, payload: unknown): string;
+}
+
+export function makeSigner(): Signer {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const did = didOf(publicKey);
+  return {
+    did,
+    sign(typ, payload) {
+      const input = `${b64(JSON.stringify({ alg: 'EdDSA', kid: did, typ }))}.${b64(JSON.stringify(payload))}`;
+      return `${input}.${cryptoSign(null, Buffer.from(input), privateKey).toString('base64url')}`;
+    },
+  };
+}
+
+function didOf(publicKey: KeyObject): string {
+  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+  let value = BigInt(`0xed01${raw.toString('hex')}`);
+  let out = '';
+  for (; value > 0n; value /= 58n) out = kBase58[Number(value % 58n)] + out;
+  return `did:key:z${out}`;
+}
+
+const b64 = (value: string) => Buffer.from(value).toString('base64url');
+
+export async function sealTo(jwk: JsonWebKey, plaintext: unknown): Promise<string> {
+  return new CompactEncrypt(Buffer.from(JSON.stringify(plaintext)))
+    .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', typ: 'swarma-keys+jwe' })
+    .encrypt(await importJWK({ ...jwk, kty: 'OKP' } as Parameters<typeof importJWK>[0], 'ECDH-ES+A256KW'));
+}
+
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json', ...headers } });
+
+export const problem = (reason: string, status: number, more: object = {}, headers: Record<string, string> = {}): Response =>
+  json({ type: `/problems/${reason}`, title: reason, status, detail: `It is ${reason}.`, ...more }, status, headers);
+
+export const newId = (): string => randomUUID();
