@@ -26,19 +26,34 @@ std::int32_t next_code_point(std::string_view text, std::size_t& at) {
   return shortest && !surrogate && point <= 0x10ffff ? point : -1;
 }
 
+bool is_clean(std::int32_t point, Lines lines) {
+  if (lines == Lines::Many && (point == '\n' || point == '\t')) return true;
+  if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) return false;
+  return lines == Lines::Many || (point != 0x2028 && point != 0x2029);
+}
+
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 }  // namespace
 
 bool is_clean_text(std::string_view text, Lines lines) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::int32_t point = next_code_point(text, at);
-    if (point < 0) return false;
-    if (lines == Lines::Many && (point == '\n' || point == '\t')) continue;
-    if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) return false;
-    if (lines == Lines::One && (point == 0x2028 || point == 0x2029)) return false;
-  }
+  for (std::size_t at = 0; at < text.size();)
+    if (!is_clean(next_code_point(text, at), lines)) return false;
   return true;
+}
+
+std::string clean_text(std::string_view text, Lines lines, std::size_t max_bytes) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    if (!is_clean(next_code_point(text, at), lines)) {
+      at = std::min(at, begin + 1);  // only the first byte is certainly broken
+      continue;
+    }
+    if (out.size() + (at - begin) > max_bytes) break;
+    out.append(text.substr(begin, at - begin));
+  }
+  return out;
 }
 
 bool is_slug(std::string_view text, std::size_t max) {

@@ -2,6 +2,7 @@
 // characters (terminal escapes, line breaks in a one-line field) and broken UTF-8 are refused at the border.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -16,6 +17,9 @@ enum class Lines { One, Many };
 
 /// Valid UTF-8 without control characters; Many allows line feed and tab.
 bool is_clean_text(std::string_view text, Lines lines);
+
+/// The text without what is_clean_text refuses, cut to at most `max_bytes` whole characters: for names from files.
+std::string clean_text(std::string_view text, Lines lines, std::size_t max_bytes);
 
 /// 1 to `max` of [a-z0-9-]: track ids and key groups.
 bool is_slug(std::string_view text, std::size_t max);

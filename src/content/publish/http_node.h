@@ -11,6 +11,7 @@
 #include "content/publish/ports.h"
 #include "crypto/keys.h"
 #include "net/http_client.h"
+#include "title/title_record.h"
 
 namespace swarma::content::publish {
 
@@ -20,6 +21,14 @@ struct NodeClientOptions {
   net::ClientOptions http;
   int attempts = 6;   // of each request, when the node is busy or not reachable for a moment
   std::chrono::milliseconds first_pause{200};  // between attempts, doubling
+};
+
+/// What GET /v1/node says of a node.
+struct NodeInfo {
+  std::string name;
+  std::string version;
+  crypto::Did owner;
+  title::KeyAgentRef agent;
 };
 
 /// Signed requests to one node: makes proofs, keeps the node's nonce, repeats what is safe to repeat. Safe for concurrent
@@ -32,6 +41,8 @@ class NodeClient {
   /// `body_digest`: base64url SHA-256 of the body when it is known already, otherwise empty.
   Result<net::ClientResponse> send_signed(const std::string& method, const std::string& path, const net::Headers& headers,
                                           std::string_view body, std::string body_digest = {});
+  /// Asks who the node is, and keeps the nonce it hands out. Corrupt ("not_a_node") when it answers something else.
+  Result<NodeInfo> read_node();
   /// Unsigned; any status is a success.
   Result<net::ClientResponse> send_plain(const std::string& method, const std::string& path);
   std::vector<Result<net::ClientResponse>> head_all(std::span<const std::string> paths);

@@ -1,7 +1,7 @@
 // What a publish must remember to continue after a crash: `<data>/publish/<job id>/`, written durably, no plaintext.
 //
 //   job.json       the title secret wrapped under Identity.master, the nonce and salt, made once
-//   <key>.track    one per finished track: its id, its playlist and what it turned out to be
+//   <hash of key>.track    one per finished track: its id, its playlist and what it turned out to be
 //   record.json    the signed record and the sealed package, written before they are sent
 //
 // The job id is a hash over the film (path, size, time, first and last MB), the captions' bytes, the plan, the title and
@@ -35,6 +35,7 @@ struct FinishedTrack {
   std::string track_id;
   title::MediaPlaylist playlist;
   media::TrackFacts facts;
+  std::int64_t init_bytes = 0;
 };
 
 struct SignedRecord {
@@ -59,10 +60,14 @@ class Journal {
   Result<void> put_track(const std::string& key, const FinishedTrack& track);
   Result<std::optional<SignedRecord>> find_record() const;
   Result<void> put_record(const SignedRecord& record);
+  /// True when something would be lost: a track is finished.
+  bool holds_work() const;
   /// The job is over: forgets everything. The journal must not be used afterwards.
   void remove();
 
  private:
+  std::filesystem::path track_file(const std::string& key) const;
+
   Journal(std::filesystem::path folder, Fd lock, JobSecrets secrets)
       : folder_(std::move(folder)), lock_(std::move(lock)), secrets_(std::move(secrets)) {}
 

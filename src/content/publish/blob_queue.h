@@ -1,0 +1,56 @@
+// The bounded queue behind every BlobSink: a few threads deliver, callers wait when too much is in memory.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "content/publish/ports.h"
+
+namespace swarma::content::publish {
+
+class BlobQueue final : public BlobSink {
+ public:
+  /// Makes one blob durable at its destination. Called on the queue's threads, concurrently.
+  using Deliver = std::function<Result<void>(const BlobId&, ByteView)>;
+  using FindMissing = std::function<Result<std::vector<BlobId>>(std::span<const BlobId>)>;
+
+  BlobQueue(unsigned threads, std::size_t max_waiting_bytes, Deliver deliver, FindMissing find_missing);
+  /// What is being delivered is finished, what waits is dropped.
+  ~BlobQueue() override;
+
+  Result<void> put(const BlobId& id, Bytes bytes) override;
+  Result<void> flush() override;
+  Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) override { return find_missing_(ids); }
+  Bytes take_buffer() override;
+
+ private:
+  struct Item {
+    std::uint64_t ticket;
+    BlobId id;
+    Bytes bytes;
+  };
+  void work();
+
+  const std::size_t max_waiting_bytes_;
+  const Deliver deliver_;
+  const FindMissing find_missing_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Item> queue_;
+  std::size_t waiting_bytes_ = 0;           // queued or being delivered
+  std::uint64_t next_ticket_ = 0;
+  std::set<std::uint64_t> undelivered_;
+  std::vector<Bytes> spare_;                // buffers of delivered blobs, at most one a thread
+  std::optional<Error> error_;              // the first one
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace swarma::content::publish

@@ -1,0 +1,221 @@
+#include "content/publish/journal.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "base/random.h"
+#include "content/media/captions.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "title/title_record.h"
+
+namespace swarma::content::publish {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kEndBytes = 1 << 20;  // how much of the film's begin and end tells it from another
+constexpr std::size_t kMaxJobBytes = 4'096;
+constexpr std::size_t kMaxTrackBytes = 2 * title::kMaxPlaylistBytes;
+constexpr std::size_t kMaxRecordFileBytes = 2 << 20;
+constexpr unsigned kPrivate = 0600;
+
+std::unexpected<Error> bad_journal(const fs::path& folder) {
+  return fail(ErrorCode::Corrupt, "journal_bad",
+              "The publish journal " + folder.string() + " cannot be read. Delete that folder to start over.");
+}
+
+Result<Json> read_json(const fs::path& file, std::size_t max_bytes) {
+  SWARMA_TRY(const Bytes bytes, read_file(file, max_bytes));
+  auto json = parse_json(as_text(bytes));
+  if (!json) return bad_journal(file.parent_path());
+  return json;
+}
+
+Result<void> write_json(const fs::path& file, const Json& json) {
+  SWARMA_TRY(const std::string text, canonical_json(json));
+  return write_file_durably(file, view(text), kPrivate);
+}
+
+std::string wrap_context(const std::string& job_id) { return "swarma/1 publish job " + job_id; }
+
+Result<JobSecrets> start_job(const fs::path& file, const std::string& job_id, const crypto::SecretKey& master) {
+  JobSecrets secrets{crypto::random_key(), to_base64url(random_array<16>()), to_base64url(random_array<16>())};
+  const Bytes wrapped = crypto::wrap(master, wrap_context(job_id), secrets.title_secret.expose());
+  SWARMA_CHECK(write_json(file, {{"nonce", secrets.nonce}, {"salt", secrets.salt}, {"title_secret_wrapped", to_base64url(wrapped)}}));
+  return secrets;
+}
+
+Result<JobSecrets> read_job(const fs::path& file, const std::string& job_id, const crypto::SecretKey& master) {
+  SWARMA_TRY(const Json json, read_json(file, kMaxJobBytes));
+  const JsonReader reader(json, "publish journal");
+  const auto nonce = reader.text("nonce", 22);
+  const auto salt = reader.text("salt", 22);
+  const auto wrapped = parse_base64url(reader.text_or("title_secret_wrapped", 256, "").value_or(""));
+  if (!nonce || !salt || !wrapped) return bad_journal(file.parent_path());
+  auto secret = crypto::unwrap(master, wrap_context(job_id), *wrapped);
+  if (!secret) return bad_journal(file.parent_path());
+  const auto key = take_exactly<32>(*secret);
+  crypto::wipe(*secret);
+  if (!key) return bad_journal(file.parent_path());
+  return JobSecrets{crypto::SecretKey(*key), *nonce, *salt};
+}
+
+Result<Fd> lock_folder(const fs::path& folder) {
+  const fs::path file = folder / "lock";
+  Fd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate));
+  if (!lock) return std::unexpected(io_error("open", file));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(ErrorCode::Conflict, "publish_running", "Another process is publishing this film to this place right now.");
+  return lock;
+}
+
+/// Adds `length` bytes of the file from `offset`.
+Result<void> hash_part(crypto::Sha256& hash, const Fd& fd, const fs::path& file, std::uint64_t offset, std::size_t length) {
+  Bytes buffer(length);
+  std::size_t done = 0;
+  while (done < length) {
+    const ssize_t got = ::pread(fd.get(), buffer.data() + done, length - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(io_error("read", file));
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  hash.update(ByteView(buffer).first(done));
+  return {};
+}
+
+Result<std::string> film_identity(const fs::path& file) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0) return std::unexpected(io_error("open", file));
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  crypto::Sha256 hash;
+  SWARMA_CHECK(hash_part(hash, fd, file, 0, std::min<std::uint64_t>(size, kEndBytes)));
+  if (size > kEndBytes) SWARMA_CHECK(hash_part(hash, fd, file, std::max<std::uint64_t>(size - kEndBytes, kEndBytes), kEndBytes));
+  std::error_code ignored;
+  const fs::path whole = fs::weakly_canonical(file, ignored);
+  return to_hex(hash.finish()) + " " + std::to_string(size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
+         std::to_string(info.st_mtim.tv_nsec) + " " + (whole.empty() ? file : whole).string();
+}
+
+Result<Json> plan_json(const media::PackagePlan& plan) {
+  Json tracks = Json::array();
+  for (const media::TrackPlan& track : plan.tracks) {
+    std::string sidecar;
+    if (!track.sidecar.empty()) {
+      SWARMA_TRY(const Bytes bytes, read_file(track.sidecar, media::kMaxCaptionBytes));
+      sidecar = to_hex(crypto::sha256(bytes));
+    }
+    tracks.push_back({track.key, track.name, track.language, track.key_group, track.source_stream, sidecar, track.copy, track.width,
+                      track.height, track.channels, track.crf, track.max_bit_rate, track.audio_bit_rate});
+  }
+  return Json{{"tracks", std::move(tracks)}, {"cuts_us", plan.cuts_us}};
+}
+
+Result<FinishedTrack> read_track(const Json& json, const std::string& key) {
+  const JsonReader reader(json, "finished track");
+  SWARMA_TRY(const std::string stored_key, reader.text("key", 256));
+  if (stored_key != key) return fail(ErrorCode::Corrupt, "journal_bad", "This is another track.");
+  SWARMA_TRY(const std::string playlist, reader.text("playlist", title::kMaxPlaylistBytes));
+  FinishedTrack track;
+  SWARMA_TRY(track.playlist, title::parse_media_playlist(playlist));
+  SWARMA_TRY(track.track_id, reader.text("track_id", title::kMaxTrackIdBytes));
+  SWARMA_TRY(track.facts.codecs, reader.text("codecs", 128));
+  SWARMA_TRY(track.facts.frame_rate, reader.number("frame_rate", 0, 1'000));
+  SWARMA_TRY(track.init_bytes, reader.integer("init_bytes", 0, 1 << 30));
+  return track;
+}
+
+Result<SignedRecord> read_signed(const Json& json) {
+  const JsonReader reader(json, "signed record");
+  SignedRecord record;
+  SWARMA_TRY(record.record, reader.text("record", title::kMaxRecordBytes));
+  SWARMA_TRY(record.sealed, reader.text("sealed", kMaxRecordFileBytes));
+  SWARMA_TRY(record.request_digest, reader.text("request", 64));
+  return record;
+}
+
+}  // namespace
+
+Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& plan, std::string_view title,
+                                std::string_view destination) {
+  SWARMA_TRY(const std::string film, film_identity(file));
+  SWARMA_TRY(Json job, plan_json(plan));
+  // Another version may package differently: its tracks must not be mixed with these.
+  job["packager"] = SWARMA_VERSION;
+  job["film"] = to_hex(crypto::sha256(view(film)));  // the path may be no UTF-8
+  job["title"] = title;
+  job["destination"] = destination;
+  SWARMA_TRY(const std::string text, canonical_json(job));
+  return to_hex(ByteView(crypto::sha256(view(text))).first(16));
+}
+
+Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id, const crypto::SecretKey& master) {
+  const fs::path folder = publish_folder / job_id;
+  SWARMA_CHECK(ensure_private_folder(folder));
+  SWARMA_TRY(Fd lock, lock_folder(folder));
+  const fs::path job = folder / "job.json";
+  std::error_code ignored;
+  auto secrets = fs::exists(job, ignored) ? read_job(job, job_id, master) : start_job(job, job_id, master);
+  if (!secrets) return std::unexpected(secrets.error());
+  return Journal(folder, std::move(lock), *std::move(secrets));
+}
+
+fs::path Journal::track_file(const std::string& key) const {
+  return folder_ / (to_hex(ByteView(crypto::sha256(view(key))).first(8)) + ".track");
+}
+
+Result<std::optional<FinishedTrack>> Journal::find_track(const std::string& key) const {
+  const fs::path file = track_file(key);
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return std::nullopt;
+  SWARMA_TRY(const Json json, read_json(file, kMaxTrackBytes));
+  auto track = read_track(json, key);
+  if (!track) return bad_journal(folder_);
+  return *std::move(track);
+}
+
+Result<void> Journal::put_track(const std::string& key, const FinishedTrack& track) {
+  return write_json(track_file(key), {{"key", key},
+                                      {"track_id", track.track_id},
+                                      {"playlist", title::write_media_playlist(track.playlist)},
+                                      {"codecs", track.facts.codecs},
+                                      {"frame_rate", track.facts.frame_rate},
+                                      {"init_bytes", track.init_bytes}});
+}
+
+Result<std::optional<SignedRecord>> Journal::find_record() const {
+  const fs::path file = folder_ / "record.json";
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return std::nullopt;
+  SWARMA_TRY(const Json json, read_json(file, kMaxRecordFileBytes));
+  auto record = read_signed(json);
+  if (!record) return bad_journal(folder_);
+  return *std::move(record);
+}
+
+Result<void> Journal::put_record(const SignedRecord& record) {
+  return write_json(folder_ / "record.json",
+                    {{"record", record.record}, {"sealed", record.sealed}, {"request", record.request_digest}});
+}
+
+bool Journal::holds_work() const {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error))
+    if (entry.path().extension() == ".track") return true;
+  return false;
+}
+
+void Journal::remove() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+  fs::remove(folder_.parent_path(), ignored);  // only if no other job is in it
+}
+
+}  // namespace swarma::content::publish

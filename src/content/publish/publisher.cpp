@@ -1,0 +1,213 @@
+#include "content/publish/publisher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "content/media/package.h"
+#include "content/media/probe.h"
+#include "content/publish/assemble.h"
+#include "content/publish/encrypting_sink.h"
+#include "content/publish/journal.h"
+#include "crypto/hash.h"
+#include "crypto/jws.h"
+#include "title/checks.h"
+
+namespace swarma::content::publish {
+namespace {
+
+constexpr std::string_view kSealedTyp = "swarma-sealed+jwe";
+
+/// Everything one publish works with.
+struct Job {
+  const PublishRequest& request;
+  const crypto::Identity& identity;
+  const Clock& clock;
+  BlobSink& blobs;
+  TitlePort& titles;
+  const PublishProgressFn& progress;
+  const std::atomic<bool>& cancel;
+
+  void report(const PublishProgress& now) const {
+    if (progress) progress(now);
+  }
+};
+
+std::string name_of(const PublishRequest& request) {
+  if (!request.name.empty()) return request.name;
+  return title::clean_text(request.file.stem().string(), title::Lines::One, title::kMaxNameBytes);
+}
+
+/// The record but for the blobs, which are not made yet.
+title::TitleRecord draft_record(const Job& job, const JobSecrets& secrets, std::int64_t revision, std::int64_t duration_ms, Slot slots,
+                                std::vector<std::string> key_groups) {
+  const PublishRequest& request = job.request;
+  const std::string nonce = request.existing ? request.existing->nonce : secrets.nonce;
+  const crypto::Did& creator = job.identity.signing.did();
+  const BlobId unknown{BlobId::Digest{}};
+  return {.id = request.existing ? request.existing->id : title::make_title_id(creator, nonce),
+          .nonce = nonce,
+          .revision = revision,
+          .creator = creator,
+          .created_at = job.clock.seconds(),
+          .name = name_of(request),
+          .language = request.language,
+          .summary = request.summary,
+          .tags = request.tags,
+          .duration_ms = duration_ms,
+          .slots = slots,
+          .salt = secrets.salt,
+          .key_groups = std::move(key_groups),
+          .playlist = unknown,
+          .details = unknown,
+          .poster = unknown,
+          .policy = request.policy,
+          .agent = request.agent};
+}
+
+std::vector<std::string> key_groups_of(const media::PackagePlan& plan) {
+  std::set<std::string> groups;
+  for (const media::TrackPlan& track : plan.tracks) groups.insert(track.key_group);
+  return {groups.begin(), groups.end()};
+}
+
+/// The title secret for the key agent, and nobody else.
+Result<std::string> seal_package(const title::TitleRecord& record, const crypto::SecretKey& title_secret, std::string_view codes) {
+  SWARMA_TRY(const Json codes_json, parse_json(codes));
+  SWARMA_TRY(std::string codes_text, canonical_json(codes_json));
+  std::string secret = to_base64url(title_secret.expose());
+  std::string text;
+  text.reserve(codes_text.size() + 256);  // in one piece, so that one wipe is enough
+  fmt::format_to(std::back_inserter(text), R"({{"codes":{},"revision":{},"title_id":"{}","title_secret":"{}"}})", codes_text,
+                 record.revision, record.id.text(), secret);
+  std::string sealed = crypto::encrypt_jwe(record.agent.encryption, kSealedTyp, view(text));
+  for (std::string* plain : {&secret, &text, &codes_text})
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(plain->data()), plain->size()});
+  return sealed;
+}
+
+/// What the record is made from besides the film: tells whether a record of an earlier run still says what is asked now.
+Result<std::string> digest_of(const title::TitleRecord& record, const PublishRequest& request, const Assembled& assembled) {
+  const Json json = {{"name", record.name},           {"summary", record.summary},
+                     {"language", record.language},   {"tags", record.tags},
+                     {"policy", record.policy},       {"codes", request.codes},
+                     {"signer", record.agent.signer.text()}, {"encryption", record.agent.encryption.did()},
+                     {"playlist", assembled.playlist.hex()}, {"details", assembled.details.hex()},
+                     {"poster", assembled.poster ? assembled.poster->hex() : ""},
+                     {"revision", request.existing ? request.existing->revision : 1}};
+  SWARMA_TRY(const std::string text, canonical_json(json));
+  return to_base64url(crypto::sha256(view(text)));
+}
+
+/// Signs and seals, or takes what an earlier run had sent already perhaps: whether it arrived is not known, so the very same
+/// record is sent again, and if something else is asked for now, it becomes the revision after that one.
+Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, const Assembled& assembled, Journal& journal) {
+  record.playlist = assembled.playlist;
+  record.details = assembled.details;
+  record.poster = assembled.poster;
+  SWARMA_TRY(const std::string digest, digest_of(record, job.request, assembled));
+  SWARMA_TRY(auto earlier, journal.find_record());
+  if (earlier && earlier->request_digest == digest) return *std::move(earlier);
+  if (earlier) {
+    SWARMA_TRY(const auto sent, title::verify_record(earlier->record));
+    record.revision = std::max(record.revision, sent.revision + 1);
+  }
+  SignedRecord out{.record = {}, .sealed = {}, .request_digest = digest};
+  SWARMA_TRY(out.record, title::sign_record(record, job.identity.signing));
+  SWARMA_TRY(out.sealed, seal_package(record, journal.secrets().title_secret, job.request.codes));
+  SWARMA_CHECK(journal.put_record(out));
+  return out;
+}
+
+/// A poster is made beside the packaging; a film without one is still a film.
+class Poster {
+ public:
+  Poster(const Job& job, const media::MediaInfo& info)
+      : made_(std::async(std::launch::async, [&] { return media::make_poster(job.request.file, info, job.request.poster_at_us); })) {}
+  Result<Bytes> get() { return made_.get(); }
+
+ private:
+  std::future<Result<Bytes>> made_;
+};
+
+void report_packaging(const Job& job, const media::Progress& now) {
+  const double total = std::max(now.total_seconds, 1e-3);
+  job.report({.stage = "package",
+              .fraction = std::clamp(now.done_seconds / total, 0.0, 1.0),
+              .speed = now.speed,
+              .seconds_left = now.speed > 0 ? std::max(0.0, total - now.done_seconds) / now.speed : -1});
+}
+
+PublishResult result_of(const title::TitleRecord& record, std::string jws, Assembled assembled) {
+  PublishResult result{.id = record.id,
+                       .revision = record.revision,
+                       .duration_ms = record.duration_ms,
+                       .renditions = {},
+                       .tracks = std::move(assembled.tracks),
+                       .bytes = assembled.bytes,
+                       .record = std::move(jws),
+                       .notes = std::move(assembled.notes)};
+  for (const title::Track& track : result.tracks)
+    if (track.kind == title::TrackKind::Video)
+      result.renditions.push_back({track.name, track.width, track.height, track.copied, track.bytes});
+  return result;
+}
+
+Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const media::PackagePlan& plan, Journal& journal) {
+  const std::int64_t duration_ms = (plan.cuts_us.back() - plan.cuts_us.front() + 500) / 1'000;
+  const title::TitleRecord draft = draft_record(job, journal.secrets(), job.request.existing ? job.request.existing->revision : 1,
+                                                duration_ms, plan.slots(), key_groups_of(plan));
+  // A text too long or a policy too large is found now, not after an hour of encoding.
+  SWARMA_CHECK(title::sign_record(draft, job.identity.signing));
+
+  const TitleKeys keys{draft.id, draft.salt, journal.secrets().title_secret, plan.slots()};
+  EncryptingSink sink(plan, keys, job.blobs, journal);
+  SWARMA_CHECK(sink.resume());
+  Poster poster(job, info);
+  job.report({.stage = "package"});
+  SWARMA_CHECK(media::package(job.request.file, info, plan, sink.finished(), sink,
+                              [&](const media::Progress& now) { report_packaging(job, now); }, job.cancel));
+  SWARMA_TRY(auto tracks, sink.take_tracks());
+
+  job.report({.stage = "upload"});
+  SWARMA_TRY(Assembled assembled, assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs));
+  SWARMA_CHECK(job.blobs.flush());
+  if (job.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
+
+  job.report({.stage = "sign", .fraction = 0});
+  SWARMA_TRY(SignedRecord done, make_signed(job, draft, assembled, journal));
+  SWARMA_CHECK(job.titles.publish(done.record, done.sealed));
+  SWARMA_TRY(const auto record, title::verify_record(done.record));
+  job.report({.stage = "sign", .fraction = 1, .seconds_left = 0});
+  return result_of(record, std::move(done.record), std::move(assembled));
+}
+
+/// A rerun of the same request would meet the same wall.
+bool is_hopeless(const Error& error) {
+  return error.code == ErrorCode::Unsupported || error.code == ErrorCode::BadRequest || error.code == ErrorCode::Corrupt ||
+         error.code == ErrorCode::TooLarge;
+}
+
+}  // namespace
+
+Result<PublishResult> publish(const PublishRequest& request, const crypto::Identity& identity, const Clock& clock, BlobSink& blobs,
+                              TitlePort& titles, const PublishProgressFn& progress, const std::atomic<bool>& cancel) {
+  const Job job{request, identity, clock, blobs, titles, progress, cancel};
+  job.report({.stage = "probe"});
+  SWARMA_TRY(const media::MediaInfo info, media::probe(request.file));
+  SWARMA_TRY(const media::PackagePlan plan, media::make_plan(info, request.ladder, request.captions));
+  job.report({.stage = "probe", .fraction = 1, .seconds_left = 0});
+
+  const std::string title = request.existing ? request.existing->id.text() + "/" + std::to_string(request.existing->revision) : "";
+  SWARMA_TRY(const std::string job_id, make_job_id(request.file, plan, title, request.destination));
+  SWARMA_TRY(Journal journal, Journal::open(request.data_folder / "publish", job_id, identity.master));
+  auto result = run(job, info, plan, journal);
+  if (result || is_hopeless(result.error()) || !journal.holds_work()) journal.remove();
+  return result;
+}
+
+}  // namespace swarma::content::publish
