@@ -30,8 +30,12 @@ struct Route {
   SinkFactory sink;  // instead of handler: the body is streamed, max_body still holds
 };
 
-/// Turns an Error into a response (api/ gives application/problem+json).
+/// Turns an Error into a response (api/ gives application/problem+json). For its own refusals the server replaces the
+/// status by that of own_refusal_status(), so a renderer that writes the status into the body should ask for it too.
 using ErrorRenderer = std::function<Response(const Request&, const Error&)>;
+
+/// The status of a refusal that the server makes by itself, known by its reason ("method_not_allowed": 405); 0 for others.
+int own_refusal_status(const Error& error);
 
 struct ServerOptions {
   std::string host = "127.0.0.1";

@@ -1,0 +1,86 @@
+// One client's connection: reads requests one after another and answers each before it reads the next.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/server_loop.h"
+#include "net/transport.h"
+
+namespace swarma::net {
+
+class Connection {
+ public:
+  /// `counted_address` is set where the address book has an entry to give back.
+  Connection(Loop& loop, Socket socket, std::string address, bool counted_address);
+  ~Connection();
+  Connection(const Connection&) = delete;
+
+  /// The whole life of the connection. It must be owned by the coroutine that awaits this.
+  Task<> run();
+
+  /// Called by the loop now and then, between two steps of run().
+  void on_sweep(SteadyClock::time_point now);
+  void on_drain();     // closes it if it is idle
+  void on_abandon();   // closes it at its next wait
+
+  std::size_t slot = 0;  // its place in the loop's list
+
+ private:
+  enum class Goal { Head, Piece, Whole };
+  enum class Ending { Ready, Gone, Refused };
+  struct ReadResult {
+    Ending ending = Ending::Ready;
+    std::optional<Error> error;  // with Refused
+  };
+  struct Answer {
+    std::optional<Response> response;  // none: the client has gone
+    bool keep_alive = true;
+  };
+
+  // connection.cpp
+  Task<bool> wait(IoState state);
+  Task<bool> handshake();
+  Task<bool> wait_for_request();
+  Task<bool> serve(Exchange& exchange);
+  Task<ReadResult> read_until(Exchange& exchange, Goal goal);
+  Task<bool> wait_for_input(Exchange& exchange, Goal goal, IoState state, bool& armed);
+  Task<bool> skip_small_body(Exchange& exchange);
+  Task<> linger();
+
+  // connection_answer.cpp
+  Result<void> fill_request(Exchange& exchange) const;
+  std::string client_address(const Headers& headers) const;
+  Task<Answer> answer(Exchange& exchange);
+  Task<Answer> answer_route(Exchange& exchange, const Route& route);
+  Task<Answer> run_handler(Exchange& exchange, const Route& route);
+  Task<Answer> run_sink(Exchange& exchange, const Route& route);
+  Task<ReadResult> pour_body(Exchange& exchange, const Route& route, BodySink& sink);
+  Task<bool> allow_body(Exchange& exchange);
+  Answer refuse(const Exchange& exchange, const Error& error, bool keep_alive) const;
+
+  // connection_send.cpp
+  Task<bool> send(const Request& request, bool http_1_0, Response response, bool keep_alive);
+  Task<bool> write_all(std::string_view head, std::string_view body, bool more);
+  Task<bool> write_rest(std::string head, std::string_view body, bool more);
+  Task<bool> send_file(const FileBody& body);
+  Task<bool> send_stream(StreamBody body, bool chunked, bool is_events);
+  bool peer_hung_up();
+
+  void arm(SteadyClock::duration timeout);
+  void disarm() { deadline_ = SteadyClock::time_point::max(); }
+
+  Loop& loop_;
+  Socket socket_;
+  std::unique_ptr<Transport> transport_;
+  std::string address_;
+  bool counted_address_;
+  std::string pending_;  // received and not consumed yet
+  SteadyClock::time_point deadline_ = SteadyClock::time_point::max();
+  bool timed_out_ = false;
+  bool abandoned_ = false;
+  bool idle_ = false;
+};
+
+}  // namespace swarma::net

@@ -1,0 +1,158 @@
+// Sending a response: head and body in as few system calls as they need, and no copy unless the client is slow.
+#include <poll.h>
+
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "net/connection.h"
+#include "net/response_writer.h"
+
+namespace swarma::net {
+namespace {
+
+constexpr asio::use_awaitable_t<Executor> kAwait;
+// A stream that has nothing to say and does not block by itself is asked again after this pause.
+constexpr std::chrono::milliseconds kStreamPause{50};
+
+struct Piece {
+  std::optional<std::string> bytes;
+  bool failed = false;
+  SteadyClock::duration took{};
+};
+
+Piece next_piece(const StreamBody& body) {
+  Piece piece;
+  const auto began = SteadyClock::now();
+  try {
+    piece.bytes = body.next();
+  } catch (const std::exception& error) {
+    log::error("stream_failed", {{"what", error.what()}});
+    piece.failed = true;
+  }
+  piece.took = SteadyClock::now() - began;
+  return piece;
+}
+
+Task<Piece> ask_for_piece(WorkerPool& pool, Executor executor, const StreamBody& body) {
+  Piece piece;
+  auto start = [&pool, executor, &body, &piece](auto handler) {
+    pool.post([handler = std::move(handler), executor, &body, &piece]() mutable {
+      piece = next_piece(body);
+      asio::post(executor, std::move(handler));
+    });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>&, void()>(std::move(start), kAwait);
+  co_return piece;
+}
+
+std::string chunk_head(std::size_t size) {
+  std::array<char, 20> text;
+  const int length = std::snprintf(text.data(), text.size(), "%zx\r\n", size);
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
+}  // namespace
+
+Task<bool> Connection::send(const Request& request, bool http_1_0, Response response, bool keep_alive) {
+  const bool to_head = request.method == "HEAD";
+  const bool is_stream = std::holds_alternative<StreamBody>(response.body);
+  if (is_stream && http_1_0) keep_alive = false;  // the end of the connection ends the body
+  std::string& head = loop_.head_buffer;
+  head.clear();
+  if (!append_head(head, response, {keep_alive, http_1_0, to_head})) {
+    log::error("bad_response_header", {{"path", request.path}});
+    response = loop_.shared.render(request, {ErrorCode::Internal, "internal", "The answer had a header that cannot be sent."});
+    if (!append_head(head, response, {keep_alive, http_1_0, to_head})) co_return false;
+  }
+  LoopCounters& counters = loop_.counters;
+  if (response.status >= 500) counters.errors_5xx.fetch_add(1, std::memory_order_relaxed);
+  else if (response.status >= 400) counters.errors_4xx.fetch_add(1, std::memory_order_relaxed);
+
+  const bool bodiless = to_head || response.status == 204 || response.status == 304;
+  if (bodiless) co_return co_await write_all(head, {}, false);
+  if (const auto* text = std::get_if<std::string>(&response.body)) co_return co_await write_all(head, *text, false);
+  if (const auto* file = std::get_if<FileBody>(&response.body)) {
+    // MSG_MORE: the head leaves in the same packet as the first bytes of the file.
+    if (!co_await write_all(head, {}, file->length > 0)) co_return false;
+    co_return co_await send_file(*file);
+  }
+  if (!co_await write_all(head, {}, false)) co_return false;
+  const bool is_events = response.headers.get("content-type").starts_with("text/event-stream");
+  co_return co_await send_stream(std::get<StreamBody>(std::move(response.body)), !http_1_0, is_events) && !http_1_0;
+}
+
+Task<bool> Connection::write_all(std::string_view head, std::string_view body, bool more) {
+  const IoResult sent = transport_->write(head, body, more);
+  if (sent.state == IoState::Closed) co_return false;
+  loop_.counters.bytes_sent.fetch_add(sent.bytes, std::memory_order_relaxed);
+  if (sent.bytes == head.size() + body.size()) co_return true;
+  const std::size_t of_head = std::min(sent.bytes, head.size());
+  body.remove_prefix(sent.bytes - of_head);
+  co_return co_await write_rest(std::string(head.substr(of_head)), body, more);  // head may lie in a buffer of the loop
+}
+
+Task<bool> Connection::write_rest(std::string head, std::string_view body, bool more) {
+  std::string_view rest = head;
+  while (!rest.empty() || !body.empty()) {
+    const IoResult sent = transport_->write(rest, body, more);
+    if (sent.state == IoState::Done) {
+      loop_.counters.bytes_sent.fetch_add(sent.bytes, std::memory_order_relaxed);
+      const std::size_t of_head = std::min(sent.bytes, rest.size());
+      rest.remove_prefix(of_head);
+      body.remove_prefix(sent.bytes - of_head);
+      continue;
+    }
+    arm(loop_.shared.options.body_timeout);
+    if (!co_await wait(sent.state)) co_return false;
+  }
+  disarm();
+  co_return true;
+}
+
+Task<bool> Connection::send_file(const FileBody& body) {
+  std::uint64_t done = 0;
+  while (done < body.length) {
+    const IoResult sent = transport_->send_file(body.file->get(), body.offset + done, body.length - done);
+    if (sent.state == IoState::Done) {
+      done += sent.bytes;
+      loop_.counters.bytes_sent.fetch_add(sent.bytes, std::memory_order_relaxed);
+      continue;
+    }
+    arm(loop_.shared.options.body_timeout);
+    if (!co_await wait(sent.state)) co_return false;
+  }
+  disarm();
+  co_return true;
+}
+
+/// Ends early, but properly, when the server stops and the stream is one of events: those clients come back by themselves.
+Task<bool> Connection::send_stream(StreamBody body, bool chunked, bool is_events) {
+  asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> pause(loop_.executor());
+  for (;;) {
+    Piece piece = co_await ask_for_piece(loop_.shared.streams, loop_.executor(), body);
+    if (piece.failed || abandoned_) co_return false;
+    const bool cut = is_events && loop_.shared.stopping.load(std::memory_order_relaxed);
+    if (piece.bytes && !piece.bytes->empty()) {
+      const std::string size = chunked ? chunk_head(piece.bytes->size()) : std::string();
+      if (chunked) *piece.bytes += "\r\n";
+      if (!co_await write_all(size, *piece.bytes, false)) co_return false;
+    } else if (piece.bytes && !cut) {
+      if (peer_hung_up()) co_return false;
+      if (piece.took >= kStreamPause) continue;
+      pause.expires_after(kStreamPause);
+      asio::error_code ignored;
+      co_await pause.async_wait(asio::redirect_error(kAwait, ignored));
+    }
+    if (piece.bytes && !cut) continue;
+    co_return !chunked || co_await write_all("0\r\n\r\n", {}, false);
+  }
+}
+
+bool Connection::peer_hung_up() {
+  pollfd poll_for{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&poll_for, 1, 0) > 0 && (poll_for.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+}  // namespace swarma::net

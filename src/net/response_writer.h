@@ -1,0 +1,36 @@
+// From a handler's Response to what goes on the wire: conditional requests and ranges applied, the head as one string.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "net/http.h"
+
+namespace swarma::net {
+
+std::string_view reason_phrase(int status);
+
+/// Applies If-None-Match, If-Range and Range of a GET or HEAD to a response of status 200: it may become a 304 without a
+/// body, a 206 with a part of the file, or stay as it is. Unsupported "range_not_satisfiable" stands for a 416; then
+/// the response is as it was.
+Result<void> apply_conditions(const Request& request, Response& response);
+
+struct HeadFraming {
+  bool keep_alive = true;
+  bool http_1_0 = false;   // the client's version
+  bool to_head = false;    // the answer to a HEAD request
+};
+
+/// Appends status line and header fields with the empty line after them. Adds Date, Connection, CORS (any page may read
+/// our answers: they carry no cookies), Accept-Ranges for files, and the framing that fits the body; what the handler
+/// said about framing is dropped, but for Content-Length in the answer to a HEAD. False, with nothing appended, if a
+/// header field of the handler holds a line break or another control character.
+bool append_head(std::string& out, const Response& response, HeadFraming framing);
+
+/// The answer to OPTIONS on a known path (CORS preflight).
+Response preflight_response(const std::string& allow);
+
+/// Length of the body that follows the head; meaningless for a StreamBody.
+std::uint64_t body_length(const Response& response);
+
+}  // namespace swarma::net

@@ -1,0 +1,160 @@
+#include "net/server_loop.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "net/connection.h"
+
+namespace swarma::net {
+namespace {
+
+constexpr asio::use_awaitable_t<Executor> kAwait;
+constexpr std::size_t kSpareExchanges = 64;
+constexpr std::chrono::milliseconds kSweepInterval{250};   // how late a deadline may be noticed
+constexpr std::chrono::milliseconds kAcceptPause{100};     // when the process has no descriptor left
+constexpr std::chrono::seconds kAbandonTime{1};            // for handlers under way when the drain time is over
+
+/// sendfile has no flag for it, so the loops' threads block the signal; the call then says EPIPE.
+void block_sigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
+Task<> live(std::unique_ptr<Connection> connection) { co_await connection->run(); }
+
+}  // namespace
+
+bool AddressBook::enter(const std::string& address, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::size_t& open = open_[address];
+  if (open >= limit) return false;
+  ++open;
+  return true;
+}
+
+void AddressBook::leave(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  const auto found = open_.find(address);
+  if (found != open_.end() && --found->second == 0) open_.erase(found);
+}
+
+Loop::Loop(ServerShared& given, const Fd& listening_socket)
+    : shared(given), keep_running_(io_.get_executor()), acceptor_(io_.get_executor()), sweep_timer_(io_.get_executor()),
+      accept_pause_(io_.get_executor()) {
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  const bool v6 = ::getsockname(listening_socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) == 0 && bound.ss_family == AF_INET6;
+  acceptor_.assign(v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
+                   ::fcntl(listening_socket.get(), F_DUPFD_CLOEXEC, 0));
+  asio::co_spawn(executor(), accept_connections(), asio::detached);
+  asio::co_spawn(executor(), sweep_deadlines(), asio::detached);
+}
+
+Loop::~Loop() = default;
+
+void Loop::run() {
+  block_sigpipe();
+  io_.run();
+}
+
+void Loop::drain() {
+  asio::post(executor(), [this] { on_drain(); });
+}
+
+std::unique_ptr<Exchange> Loop::take_exchange() {
+  if (spare_exchanges_.empty()) return std::make_unique<Exchange>();
+  std::unique_ptr<Exchange> exchange = std::move(spare_exchanges_.back());
+  spare_exchanges_.pop_back();
+  return exchange;
+}
+
+void Loop::give_back(std::unique_ptr<Exchange> exchange) {
+  if (spare_exchanges_.size() >= kSpareExchanges) return;
+  exchange->request = Request();
+  spare_exchanges_.push_back(std::move(exchange));
+}
+
+void Loop::add(Connection& connection) {
+  connection.slot = connections_.size();
+  connections_.push_back(&connection);
+}
+
+void Loop::remove(Connection& connection) {
+  connections_[connection.slot] = connections_.back();
+  connections_[connection.slot]->slot = connection.slot;
+  connections_.pop_back();
+  finish_if_drained();
+}
+
+Task<> Loop::accept_connections() {
+  for (;;) {
+    asio::ip::tcp::endpoint peer;
+    asio::error_code error;
+    Socket socket = co_await acceptor_.async_accept(peer, asio::redirect_error(kAwait, error));
+    if (draining_ || error == asio::error::operation_aborted) co_return;
+    if (!error) {
+      open(std::move(socket), peer);
+    } else if (error != asio::error::connection_aborted) {
+      log::warning("accept_failed", {{"what", error.message()}});
+      accept_pause_.expires_after(kAcceptPause);
+      co_await accept_pause_.async_wait(asio::redirect_error(kAwait, error));
+    }
+  }
+}
+
+void Loop::open(Socket socket, const asio::ip::tcp::endpoint& peer) {
+  asio::error_code error;
+  socket.native_non_blocking(true, error);
+  if (error) return;
+  asio::ip::address address = peer.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  std::string text = address.to_string();
+  const ServerOptions& options = shared.options;
+  const bool counted = !address.is_loopback() && std::ranges::find(options.trusted_proxies, text) == options.trusted_proxies.end();
+  if (shared.connections.load(std::memory_order_relaxed) >= options.max_connections) return;
+  if (counted && !shared.addresses.enter(text, options.max_connections_per_address)) return;
+  auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(text), counted);
+  asio::co_spawn(executor(), live(std::move(connection)), asio::detached);
+}
+
+Task<> Loop::sweep_deadlines() {
+  for (;;) {
+    asio::error_code error;
+    sweep_timer_.expires_after(kSweepInterval);
+    co_await sweep_timer_.async_wait(asio::redirect_error(kAwait, error));
+    if (error) co_return;
+    const auto time = now();
+    for (Connection* connection : connections_) connection->on_sweep(time);
+    if (draining_ && time >= drain_deadline_)
+      for (Connection* connection : connections_) connection->on_abandon();
+    if (draining_ && time >= drain_deadline_ + kAbandonTime) io_.stop();
+  }
+}
+
+void Loop::on_drain() {
+  if (draining_) return;
+  draining_ = true;
+  drain_deadline_ = now() + shared.options.drain_timeout;
+  asio::error_code ignored;
+  acceptor_.close(ignored);
+  accept_pause_.cancel();
+  for (Connection* connection : connections_) connection->on_drain();
+  finish_if_drained();
+}
+
+void Loop::finish_if_drained() {
+  if (!draining_ || !connections_.empty()) return;
+  sweep_timer_.cancel();
+  keep_running_.reset();
+}
+
+}  // namespace swarma::net

@@ -1,0 +1,119 @@
+// Inside of the HTTP server: what all loops share, one loop, and where a connection reports to. Only net/ includes this.
+//
+// Each loop has one thread, its own listening socket (SO_REUSEPORT: the kernel spreads the connections) and its own
+// connections; nothing below is shared between loops but ServerShared, whose parts are constant or safe by themselves.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <array>
+#include <asio/awaitable.hpp>
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/basic_stream_socket.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "net/http_parser.h"
+#include "net/http_server.h"
+#include "net/router.h"
+#include "net/worker_pool.h"
+
+namespace swarma::net {
+
+// The concrete executor: the type-erased one costs an allocation per operation.
+using Executor = asio::io_context::executor_type;
+template <class T = void>
+using Task = asio::awaitable<T, Executor>;
+using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kReadBuffer = 64 * 1024;
+
+/// How many connections each address has. Safe for concurrent use.
+class AddressBook {
+ public:
+  bool enter(const std::string& address, std::size_t limit);  // false: it has as many as it may
+  void leave(const std::string& address);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::size_t> open_;
+};
+
+struct ServerShared {
+  ServerShared(ServerOptions given, std::vector<Route> routes, ErrorRenderer renderer)
+      : options(std::move(given)), router(std::move(routes)), errors(std::move(renderer)), workers(options.workers) {}
+
+  /// The error as a response, with the status of own_refusal_status() if it has one.
+  Response render(const Request& request, const Error& error) const;
+
+  const ServerOptions options;
+  const Router router;
+  const ErrorRenderer errors;
+  std::shared_ptr<SSL_CTX> tls;  // null: in the clear
+  WorkerPool workers;
+  WorkerPool streams{64};  // of their own: a StreamBody may hold its thread for a second
+  std::atomic<std::size_t> connections{0};
+  AddressBook addresses;
+  std::atomic<bool> stopping{false};
+};
+
+struct LoopCounters {
+  std::atomic<std::uint64_t> requests{0}, bytes_sent{0}, errors_4xx{0}, errors_5xx{0};
+};
+
+/// A request in progress. Reused: an idle connection has none.
+struct Exchange {
+  RequestParser parser;
+  Request request;
+  SteadyClock::duration body_waited{0};  // for the client, since the head
+  std::uint64_t body_received = 0;
+};
+
+class Connection;
+
+class Loop {
+ public:
+  Loop(ServerShared& shared, const Fd& listening_socket);
+  ~Loop();
+  Loop(const Loop&) = delete;
+
+  void run();    // until drained
+  void drain();  // from any thread
+
+  // For connections, on the loop's thread.
+  ServerShared& shared;
+  LoopCounters counters;
+  std::array<char, kReadBuffer> read_buffer;  // for use between two suspensions only, as is
+  std::string head_buffer;                    // this
+  Executor executor() { return io_.get_executor(); }
+  SteadyClock::time_point now() const { return SteadyClock::now(); }
+  std::unique_ptr<Exchange> take_exchange();
+  void give_back(std::unique_ptr<Exchange> exchange);
+  void add(Connection& connection);
+  void remove(Connection& connection);
+
+ private:
+  Task<> accept_connections();
+  Task<> sweep_deadlines();
+  void open(Socket socket, const asio::ip::tcp::endpoint& peer);
+  void on_drain();
+  void finish_if_drained();
+
+  std::vector<Connection*> connections_;
+  std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
+  bool draining_ = false;
+  SteadyClock::time_point drain_deadline_{};
+  asio::io_context io_{1};  // destroyed before what its coroutines use, hence below it
+  asio::executor_work_guard<Executor> keep_running_;
+  Acceptor acceptor_;
+  asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> sweep_timer_, accept_pause_;
+};
+
+}  // namespace swarma::net
