@@ -1,0 +1,36 @@
+// Removes what half-finished publishes and unpublished titles leave behind: blobs that no visible title names.
+#pragma once
+
+#include <functional>
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace swarma::catalog::registry {
+
+class TitleRegistry;
+
+/// What the sweep asks of the node's blob store (node/bridges fits them together).
+class SweptBlobs {
+ public:
+  virtual ~SweptBlobs() = default;
+  virtual Result<void> list(const std::function<bool(const BlobId&, std::uint64_t size)>& visit) = 0;
+  /// Removes the blob unless it was written or asked for (BlobPresence::has) at `since` or later; true if it went.
+  virtual Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) = 0;
+};
+
+inline constexpr std::int64_t kOrphanSeconds = 7 * 24 * 3600;
+/// Names held in memory at once (8 bytes each); a larger catalog is swept in several passes over ranges of names.
+inline constexpr std::size_t kMaxNamesPerPass = 8'000'000;
+
+struct SweepReport {
+  std::uint64_t seen = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t removed_bytes = 0;
+};
+
+/// `older_than`: blobs used at that time or later stay (normally now - kOrphanSeconds).
+Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than,
+                                  std::size_t max_names_per_pass = kMaxNamesPerPass);
+
+}  // namespace swarma::catalog::registry
