@@ -1,5 +1,10 @@
-// What a node lists: the current record of each title, full-text search over it, and what came with it to the key agent
-// (sealed: this plane cannot open it). Safe for concurrent use; several nodes may share the database.
+// The titles of a node: signed records with their sealed packages, found by id, listed newest first, searched as one types.
+//
+// Several nodes share one database, so the database decides; memory only keeps parsed records, checked against the
+// revision there on each use. Safe for concurrent use.
+//
+// Search folds case, accents and width, and matches the beginnings of words; scripts written without spaces match anywhere
+// (fold.h). It is the same on both engines, because the folding is ours and the index a plain table.
 #pragma once
 
 #include <functional>
@@ -11,68 +16,74 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ids.h"
+#include "catalog/registry/completeness.h"
 #include "db/database.h"
 #include "title/title_record.h"
 
 namespace swarma::catalog::registry {
 
+inline constexpr std::size_t kMaxSealedBytes = 512 * 1024;
+inline constexpr std::size_t kMaxQueryBytes = 256;
+inline constexpr std::size_t kMaxPageSize = 100;
+inline constexpr std::size_t kMaxCachedTitles = 4'096;
+
 std::span<const db::Migration> migrations();
 
+/// A visible title. The title secret exists here only inside the sealed JWE.
 struct StoredTitle {
+  std::string record_jws;
   title::TitleRecord record;
-  std::string jws;
   std::string sealed;
-  UnixSeconds published_at = 0;
-  std::int64_t bytes = 0;    // of all blobs the record leads to
-  std::int64_t unlocks = 0;  // a count, nothing about who
+  UnixSeconds published_at = 0;  // of the first revision since it became visible
+  UnixSeconds updated_at = 0;    // of this revision
+};
+using StoredTitlePtr = std::shared_ptr<const StoredTitle>;
+
+struct Page {
+  std::vector<StoredTitlePtr> titles;
+  std::string next;  // cursor of the following page; empty at the end
 };
 
-struct SearchPage {
-  std::vector<std::shared_ptr<const StoredTitle>> titles;
-  std::string next;  // cursor of the next page; empty at the end
-};
-
-struct NewTitle {
-  title::TitleRecord record;  // verified
-  std::string jws;
-  std::string sealed;
-  std::int64_t bytes = 0;
-};
+enum class Published { New, Repeated };  // Repeated: this very record is the present one already; nothing was changed
 
 class TitleRegistry {
  public:
+  /// Both must outlive it. The migrations have been applied.
   TitleRegistry(db::Database& database, const Clock& clock);
   ~TitleRegistry();
 
-  /// Makes the title visible, with everything `also` writes, in one durable transaction. Conflict ("record_older") when its
-  /// revision is not above the last one ever published (unpublishing does not forget it); the very record that is current
-  /// is a success without effect, so a publish may be repeated.
-  Result<void> publish(const NewTitle& title, const std::function<Result<void>(db::Session&)>& also = {});
-  /// Takes it away; the last revision number stays, so that an older record can never come back. NotFound.
-  Result<void> unpublish(const TitleId& id, const std::function<Result<void>(db::Session&)>& also = {});
+  /// Makes a verified record visible, in one durable transaction. `complete` is what check_complete said of it, and `also`
+  /// whatever must become true at the same moment (it may run several times).
+  /// Conflict ("record_older") unless its revision is above every one this title ever had here, unpublished ones included.
+  Result<Published> publish(std::string_view record_jws, const title::TitleRecord& record, std::string_view sealed,
+                            const CompleteTitle& complete, const std::function<Result<void>(db::Session&)>& also = {});
 
-  /// Current revision, cheap: one indexed read.
+  /// NotFound ("title_not_found").
+  Result<StoredTitlePtr> find(const TitleId& id);
+  /// The current revision: one small read.
   Result<std::optional<std::int64_t>> find_revision(const TitleId& id);
-  /// Nothing if there is no such title (any more).
-  Result<std::shared_ptr<const StoredTitle>> find(const TitleId& id);
-  /// Full text over name, summary, tags and creator, in any language, the last word as a prefix; newest first for an empty
-  /// query. limit 1..100. BadRequest ("bad_cursor").
-  Result<SearchPage> search(std::string_view query, unsigned limit, std::string_view cursor);
-  Result<void> count_unlock(db::Session& session, const TitleId& id);
+
+  /// Titles in which every word of `query` begins a word of the name, summary, tags or creator, in any of the title's
+  /// languages: best first (names before tags before summaries), then newest. An empty query lists all, newest first.
+  /// `cursor` is Page::next of the page before; titles published meanwhile neither repeat nor hide others.
+  /// BadRequest ("bad_cursor", "query_too_long").
+  Result<Page> search(std::string_view query, std::size_t limit, std::string_view cursor = {});
+
+  /// Record, sealed package and index go; a tombstone keeps the revision, so that an older record never comes back.
+  /// NotFound ("title_not_found").
+  Result<void> unpublish(const TitleId& id);
+
+  /// How often a title was unlocked, over all its revisions.
+  Result<void> count_unlock(const TitleId& id);
+  Result<std::int64_t> find_unlocks(const TitleId& id);
+
+  /// Every blob that visible titles name and whose first byte lies in [first, last], one title at a time.
+  Result<void> list_blobs(std::uint8_t first, std::uint8_t last, const std::function<void(const BlobId&)>& visit);
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Is every blob that a record leads to there, with the size the playlists say?
-class BlobPresence {
- public:
-  virtual ~BlobPresence() = default;
-  virtual Result<std::optional<std::uint64_t>> find_size(const BlobId& id) = 0;
-  virtual Result<Bytes> read(const BlobId& id, std::size_t max_bytes) = 0;
-};
-/// Bytes of all blobs; Conflict ("title_incomplete") naming the first that is missing or has another size.
-Result<std::int64_t> check_complete(const title::TitleRecord& record, BlobPresence& blobs);
 
 }  // namespace swarma::catalog::registry
