@@ -1,0 +1,109 @@
+// allowlist_token: the viewer knows a code of a list. What is secret here is compared as Argon2id hashes, all of a list in
+// constant time; a guess is counted in the database before it is checked, so that many at once gain nothing.
+#include <nlohmann/json.hpp>
+
+#include "access/attest/code_book.h"
+#include "access/attest/code_hash.h"
+#include "access/attest/verifier.h"
+#include "crypto/secret.h"
+
+namespace swarma::access::attest {
+namespace {
+
+constexpr const char* kWholeTitle = "*";  // no jkt looks like this
+
+class AllowlistVerifier final : public Verifier {
+ public:
+  explicit AllowlistVerifier(db::Database& database) : database_(database) {}
+
+  policy::Requirement requirement() const override { return policy::Requirement::AllowlistToken; }
+  double trust() const override { return 1; }
+  std::string calibration() const override {
+    return "The code is one the creator handed out; who handed it on is not known. Uses are counted per viewer key.";
+  }
+
+  Result<Challenge> start(const ActionContext& context) override {
+    SWARMA_TRY(const std::string list, list_of(context));
+    SWARMA_TRY(std::string challenge, canonical_json({{"list", list}}));
+    return Challenge{std::move(challenge), "{}"};
+  }
+
+  Result<Evidence> check(const ActionContext& context, const Json&, const Json& response) override {
+    const JsonReader reader(response, "response");
+    SWARMA_CHECK(reader.only({"code"}));
+    SWARMA_TRY(const std::string code, reader.text("code", policy::kMaxCodeLength));
+    SWARMA_TRY(const std::string list, list_of(context));
+    SWARMA_CHECK(count_attempt(context));
+    SWARMA_TRY(const std::optional<Bytes> hash, find_code(context.title, list, code));
+    if (!hash) return fail(ErrorCode::Forbidden, "wrong_code", "This code is not on the list. Check it and try again.");
+    SWARMA_TRY(std::string evidence, canonical_json({{"list", list}}));
+    return Evidence{std::move(evidence), trust(),
+                    [context, list, hash = *hash](db::Session& session) { return use_code(session, context, list, hash); }};
+  }
+
+ private:
+  static Result<std::string> list_of(const ActionContext& context) {
+    SWARMA_TRY(const Json params, parse_json(context.leaf.params));
+    return JsonReader(params, "code requirement").text("list", 32);
+  }
+
+  static std::int64_t window_of(const ActionContext& context) { return context.now / kAttemptWindowSeconds; }
+
+  /// Counts a guess against the viewer and the title; a right one is given back by use_code.
+  Result<void> count_attempt(const ActionContext& context) {
+    return database_.transact([&](db::Session& session) -> Result<void> {
+      for (const auto& [viewer, limit] : {std::pair(std::string(kWholeTitle), kAttemptsPerTitle), std::pair(context.viewer, kAttemptsPerViewer)}) {
+        SWARMA_TRY(const db::Rows rows,
+                   session.query("INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, $3, 1) "
+                                 "ON CONFLICT (time_window, title_id, viewer) DO UPDATE SET attempts = code_attempts.attempts + 1 "
+                                 "RETURNING attempts",
+                                 {window_of(context), context.title.text(), viewer}));
+        if (rows.at(0).integer(0) > limit)
+          return fail(ErrorCode::TooMany, "too_many_codes",
+                      "Too many wrong codes were tried. Wait " +
+                          std::to_string((window_of(context) + 1) * kAttemptWindowSeconds - context.now) + " seconds.");
+      }
+      return {};
+    });
+  }
+
+  /// The stored hash of this code, if it is on the list. Takes the same time for every code.
+  Result<std::optional<Bytes>> find_code(const TitleId& title, const std::string& list, const std::string& code) {
+    SWARMA_TRY(const db::Rows salts,
+               database_.query("SELECT salt FROM code_lists WHERE title_id = $1 AND list = $2", {title.text(), list}));
+    const Bytes salt = salts.empty() ? Bytes(kSaltBytes) : salts.front().blob(0);
+    SWARMA_TRY(const Bytes hash, hash_code(code, salt));
+    SWARMA_TRY(const db::Rows rows, database_.query("SELECT hash FROM codes WHERE title_id = $1 AND list = $2", {title.text(), list}));
+    bool found = false;
+    for (const db::Row& row : rows) found |= crypto::equal_in_constant_time(row.blob(0), hash);
+    return found ? std::optional(hash) : std::nullopt;
+  }
+
+  static Result<void> use_code(db::Session& session, const ActionContext& context, const std::string& list, const Bytes& hash) {
+    const std::string title = context.title.text();
+    SWARMA_TRY(const std::int64_t first,
+               session.execute("INSERT INTO code_uses (title_id, list, hash, viewer) VALUES ($1, $2, $3, $4) "
+                               "ON CONFLICT (title_id, list, hash, viewer) DO NOTHING",
+                               {title, list, hash, context.viewer}));
+    // A known viewer takes no further use, but the code must still be on the list.
+    SWARMA_TRY(const std::int64_t counted,
+               session.execute("UPDATE codes SET uses = uses + $4 WHERE title_id = $1 AND list = $2 AND hash = $3 "
+                               "AND ($4 = 0 OR max_uses = 0 OR uses < max_uses)",
+                               {title, list, hash, first}));
+    if (counted == 0) return fail(ErrorCode::Forbidden, "code_used_up", "This code has been used by as many viewers as it is for.");
+    SWARMA_CHECK(session.execute("UPDATE code_attempts SET attempts = attempts - 1 WHERE time_window = $1 AND title_id = $2 "
+                                 "AND viewer IN ($3, $4)",
+                                 {window_of(context), title, kWholeTitle, context.viewer}));
+    return {};
+  }
+
+  db::Database& database_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database) {
+  return std::make_unique<AllowlistVerifier>(database);
+}
+
+}  // namespace swarma::access::attest

@@ -1,0 +1,71 @@
+// The tables of this module.
+#include <array>
+
+#include "access/attest/actions.h"
+
+namespace swarma::access::attest {
+
+std::span<const db::Migration> migrations() {
+  static const std::array<db::Migration, 1> list = {db::Migration{"access_attest_0001", R"(
+    CREATE TABLE actions (
+      action_id TEXT PRIMARY KEY,
+      title_id TEXT NOT NULL,
+      creator_jkt TEXT NOT NULL,
+      viewer TEXT NOT NULL,
+      requirement TEXT NOT NULL,
+      params {JSON} NOT NULL,
+      min_trust DOUBLE PRECISION NOT NULL,
+      state {JSON} NOT NULL,
+      tries BIGINT NOT NULL,
+      expires_at BIGINT NOT NULL,
+      completed_at BIGINT
+    );
+    CREATE INDEX actions_by_viewer ON actions (viewer, title_id);
+    CREATE INDEX actions_by_expiry ON actions (expires_at);
+
+    CREATE TABLE attestations (
+      issuer TEXT NOT NULL,
+      attestation_id TEXT NOT NULL,
+      title_id TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      creator_jkt TEXT NOT NULL,
+      expires_at BIGINT NOT NULL,
+      used_at BIGINT,
+      revoked_at BIGINT,
+      PRIMARY KEY (attestation_id, issuer)
+    ) {WITHOUT_ROWID};
+    CREATE INDEX attestations_by_expiry ON attestations (expires_at);
+
+    CREATE TABLE code_lists (
+      title_id TEXT NOT NULL,
+      list TEXT NOT NULL,
+      salt {BYTES} NOT NULL,
+      PRIMARY KEY (title_id, list)
+    );
+    CREATE TABLE codes (
+      title_id TEXT NOT NULL,
+      list TEXT NOT NULL,
+      hash {BYTES} NOT NULL,
+      max_uses BIGINT NOT NULL,
+      uses BIGINT NOT NULL,
+      PRIMARY KEY (title_id, list, hash)
+    );
+    CREATE TABLE code_uses (
+      title_id TEXT NOT NULL,
+      list TEXT NOT NULL,
+      hash {BYTES} NOT NULL,
+      viewer TEXT NOT NULL,
+      PRIMARY KEY (title_id, list, hash, viewer)
+    );
+    CREATE TABLE code_attempts (
+      time_window BIGINT NOT NULL,
+      title_id TEXT NOT NULL,
+      viewer TEXT NOT NULL,
+      attempts BIGINT NOT NULL,
+      PRIMARY KEY (time_window, title_id, viewer)
+    );
+  )"}};
+  return list;
+}
+
+}  // namespace swarma::access::attest
