@@ -56,11 +56,15 @@ class WorkerPool {
 /// The segments of one track in order, a few of them fetched ahead. Not safe for concurrent use.
 class ReadAhead {
  public:
-  ReadAhead(SegmentReader& reader, WorkerPool& pool, std::size_t track, SlotRange range, unsigned depth = 4);
+  /// Asked on the thread of next() before a slot is read: false ends the track there.
+  using Gate = std::function<Result<bool>(Slot)>;
+
+  ReadAhead(SegmentReader& reader, WorkerPool& pool, std::size_t track, SlotRange range, Gate gate = {}, unsigned depth = 4);
   /// Nothing more is wanted: waits for what is under way.
   ~ReadAhead();
-  /// The next segment, or an empty result at the end of the range.
+  /// The next segment; empty at the end of the range or where the gate closes.
   Result<Bytes> next();
+  /// The slot that next() gives.
   Slot position() const { return next_slot_; }
 
  private:
@@ -70,9 +74,10 @@ class ReadAhead {
   WorkerPool& pool_;
   std::size_t track_;
   SlotRange range_;
+  Gate gate_;
   unsigned depth_;
-  Slot next_slot_;    // of next()
-  Slot asked_slot_;   // of fill()
+  Slot next_slot_;   // of next()
+  Slot asked_slot_;  // of fill()
   std::deque<std::future<Result<Bytes>>> ahead_;
 };
 

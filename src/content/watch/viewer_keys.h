@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -25,17 +26,21 @@ class ViewerKeys {
   bool covers(std::string_view key_group, Slot slot) const;
   Slot slots() const { return slots_; }
 
-  /// Asks for a grant when the slot is not covered. Forbidden ("slot_not_granted") when there is no way to get one.
+  /// Asks for a grant when the slot is not covered, but not again for a group that grants of these slots leave out.
+  /// Forbidden ("slot_not_granted") when there is no way to get one.
   Result<void> ensure(std::string_view key_group, Slot slot);
   /// Content key of (track, slot), asking for a grant if needed.
   Result<crypto::SecretKey> content_key(std::string_view key_group, std::string_view track_id, Slot slot);
 
  private:
+  bool any_covers(Slot slot) const;
+
   Slot slots_;
   EnsureSlots ensure_;
   mutable std::mutex mutex_;   // of rings_
+  std::map<std::string, crypto::KeyRing, std::less<>> rings_;
   std::mutex ensure_mutex_;    // one grant at a time
-  mutable std::map<std::string, crypto::KeyRing, std::less<>> rings_;
+  std::set<std::string, std::less<>> left_out_;  // groups that a grant of ours did not open
 };
 
 /// True for the errors with which the granted part of a film ends, as opposed to trouble.

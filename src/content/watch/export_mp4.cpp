@@ -1,0 +1,254 @@
+#include "content/watch/export_mp4.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "content/media/captions.h"
+#include "content/media/remux.h"
+
+namespace swarma::content::watch {
+namespace {
+
+constexpr unsigned kFetchThreads = 6;
+
+int short_side(const title::Track& track) { return std::min(track.width, track.height); }
+
+/// Video tracks, the best first.
+std::vector<std::size_t> videos_of(const TitleView& view) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < view.details.tracks.size(); ++i)
+    if (view.details.tracks[i].kind == title::TrackKind::Video) out.push_back(i);
+  const auto worth = [&](std::size_t i) {
+    const title::Track& track = view.details.tracks[i];
+    return std::tuple(-short_side(track), -track.bandwidth, i);
+  };
+  std::sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) { return worth(a) < worth(b); });
+  return out;
+}
+
+/// "720" or "720p".
+std::optional<int> parse_height(std::string_view text) {
+  if (text.ends_with('p')) text.remove_suffix(1);
+  int height = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), height);
+  if (error != std::errc{} || end != text.data() + text.size() || height <= 0) return std::nullopt;
+  return height;
+}
+
+/// The tracks that `wanted` allows, in the order to try them. `exact` when one was named.
+Result<std::vector<std::size_t>> candidates_of(const TitleView& view, const std::string& wanted, bool& exact) {
+  std::vector<std::size_t> videos = videos_of(view);
+  const auto& tracks = view.details.tracks;
+  const auto named = std::find_if(videos.begin(), videos.end(), [&](std::size_t i) { return tracks[i].name == wanted; });
+  exact = named != videos.end();
+  if (exact) return std::vector{*named};
+  if (wanted.empty() || wanted == "best") return videos;
+  if (wanted == "least") return std::vector(videos.rbegin(), videos.rend());
+  if (const auto height = parse_height(wanted)) {
+    const std::size_t least = videos.back();
+    std::erase_if(videos, [&](std::size_t i) { return short_side(tracks[i]) > *height; });
+    if (videos.empty()) videos.push_back(least);  // nothing is that small: the nearest
+    return videos;
+  }
+  std::string names;
+  for (std::size_t i : videos) names += (names.empty() ? "" : ", ") + tracks[i].name;
+  return fail(ErrorCode::NotFound, "no_such_quality",
+              "This title has no rendition \"" + wanted + "\". It has: " + names + "; \"best\", \"least\" or a height work too.");
+}
+
+/// The granted part of a film: opens slot after slot for the groups in use, and remembers where and why it ends.
+class Gate {
+ public:
+  Gate(ViewerKeys& keys, std::set<std::string> groups, SlotRange range) : keys_(keys), groups_(std::move(groups)), end_(range.end) {
+    opened_ = range.begin;
+  }
+
+  Result<bool> open(Slot slot) {
+    for (; opened_ <= slot && opened_ < end_; ++opened_) {
+      for (const std::string& group : groups_) {
+        const auto ready = keys_.ensure(group, opened_);
+        if (ready) continue;
+        if (!is_end_of_grant(ready.error())) return std::unexpected(ready.error());
+        end_ = opened_;
+        why_ = ready.error().message;
+        return slot < end_;
+      }
+    }
+    return slot < end_;
+  }
+  Slot end() const { return end_; }
+  const std::string& why() const { return why_; }
+
+ private:
+  ViewerKeys& keys_;
+  std::set<std::string> groups_;
+  Slot opened_;  // all before it are open
+  Slot end_;
+  std::string why_;
+};
+
+/// The first slot of `range` that any video opens; asks for a grant at the beginning only.
+Result<Slot> find_begin(const TitleView& view, ViewerKeys& keys, const Quality& quality, SlotRange range) {
+  const auto chosen = choose_video(view, keys, quality, range.begin);
+  if (chosen) return range.begin;
+  if (!is_end_of_grant(chosen.error())) return std::unexpected(chosen.error());
+  for (Slot slot = range.begin; slot < range.end; ++slot)
+    for (std::size_t video : videos_of(view))
+      if (keys.covers(view.details.tracks[video].key_group, slot)) return slot;
+  return std::unexpected(chosen.error());
+}
+
+/// One export under way.
+struct Export {
+  SegmentReader& reader;
+  Gate& gate;
+  WorkerPool& pool;
+  SlotRange range;
+
+  const title::Track& about(std::size_t track) const { return reader.view().details.tracks[track]; }
+  ReadAhead::Gate opener() const {
+    return [gate = &gate](Slot slot) { return gate->open(slot); };
+  }
+};
+
+media::RemuxTrack remux_of(const Export& job, std::size_t track) {
+  const title::Track& about = job.about(track);
+  return {.kind = about.kind, .language = about.language, .name = about.name, .is_default = false, .next = {}, .cues = {}};
+}
+
+/// Video and sound are read while the file is written.
+media::RemuxTrack stream_track(const Export& job, std::size_t track) {
+  media::RemuxTrack out = remux_of(job, track);
+  const auto segments = std::make_shared<ReadAhead>(job.reader, job.pool, track, job.range, job.opener());
+  out.next = [reader = &job.reader, track, segments, init_due = true]() mutable -> Result<Bytes> {
+    if (!init_due) return segments->next();
+    init_due = false;
+    return reader->read_init(track);
+  };
+  return out;
+}
+
+/// A cue that spans segments is in each of them: kept once.
+Result<media::RemuxTrack> caption_track(const Export& job, std::size_t track) {
+  media::RemuxTrack out = remux_of(job, track);
+  ReadAhead segments(job.reader, job.pool, track, job.range, job.opener());
+  std::set<std::tuple<std::int64_t, std::int64_t, std::string>> seen;
+  while (true) {
+    SWARMA_TRY(const Bytes segment, segments.next());
+    if (segment.empty()) break;
+    SWARMA_TRY(auto cues, media::parse_captions(segment));
+    for (media::Cue& cue : cues)
+      if (seen.emplace(cue.start_ms, cue.end_ms, cue.text).second) out.cues.push_back(std::move(cue));
+  }
+  return out;
+}
+
+/// Sound and captions whose keys open where the film begins; the names of the others go into `left_out`.
+Result<std::vector<std::size_t>> companions_of(SegmentReader& reader, Slot begin, std::vector<std::string>& left_out) {
+  std::vector<std::size_t> out;
+  const auto& tracks = reader.view().details.tracks;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    if (tracks[i].kind != title::TrackKind::Audio && tracks[i].kind != title::TrackKind::Captions) continue;
+    const auto ready = reader.keys().ensure(tracks[i].key_group, begin);
+    if (!ready && !is_end_of_grant(ready.error())) return std::unexpected(ready.error());
+    if (ready)
+      out.push_back(i);
+    else
+      left_out.push_back(tracks[i].name);
+  }
+  return out;
+}
+
+/// As in the playlist: the fewest channels of the first language.
+void mark_default(std::vector<media::RemuxTrack>& tracks, const std::vector<int>& channels) {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    if (tracks[i].kind != title::TrackKind::Audio) continue;
+    if (!best || (tracks[i].language == tracks[*best].language && channels[i] < channels[*best])) best = i;
+  }
+  if (best) tracks[*best].is_default = true;
+}
+
+std::string clock_text(double seconds) {
+  const long whole = std::lround(seconds);
+  const auto two = [](long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return std::to_string(whole / 3600) + ":" + two(whole / 60 % 60) + ":" + two(whole % 60);
+}
+
+std::string note_of(const TitleView& view, SlotRange written, const std::string& why, const std::vector<std::string>& left_out) {
+  std::string note;
+  if (written.size() < view.record.slots)
+    note = "Only " + clock_text(view.seconds_before(written.begin)) + " to " + clock_text(view.seconds_before(written.end)) + " of " +
+           clock_text(view.seconds_before(view.record.slots)) + " was written: there your unlock ends." + (why.empty() ? "" : " " + why);
+  for (const std::string& name : left_out) note += (note.empty() ? "" : " ") + ("The track \"" + name + "\" is not part of your unlock.");
+  return note;
+}
+
+SlotRange whole_if_empty(const TitleView& view, SlotRange range) {
+  if (range.empty()) return {0, view.record.slots};
+  return {std::min(range.begin, view.record.slots), std::min(range.end, view.record.slots)};
+}
+
+}  // namespace
+
+Result<std::size_t> choose_video(const TitleView& view, ViewerKeys& keys, const Quality& quality, Slot slot) {
+  bool exact = false;
+  SWARMA_TRY(const auto candidates, candidates_of(view, quality.wanted, exact));
+  std::optional<Error> first;
+  for (std::size_t track : candidates) {
+    const auto ready = keys.ensure(view.details.tracks[track].key_group, slot);
+    if (ready) return track;
+    if (!first) first = ready.error();
+    // Anything but "this group is not in your grant" is about all groups: another quality would not help.
+    if (ready.error().reason != "slot_not_granted") break;
+  }
+  if (exact && first->reason == "slot_not_granted")
+    first->message = "Your unlock does not open the rendition \"" + quality.wanted + "\" here. Try --quality best.";
+  return std::unexpected(*first);
+}
+
+Result<ExportResult> export_mp4(SegmentReader& reader, const ExportOptions& options,
+                                const std::function<void(double, double)>& progress) {
+  const TitleView& view = reader.view();
+  SlotRange range = whole_if_empty(view, options.range);
+  SWARMA_TRY(range.begin, find_begin(view, reader.keys(), options.quality, range));
+  SWARMA_TRY(const std::size_t video, choose_video(view, reader.keys(), options.quality, range.begin));
+  std::vector<std::string> left_out;
+  SWARMA_TRY(const auto companions, companions_of(reader, range.begin, left_out));
+
+  std::set<std::string> groups{view.details.tracks[video].key_group};
+  for (std::size_t track : companions) groups.insert(view.details.tracks[track].key_group);
+  Gate gate(reader.keys(), groups, range);
+  WorkerPool pool(kFetchThreads);
+  const Export job{reader, gate, pool, range};
+  std::vector<media::RemuxTrack> tracks;
+  std::vector<int> channels;
+  tracks.push_back(stream_track(job, video));
+  channels.push_back(0);
+  for (std::size_t track : companions) {
+    channels.push_back(view.details.tracks[track].channels);
+    if (view.details.tracks[track].kind == title::TrackKind::Audio) {
+      tracks.push_back(stream_track(job, track));
+    } else {
+      SWARMA_TRY(auto captions, caption_track(job, track));
+      tracks.push_back(std::move(captions));
+    }
+  }
+  mark_default(tracks, channels);
+  const double total = view.seconds_before(range.end) - view.seconds_before(range.begin);
+  SWARMA_CHECK(media::remux_to_mp4(std::move(tracks), options.output, [&](double done) {
+    if (progress) progress(std::min(done, total), total);
+  }));
+  const SlotRange written{range.begin, gate.end()};
+  const double seconds = view.seconds_before(written.end) - view.seconds_before(written.begin);
+  return ExportResult{.slots = written,
+                      .complete = written.size() == view.record.slots && left_out.empty(),
+                      .duration_ms = std::llround(seconds * 1000),
+                      .video = view.details.tracks[video].name,
+                      .note = note_of(view, written, gate.why(), left_out)};
+}
+
+}  // namespace swarma::content::watch

@@ -1,0 +1,76 @@
+#include "content/watch/source.h"
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/json.h"
+#include "crypto/hash.h"
+#include "title/title_record.h"
+
+namespace swarma::content::watch {
+namespace {
+
+constexpr std::size_t kMaxTitleAnswerBytes = 256 * 1024;
+
+}  // namespace
+
+Result<Bytes> fetch_blob(Source& source, const BlobId& id, std::string_view extension) {
+  for (unsigned attempt = 0; attempt < 2; ++attempt) {
+    SWARMA_TRY(Bytes bytes, source.fetch(id, extension, attempt));
+    if (crypto::blob_id_of(bytes) == id) return bytes;
+  }
+  return fail(ErrorCode::Corrupt, "hash_mismatch",
+              "The blob " + id.hex() + " arrived twice with other bytes than its name says: somebody damaged or replaced it.");
+}
+
+HttpSource::HttpSource(HttpSourceOptions options) : options_(std::move(options)), http_(options_.http) {
+  for (std::string& url : options_.urls)
+    while (url.ends_with('/')) url.pop_back();
+}
+
+Result<net::ClientResponse> HttpSource::get(const std::string& path, unsigned attempt) {
+  Error last{ErrorCode::Unavailable, "unreachable", "There is no node to ask."};
+  auto pause = options_.first_pause;
+  for (int round = 0; round < options_.rounds; ++round) {
+    if (round > 0) {
+      std::this_thread::sleep_for(pause);
+      pause *= 2;
+    }
+    bool all_lack_it = true;
+    for (std::size_t i = 0; i < options_.urls.size(); ++i) {
+      const std::string& url = options_.urls[(i + attempt) % options_.urls.size()];
+      auto answer = http_.send({.method = "GET", .url = url + path, .headers = {}, .body = {}});
+      if (answer && answer->status == 200) return answer;
+      if (answer && answer->status == 404) continue;
+      all_lack_it = false;
+      last = answer ? Error{ErrorCode::Unavailable, "node_failed",
+                            url + " answered with status " + std::to_string(answer->status) + "."}
+                    : answer.error();
+    }
+    if (all_lack_it && !options_.urls.empty())
+      return fail(ErrorCode::NotFound, "not_found", "None of the nodes that were asked has it.");
+  }
+  return std::unexpected(last);
+}
+
+Result<Bytes> HttpSource::fetch(const BlobId& id, std::string_view extension, unsigned attempt) {
+  std::string path = "/" + id.hex();
+  if (!extension.empty()) path.append(".").append(extension);
+  auto answer = get(path, attempt);
+  if (!answer && answer.error().code == ErrorCode::NotFound)
+    return fail(ErrorCode::NotFound, "blob_not_found", "No node has the blob " + id.hex() + ".");
+  if (!answer) return std::unexpected(answer.error());
+  return to_bytes(answer->body);
+}
+
+Result<std::string> HttpSource::fetch_record(const TitleId& id) {
+  auto answer = get("/v1/titles/" + id.text(), 0);
+  if (!answer && answer.error().code == ErrorCode::NotFound)
+    return fail(ErrorCode::NotFound, "title_not_found", "There is no title " + id.text() + " here.");
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->body.size() > kMaxTitleAnswerBytes) return fail(ErrorCode::Corrupt, "record_bad", "The node's answer is too long.");
+  SWARMA_TRY(const Json json, parse_json(answer->body));
+  return JsonReader(json, "title").text("record", title::kMaxRecordBytes);
+}
+
+}  // namespace swarma::content::watch
