@@ -11,14 +11,19 @@
 #include "base/clock.h"
 #include "catalog/registry/registry.h"
 #include "content/blob/blob_store.h"
+#include "content/publish/spool.h"
 #include "crypto/dpop.h"
 #include "db/database.h"
 
+namespace swarma::content::publish {
+class MediaJobs;
+}
+
 namespace swarma::api {
 
+inline constexpr std::size_t kMaxUploadChunk = 8 << 20;  // of a resumable upload: held in memory while its proof is checked
+
 class Links;
-class MediaJobs;
-class Uploads;
 
 struct NodeFacts {
   std::string name;
@@ -31,6 +36,7 @@ struct Services {
   const Clock& clock;
   NodeFacts facts;
   const crypto::SigningKey& owner;
+  const crypto::DecryptionKey& agent_decryption;
   const crypto::EncryptionKey& agent_encryption;
   const crypto::DpopNonces& nonces;
   db::Database& database;
@@ -42,8 +48,8 @@ struct Services {
   access::grant::LocalKeyAgent& agent;
   access::grant::IdempotencyStore& idempotency;
   Links& links;
-  Uploads& uploads;
-  MediaJobs& media;
+  content::publish::Spool& spool;
+  content::publish::MediaJobs& media;
   std::function<std::string()> metrics;  // Prometheus text
   std::function<bool()> draining;
 };

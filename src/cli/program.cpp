@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   add_titles(program, commands);
   add_watch(program, commands);
   add_policy(program, commands);
+  add_link(program, commands);
   add_key(program, commands);
   add_doctor(program, commands);
   for (const Command& command : commands) name_environment(*command.app);

@@ -43,6 +43,7 @@ void add_publish(CLI::App& program, Commands& commands);
 void add_titles(CLI::App& program, Commands& commands);
 void add_watch(CLI::App& program, Commands& commands);
 void add_policy(CLI::App& program, Commands& commands);
+void add_link(CLI::App& program, Commands& commands);
 void add_key(CLI::App& program, Commands& commands);
 void add_doctor(CLI::App& program, Commands& commands);
 

@@ -16,7 +16,8 @@ Result<net::Response> node(Services& services, const net::Request&) {
                {"agent", {{"signer", owner}, {"encryption", services.agent_encryption.did()}}},
                {"limits", {{"max_blob_bytes", content::blob::kMaxBlobBytes},
                            {"max_record_bytes", title::kMaxRecordBytes},
-                           {"max_upload_bytes", services.facts.max_upload_bytes}}},
+                           {"upload_bytes", services.facts.max_upload_bytes},
+                           {"upload_chunk_bytes", kMaxUploadChunk / 2}}},
                {"nonce", services.nonces.current(services.clock.seconds())}};
   if (!services.facts.secure_url.empty()) body["secure_url"] = services.facts.secure_url;
   return json_response(200, body);

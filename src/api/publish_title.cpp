@@ -1,0 +1,80 @@
+#include "api/publish_title.h"
+
+#include <nlohmann/json.hpp>
+
+#include "access/attest/code_book.h"
+#include "access/grant/sealed_package.h"
+
+namespace swarma::api {
+namespace {
+
+/// The registry's questions, put to the blob store.
+class StorePresence final : public catalog::registry::BlobPresence {
+ public:
+  explicit StorePresence(content::blob::BlobStore& store) : store_(store) {}
+  Result<std::optional<std::uint64_t>> has(const BlobId& id) override { return store_.find_size(id); }
+  Result<Bytes> read(const BlobId& id, std::size_t max_bytes) override { return store_.read(id, max_bytes); }
+
+ private:
+  content::blob::BlobStore& store_;
+};
+
+Result<access::policy::CodeLists> parse_codes(const std::string& text) {
+  SWARMA_TRY(const Json json, parse_json(text));
+  access::policy::CodeLists lists;
+  for (const auto& [list, entries] : json.items()) {
+    if (!entries.is_array() || entries.size() > access::policy::kMaxCodes)
+      return fail(ErrorCode::BadRequest, "codes_bad", "\"codes\" must hold lists of codes.");
+    for (const Json& entry : entries) {
+      const JsonReader reader(entry, "code");
+      SWARMA_TRY(std::string code, reader.text("code", access::policy::kMaxCodeLength));
+      SWARMA_TRY(const std::int64_t max_uses, reader.integer_or("max_uses", 0, 1'000'000'000, 0));
+      lists[list].push_back({std::move(code), max_uses});
+    }
+  }
+  return lists;
+}
+
+}  // namespace
+
+Result<PublishedTitle> publish_title(Services& services, const std::string& record_jws, const std::string& sealed,
+                                     const crypto::Did& publisher) {
+  SWARMA_TRY(const title::TitleRecord record, title::verify_record(record_jws));
+  if (!(record.creator == publisher))
+    return fail(ErrorCode::Forbidden, "not_creator", "A record is published by the key that signed it.");
+  SWARMA_TRY(const access::policy::CodeLists codes, services.agent.accept(record_jws, sealed));
+  StorePresence presence(services.blobs);
+  SWARMA_TRY(const auto complete, catalog::registry::check_complete(record, presence));
+  SWARMA_TRY(const auto hashed, access::attest::hash_codes(services.database, record.id, codes));
+  const auto also = [&](db::Session& session) { return access::attest::replace_codes(session, record.id, hashed); };
+  SWARMA_TRY(const auto published, services.registry.publish(record_jws, record, sealed, complete, also));
+  return PublishedTitle{record.id, record.revision, published == catalog::registry::Published::Repeated};
+}
+
+Result<void> unpublish_title(Services& services, const TitleId& id) {
+  SWARMA_CHECK(services.registry.unpublish(id));
+  return services.database.transact([&](db::Session& session) { return access::attest::remove_codes(session, id); });
+}
+
+Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const Revision& revision) {
+  SWARMA_TRY(const auto stored, services.registry.find(id));
+  title::TitleRecord record = stored->record;
+  if (!(record.creator == services.owner.did()))
+    return fail(ErrorCode::Forbidden, "not_creator", "This title was signed elsewhere; only its creator can revise it, with swarma publish --revise.");
+  SWARMA_TRY(access::grant::SealedPackage package,
+             access::grant::open_package(stored->sealed, services.agent_decryption, id, record.revision));
+  record.revision += 1;
+  if (revision.name) record.name = *revision.name;
+  if (revision.summary) record.summary = *revision.summary;
+  if (revision.language) record.language = *revision.language;
+  if (revision.tags) record.tags = *revision.tags;
+  if (revision.policy) record.policy = *revision.policy;
+  if (revision.codes) {
+    SWARMA_TRY(package.codes, parse_codes(*revision.codes));
+  }
+  package.revision = record.revision;
+  SWARMA_TRY(const std::string jws, title::sign_record(record, services.owner));
+  return publish_title(services, jws, access::grant::seal_package(package, services.agent_encryption), services.owner.did());
+}
+
+}  // namespace swarma::api

@@ -1,0 +1,206 @@
+// /v1/media: films this node packages itself, from the studio's uploads or in one request.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/auth.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "api/terms.h"
+#include "content/publish/jobs.h"
+
+namespace swarma::api {
+namespace {
+
+using content::publish::JobRequest;
+using content::publish::JobState;
+using content::publish::JobStatus;
+
+Json status_json(const JobStatus& status) {
+  Json out = {{"media_id", status.id}, {"state", std::string(to_string(status.state))}, {"name", status.name},
+              {"stage", status.stage}, {"fraction", status.fraction}, {"speed", status.speed}};
+  if (status.seconds_left >= 0) out["eta_s"] = status.seconds_left;
+  if (status.result) {
+    out["title_id"] = status.result->id.text();
+    out["revision"] = status.result->revision;
+    out["duration_ms"] = status.result->duration_ms;
+    out["bytes"] = status.result->bytes;
+    out["record"] = status.result->record;
+    out["notes"] = status.result->notes;
+    out["renditions"] = Json::array();
+    for (const auto& r : status.result->renditions)
+      out["renditions"].push_back({{"name", r.name}, {"width", r.width}, {"height", r.height}, {"copied", r.copied}, {"bytes", r.bytes}});
+  }
+  if (status.error)
+    out["problem"] = {{"type", "/problems/" + status.error->reason}, {"title", std::string(to_string(status.error->code))},
+                      {"status", http_status(status.error->code)},   {"reason", status.error->reason},
+                      {"detail", status.error->message}};
+  return out;
+}
+
+Result<JobRequest> parse_job(const Json& body) {
+  const JsonReader reader(body, "request");
+  SWARMA_CHECK(reader.only({"upload_id", "name", "summary", "language", "tags", "texts", "policy", "codes", "ladder", "captions", "poster", "title_id"}));
+  JobRequest job;
+  SWARMA_TRY(job.upload_id, reader.text("upload_id", 64));
+  SWARMA_TRY(job.name, reader.text("name", 300));
+  SWARMA_TRY(job.summary, reader.text_or("summary", 1000, ""));
+  SWARMA_TRY(job.language, reader.text_or("language", 35, ""));
+  SWARMA_TRY(job.ladder, reader.text_or("ladder", 60, "auto"));
+  SWARMA_TRY(job.title_id, reader.text_or("title_id", 26, ""));
+  if (reader.has("tags")) {
+    SWARMA_TRY(const Json* tags, reader.array("tags", 32));
+    for (const Json& tag : *tags) {
+      if (!tag.is_string()) return fail(ErrorCode::BadRequest, "bad_member", "Each of \"tags\" must be a text.");
+      job.tags.push_back(tag.get<std::string>());
+    }
+  }
+  if (reader.has("captions")) {
+    SWARMA_TRY(const Json* captions, reader.array("captions", 64));
+    for (const Json& item : *captions) {
+      const JsonReader caption(item, "captions");
+      SWARMA_TRY(std::string language, caption.text("language", 35));
+      SWARMA_TRY(std::string upload, caption.text("upload_id", 64));
+      job.captions.emplace_back(std::move(language), std::move(upload));
+    }
+  }
+  if (reader.has("poster")) {
+    SWARMA_TRY(const Json* poster, reader.object("poster"));
+    SWARMA_TRY(job.poster_ms, JsonReader(*poster, "poster").integer("at_ms", 0, INT64_MAX / 1000));
+  }
+  const Json policy = body.contains("policy") ? body["policy"] : Json("goodwill");
+  SWARMA_TRY(Terms terms, parse_terms(policy, body.contains("codes") ? &body["codes"] : nullptr));
+  job.policy = std::move(terms.policy);
+  job.codes = std::move(terms.codes);
+  return job;
+}
+
+Result<net::Response> accepted(Services& services, const JobRequest& job) {
+  SWARMA_TRY(const std::string id, services.media.add(job));
+  const auto status = services.media.find(id);
+  return json_response(202, status ? status_json(*status) : Json{{"media_id", id}});
+}
+
+Result<net::Response> package(Services& services, const net::Request& request) {
+  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_TRY(const Json body, parse_body(request));
+  SWARMA_TRY(const JobRequest job, parse_job(body));
+  return accepted(services, job);
+}
+
+Result<net::Response> list(Services& services, const net::Request& request) {
+  SWARMA_CHECK(authenticate_creator(services, request));
+  Json jobs = Json::array();
+  for (const JobStatus& status : services.media.list()) jobs.push_back(status_json(status));
+  return json_response(200, {{"jobs", std::move(jobs)}});
+}
+
+Result<JobStatus> find_job(Services& services, const net::Request& request) {
+  SWARMA_CHECK(authenticate_creator(services, request));
+  auto status = services.media.find(request.path_params.front());
+  if (!status) return fail(ErrorCode::NotFound, "media_not_found", "There is no such film being packaged.");
+  return *std::move(status);
+}
+
+Result<net::Response> status(Services& services, const net::Request& request) {
+  SWARMA_TRY(const JobStatus found, find_job(services, request));
+  return json_response(200, status_json(found));
+}
+
+Result<net::Response> cancel(Services& services, const net::Request& request) {
+  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_CHECK(services.media.cancel(request.path_params.front()));
+  return json_response(200, Json::object());
+}
+
+/// Server-sent events: what is now, then every change, at most ten a second; a comment every ten seconds of silence.
+Result<net::Response> events(Services& services, const net::Request& request) {
+  SWARMA_TRY(const JobStatus first, find_job(services, request));
+  struct Feed {
+    std::uint64_t version = UINT64_MAX;
+    int silent = 0;
+    bool over = false;
+  };
+  net::Response response;
+  response.headers.set("Content-Type", "text/event-stream");
+  response.headers.set("Cache-Control", "no-store");
+  response.body = net::StreamBody{[&services, id = first.id, feed = std::make_shared<Feed>()]() -> std::optional<std::string> {
+    static constexpr auto kPatience = std::chrono::milliseconds(900);
+    if (feed->over) return std::nullopt;
+    const auto now = services.media.wait(id, feed->version, kPatience);
+    if (!now) return std::nullopt;
+    if (now->version == feed->version) return ++feed->silent % 11 == 0 ? ": still here\n\n" : "";
+    feed->version = now->version;
+    feed->silent = 0;
+    feed->over = now->state != JobState::Queued && now->state != JobState::Working;
+    const char* event = !feed->over ? "progress" : now->state == JobState::Done ? "done" : "failed";
+    return fmt::format("event: {}\ndata: {}\n\n", event, status_json(*now).dump(-1, ' ', false, Json::error_handler_t::replace));
+  }};
+  return response;
+}
+
+/// A whole film as the body of one request, into the spool as it arrives.
+class FilmUpload final : public net::BodySink {
+ public:
+  FilmUpload(Services& services, content::publish::Upload upload, JobRequest job)
+      : services_(services), upload_(std::move(upload)), job_(std::move(job)) {}
+  ~FilmUpload() override {
+    if (!finished_) (void)services_.spool.remove(upload_.id);  // the client went away: nothing stays
+  }
+
+  Result<void> write(ByteView piece) override {
+    SWARMA_TRY(upload_, services_.spool.append(upload_.id, upload_.offset, piece));
+    return {};
+  }
+
+  net::Response finish(const net::Request&) override {
+    job_.upload_id = upload_.id;
+    const auto answer = accepted(services_, job_);
+    finished_ = answer.has_value();
+    return answer ? *answer : problem_response(answer.error());
+  }
+
+ private:
+  Services& services_;
+  content::publish::Upload upload_;
+  JobRequest job_;
+  bool finished_ = false;
+};
+
+Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net::Request& head) {
+  SWARMA_CHECK(authenticate_creator(services, head, ""));
+  JobRequest job;
+  job.name = net::find_query(head.query, "name").value_or("");
+  if (job.name.empty() || job.name.size() > 300)
+    return fail(ErrorCode::BadRequest, "bad_query", "Give the film a name: ?name=…");
+  job.ladder = net::find_query(head.query, "ladder").value_or("auto");
+  SWARMA_TRY(Terms terms, parse_terms(Json(net::find_query(head.query, "policy").value_or("goodwill")), nullptr));
+  job.policy = std::move(terms.policy);
+  job.codes = std::move(terms.codes);
+  const std::string length(head.headers.get("Content-Length"));
+  if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos || length.size() > 18)
+    return fail(ErrorCode::BadRequest, "length_required", "A film needs Content-Length; to send it in pieces use /v1/uploads.");
+  SWARMA_TRY(auto upload, services.spool.create(std::stoull(length), job.name));
+  return std::make_unique<FilmUpload>(services, std::move(upload), std::move(job));
+}
+
+}  // namespace
+
+void add_media_routes(Services& services, Routes& routes) {
+  const auto add = [&](std::string method, std::string pattern, auto handler) {
+    routes.push_back({.method = std::move(method), .pattern = std::move(pattern),
+                      .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+  };
+  routes.push_back({.method = "POST", .pattern = "/v1/media",
+                    .handler = answer_once(services, [&services](const net::Request& r) { return package(services, r); })});
+  add("GET", "/v1/media", list);
+  add("GET", "/v1/media/{id}", status);
+  add("DELETE", "/v1/media/{id}", cancel);
+  add("GET", "/v1/media/{id}/events", events);
+  net::Route film{.method = "POST", .pattern = "/v1/media/upload"};
+  film.max_body = services.facts.max_upload_bytes;
+  film.sink = [&services](const net::Request& head) { return begin_film(services, head); };
+  routes.push_back(std::move(film));
+}
+
+}  // namespace swarma::api

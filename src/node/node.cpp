@@ -1,0 +1,242 @@
+#include "node/node.h"
+
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "api/links.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "content/publish/jobs.h"
+#include "content/publish/store_blob_sink.h"
+#include "net/tls.h"
+#include "node/bridges/catalog_titles.h"
+#include "node/bridges/local_titles.h"
+#include "node/metrics.h"
+#include "node/secrets.h"
+
+namespace swarma::node {
+namespace {
+
+namespace grant = access::grant;
+namespace attest = access::attest;
+using Clocks = std::chrono::steady_clock;
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+/// HOST:PORT or [IPv6]:PORT.
+Result<Address> parse_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  unsigned port = 0;
+  const std::string_view digits = colon == std::string::npos ? std::string_view{} : std::string_view(text).substr(colon + 1);
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || port > 65535)
+    return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:8420.");
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return Address{std::move(host), static_cast<std::uint16_t>(port)};
+}
+
+/// Runs housekeeping every minute on its own thread until destroyed.
+class Housekeeping {
+ public:
+  explicit Housekeeping(std::function<void()> work) : work_(std::move(work)), thread_([this] { loop(); }) {}
+  ~Housekeeping() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void loop() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::minutes(1), [this] { return stopping_; })) {
+      lock.unlock();
+      work_();
+      lock.lock();
+    }
+  }
+
+  std::function<void()> work_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+std::vector<std::unique_ptr<attest::Verifier>> make_verifiers(db::Database& database) {
+  std::vector<std::unique_ptr<attest::Verifier>> verifiers;
+  verifiers.push_back(attest::make_goodwill_verifier());
+  verifiers.push_back(attest::make_puzzle_verifier());
+  verifiers.push_back(attest::make_allowlist_verifier(database));
+  return verifiers;
+}
+
+/// The parts of a node, in the order of their construction: each needs only those above it.
+struct Parts {
+  Parts(const Config& config, crypto::Identity owner, std::unique_ptr<db::Database> db,
+        std::unique_ptr<content::blob::BlobStore> store, const crypto::SecretKey& nonce_key)
+      : identity(std::move(owner)),
+        database(std::move(db)),
+        blobs(std::move(store)),
+        registry(*database, clock),
+        title_source(registry),
+        titles(title_source),
+        actions(*database, clock, identity.signing, make_verifiers(*database)),
+        agent(identity.signing, identity.decryption),
+        broker(*database, clock, titles, agent, {identity.signing.did().text()}),
+        idempotency(*database, clock),
+        links(*database, clock),
+        nonces(nonce_key),
+        facts{config.name, {}, config.max_upload_bytes, database->is_postgresql()} {}
+
+  SystemClock clock;
+  crypto::Identity identity;
+  std::unique_ptr<db::Database> database;
+  std::unique_ptr<content::blob::BlobStore> blobs;
+  catalog::registry::TitleRegistry registry;
+  CatalogTitles title_source;
+  grant::TitleCache titles;
+  attest::Actions actions;
+  grant::LocalKeyAgent agent;
+  grant::Broker broker;
+  grant::IdempotencyStore idempotency;
+  api::Links links;
+  crypto::DpopNonces nonces;
+  api::NodeFacts facts;
+  LocalTitles local_titles;
+  std::unique_ptr<content::publish::Spool> spool;
+  std::unique_ptr<content::publish::MediaJobs> media;
+  std::unique_ptr<api::Services> services;
+};
+
+Result<void> migrate(db::Database& database) {
+  for (const auto migrations : {secret_migrations(), catalog::registry::migrations(), attest::migrations(), grant::migrations(),
+                                api::link_migrations()})
+    SWARMA_CHECK(database.migrate(migrations));
+  return {};
+}
+
+Result<content::publish::ExistingTitle> next_revision(catalog::registry::TitleRegistry& registry, const crypto::Did& owner, const TitleId& id) {
+  SWARMA_TRY(const auto stored, registry.find(id));
+  if (!(stored->record.creator == owner))
+    return fail(ErrorCode::Forbidden, "not_creator", "Only the creator of a title can publish a new revision of it.");
+  return content::publish::ExistingTitle{id, stored->record.nonce, stored->record.revision + 1};
+}
+
+Result<void> add_media(Parts& p, const Config& config) {
+  SWARMA_TRY(p.spool, content::publish::Spool::open(config.data / "uploads", config.max_upload_bytes, p.clock));
+  const title::KeyAgentRef agent{p.identity.signing.did(), p.identity.decryption.encryption_key()};
+  content::publish::JobPorts ports{.identity = p.identity, .clock = p.clock, .spool = *p.spool, .agent = agent,
+      .make_sink = [&p] { return content::publish::make_store_blob_sink(*p.blobs); },
+      .titles = p.local_titles,
+      .find_existing = [&p](const TitleId& id) { return next_revision(p.registry, p.identity.signing.did(), id); },
+      .data_folder = config.data};
+  SWARMA_TRY(p.media, content::publish::MediaJobs::open(config.data / "media", std::move(ports)));
+  return {};
+}
+
+class RunningNode final : public Node {
+ public:
+  static Result<std::unique_ptr<Node>> create(const Config& config, crypto::Identity identity);
+  ~RunningNode() override {
+    housekeeping_.reset();
+    server_.reset();        // no request after this
+    parts_->media.reset();  // its publishes use the services
+  }
+
+  void run() override { server_->run(); }
+  void stop() override {
+    draining_ = true;
+    server_->stop();
+  }
+  std::string url() const override { return server_->url(); }
+
+  std::string studio_link() override {
+    const auto secret = parts_->links.create();
+    return secret ? server_->url() + "/studio/link#" + *secret : std::string();
+  }
+
+ private:
+  void tidy_up() {
+    const auto note = [](std::string_view what, const Result<std::int64_t>& rows) {
+      if (!rows) log::warning("housekeeping_failed", {{"what", what}, {"message", rows.error().message}});
+    };
+    note("actions", parts_->actions.prune());
+    note("grants", parts_->broker.prune());
+  }
+
+  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<Housekeeping> housekeeping_;
+  std::atomic<bool> draining_{false};
+  Clocks::time_point started_ = Clocks::now();
+};
+
+Result<net::ServerOptions> server_options(const Config& config) {
+  SWARMA_TRY(const Address address, parse_address(config.listen));
+  net::ServerOptions options{.host = address.host, .port = address.port, .loops = config.loops, .workers = config.workers,
+      .max_connections = config.max_connections, .max_connections_per_address = config.max_connections_per_address,
+      .header_timeout = std::chrono::seconds(config.header_timeout_s), .idle_timeout = std::chrono::seconds(config.idle_timeout_s),
+      .body_timeout = std::chrono::seconds(config.body_timeout_s), .drain_timeout = std::chrono::seconds(config.drain_timeout_s),
+      .certificate_file = config.tls_certificate, .key_file = config.tls_key,
+      .public_url = config.public_url, .trusted_proxies = config.trusted_proxies};
+  if (config.tls_certificate.empty() != config.tls_key.empty())
+    return fail(ErrorCode::BadRequest, "usage", "--tls-certificate and --tls-key go together.");
+  if (config.tls && config.tls_certificate.empty()) {
+    SWARMA_CHECK(ensure_private_folder(config.data / "tls"));
+    options.certificate_file = config.data / "tls" / "certificate.pem";
+    options.key_file = config.data / "tls" / "key.pem";
+    if (!std::filesystem::exists(options.certificate_file))
+      SWARMA_CHECK(net::make_self_signed_certificate({"localhost", "127.0.0.1", "::1", address.host}, options.certificate_file, options.key_file));
+  }
+  return options;
+}
+
+Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::Identity identity) {
+  SWARMA_TRY(net::ServerOptions options, server_options(config));
+  const std::string url = config.database.empty() ? "sqlite:" + (config.data / "swarma.db").string() : config.database;
+  SWARMA_TRY(auto database, db::Database::open(url, config.database_connections));
+  SWARMA_CHECK(migrate(*database));
+  SWARMA_TRY(const crypto::SecretKey nonce_key, shared_secret(*database, identity.master, "dpop-nonce"));
+  SWARMA_TRY(auto blobs, content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs));
+
+  auto node = std::make_unique<RunningNode>();
+  node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs), nonce_key);
+  Parts& p = *node->parts_;
+  if (!options.certificate_file.empty()) p.facts.secure_url = config.public_url;
+  SWARMA_CHECK(add_media(p, config));
+  p.services.reset(new api::Services{
+      .clock = p.clock, .facts = p.facts, .owner = p.identity.signing, .agent_decryption = p.identity.decryption,
+      .agent_encryption = p.identity.decryption.encryption_key(), .nonces = p.nonces, .database = *p.database, .blobs = *p.blobs,
+      .registry = p.registry, .actions = p.actions, .titles = p.titles, .broker = p.broker, .agent = p.agent,
+      .idempotency = p.idempotency, .links = p.links, .spool = *p.spool, .media = *p.media,
+      .metrics = [n = node.get()] {
+        const auto up = std::chrono::duration_cast<std::chrono::seconds>(Clocks::now() - n->started_);
+        return render_metrics(n->server_->stats(), up.count());
+      },
+      .draining = [n = node.get()] { return n->draining_.load(); }});
+  p.local_titles.connect(*p.services);
+  p.media->start();
+  const auto render = [](const net::Request&, const Error& error) { return api::problem_response(error); };
+  SWARMA_TRY(node->server_, net::HttpServer::create(options, api::make_routes(*p.services), render));
+  node->housekeeping_ = std::make_unique<Housekeeping>([n = node.get()] { n->tidy_up(); });
+  return node;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::create(const Config& config, crypto::Identity identity) {
+  return RunningNode::create(config, std::move(identity));
+}
+
+}  // namespace swarma::node
