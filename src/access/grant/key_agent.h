@@ -32,6 +32,7 @@ struct IssuedGrant {
   std::string jws;
   std::string grant_id;
   std::string unlock_id;
+  std::string previous_grant_id;  // of GrantOrder::previous, which the agent has verified; empty for a new unlock
   UnixSeconds expires_at = 0;
   UnixSeconds unlock_until = 0;
 };

@@ -40,6 +40,13 @@ struct StoredResponse {
   std::string body;
 };
 
+/// For callers with a transaction of their own (the broker). The answer to this request, if it was given before; errors
+/// as begin() below.
+Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, UnixSeconds now);
+/// False when the key is taken. Waits for a transaction of another node that is storing it right now.
+Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response, UnixSeconds now,
+                            UnixSeconds expires_at);
+
 /// BadRequest "idempotency_key_bad".
 Result<void> check_idempotency_key(std::string_view key);
 

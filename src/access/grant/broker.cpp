@@ -1,0 +1,271 @@
+#include "access/grant/broker.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "access/attest/attestation.h"
+
+namespace swarma::access::grant {
+namespace {
+
+// Told apart inside this file only; neither leaves it.
+constexpr std::string_view kFactsChanged = "facts_changed";        // counts moved between reading and writing them
+constexpr std::string_view kAlreadyAnswered = "already_answered";  // the Idempotency-Key is taken
+
+constexpr int kRounds = 3;  // of a request whose facts change under it
+
+std::unexpected<Refusal> refuse(Error error) { return std::unexpected(Refusal{std::move(error), {}}); }
+
+/// What only counts keep a viewer from has its own reason; all else is policy_unmet.
+std::unexpected<Refusal> refuse_unmet(const policy::PathDecision& decision) {
+  const auto only = [&](std::string_view reason) {
+    return std::all_of(decision.unmet.begin(), decision.unmet.end(), [&](const auto& item) { return item.reason == reason; });
+  };
+  Refusal refusal{{ErrorCode::Forbidden, "policy_unmet", "The terms of the path \"" + decision.path + "\" are not met yet."}, decision.unmet};
+  if (only("cooldown")) refusal.error = {ErrorCode::TooMany, "cooldown", decision.unmet.front().how};
+  else if (only("max_plays")) refusal.error = {ErrorCode::Forbidden, "max_plays", decision.unmet.front().how};
+  else refusal.error.message += " " + decision.unmet.front().how;
+  return std::unexpected(std::move(refusal));
+}
+
+/// The attestations a decision rests on: for each used key the most trusted, for equal trust the first by id.
+std::vector<attest::Attestation> choose_used(std::vector<attest::Attestation> verified, const std::vector<std::string>& keys) {
+  std::sort(verified.begin(), verified.end(), [](const auto& a, const auto& b) {
+    return std::tuple(-a.trust, std::string_view(a.id)) < std::tuple(-b.trust, std::string_view(b.id));
+  });
+  std::vector<attest::Attestation> out;
+  for (const std::string& key : keys)
+    if (const auto it = std::find_if(verified.begin(), verified.end(), [&](const auto& a) { return a.key == key; }); it != verified.end())
+      out.push_back(*it);
+  // One order for all requests, so that two that share attestations cannot lock each other out.
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return out;
+}
+
+/// Everything one round needs besides the request.
+struct Round {
+  std::shared_ptr<const PreparedTitle> title;
+  const policy::Path* path = nullptr;
+  policy::Facts facts;
+  std::vector<attest::Attestation> used;
+  IssuedGrant grant;
+
+  bool counts() const { return path->grants.max_plays > 0 || path->grants.cooldown_s > 0; }
+};
+
+}  // namespace
+
+struct Broker::Impl {
+  db::Database& database;
+  const Clock& clock;
+  TitleCache& titles;
+  KeyAgent& agent;
+  std::vector<std::string> own_issuers;
+
+  std::expected<Granted, Refusal> one_round(const KeyRequest& request);
+  Result<Round> begin(const KeyRequest& request);
+  Result<std::vector<attest::Attestation>> verify_all(const KeyRequest& request, const Round& round);
+  Result<void> read_counts(const KeyRequest& request, Round& round);
+  Result<void> write(const KeyRequest& request, const Round& round);
+  Result<void> write_unlock(db::Session& session, const KeyRequest& request, const Round& round);
+  Result<void> write_roll_on(db::Session& session, const KeyRequest& request, const Round& round);
+  std::expected<Granted, Refusal> settle_refusal(const KeyRequest& request, Refusal refusal);
+};
+
+/// Finds the title and path the request is about.
+Result<Round> Broker::Impl::begin(const KeyRequest& request) {
+  Round round;
+  SWARMA_TRY(round.title, titles.get(request.title));
+  const std::int64_t revision = round.title->record.revision;
+  if (request.revision != revision)
+    return fail(ErrorCode::Conflict, "not_current_revision",
+                "The title is at revision " + std::to_string(revision) + " now: load its record again.");
+  round.path = round.title->policy.find_path(request.path);
+  if (round.path == nullptr) return fail(ErrorCode::BadRequest, "path_unknown", "The policy of this title has no such path. Ask requirements/offer.");
+  if (request.attestations.size() > kMaxAttestations || request.key_groups.size() > kMaxKeyGroups)
+    return fail(ErrorCode::TooLarge, "too_many_items", "The request carries too many attestations or key groups.");
+  round.facts.now = clock.seconds();
+  round.facts.title = round.title->shape;
+  round.facts.country = request.country;
+  round.facts.default_issuers = own_issuers;
+  return round;
+}
+
+Result<std::vector<attest::Attestation>> Broker::Impl::verify_all(const KeyRequest& request, const Round& round) {
+  const attest::AttestationExpectation expected{
+      request.viewer, request.title, round.facts.now,
+      [&](const crypto::Did& issuer) { return round.title->policy.accepts_issuer(issuer.text(), own_issuers); }};
+  std::vector<attest::Attestation> out;
+  for (const std::string& jws : request.attestations) {
+    SWARMA_TRY(auto attestation, attest::verify_attestation(jws, expected));
+    out.push_back(std::move(attestation));
+  }
+  return out;
+}
+
+Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) {
+  if (!round.counts()) return {};
+  SWARMA_TRY(const db::Rows rows, database.query("SELECT unlocks, last_unlock FROM path_uses WHERE title_id = $1 AND viewer = $2 AND path = $3",
+                                                 {request.title.text(), request.viewer, request.path}));
+  if (!rows.empty()) round.facts.uses[request.path] = {rows.front().integer(0), rows.front().integer(1)};
+  return {};
+}
+
+std::expected<Granted, Refusal> Broker::Impl::one_round(const KeyRequest& request) {
+  auto round = begin(request);
+  if (!round) return refuse(std::move(round).error());
+  const bool rolling = !request.unlock.empty();
+  if (!rolling) {
+    auto verified = verify_all(request, *round);
+    if (!verified) return refuse(std::move(verified).error());
+    for (const auto& attestation : *verified)
+      round->facts.proofs.push_back({attestation.key, attestation.trust, attestation.issuer.text()});
+    if (auto read = read_counts(request, *round); !read) return refuse(std::move(read).error());
+    const auto decision = policy::evaluate_path(round->title->policy, *round->path, round->facts);
+    if (!decision.met) return refuse_unmet(decision);
+    round->used = choose_used(*std::move(verified), decision.used);
+  } else if (const auto decision = policy::evaluate_roll_on(*round->path, round->facts); !decision.met) {
+    return refuse_unmet(decision);
+  }
+  auto grant = agent.issue({request.title, request.revision, &round->title->published.record, &round->title->published.sealed, request.path,
+                            request.slots, request.key_groups, request.viewer, request.encryption_key, round->facts, request.unlock});
+  if (!grant) return refuse(std::move(grant).error());
+  round->grant = *std::move(grant);
+  if (auto written = write(request, *round); !written) return refuse(std::move(written).error());
+  return Granted{round->grant.jws, false};
+}
+
+/// All that makes the grant final. `work` may run several times.
+Result<void> Broker::Impl::write(const KeyRequest& request, const Round& round) {
+  const UnixSeconds now = round.facts.now;
+  const bool rolling = !request.unlock.empty();
+  return database.transact([&](db::Session& session) -> Result<void> {
+    if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
+    if (request.idempotency) {
+      const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
+      SWARMA_TRY(const bool stored, store_response(session, *request.idempotency, response, now, now + kIdempotencySeconds));
+      if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
+    }
+    for (const auto& attestation : round.used) SWARMA_CHECK(attest::consume(session, attestation, now));
+    return rolling ? write_roll_on(session, request, round) : write_unlock(session, request, round);
+  });
+}
+
+Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& request, const Round& round) {
+  const UnixSeconds now = round.facts.now;
+  const std::string title = request.title.text();
+  if (round.counts()) {
+    const auto use = round.facts.uses.find(request.path);
+    const std::int64_t before = use == round.facts.uses.end() ? 0 : use->second.unlocks;
+    SWARMA_TRY(const std::int64_t counted,
+               session.execute("INSERT INTO path_uses (title_id, viewer, path, unlocks, last_unlock) VALUES ($1, $2, $3, 1, $4) "
+                               "ON CONFLICT (title_id, viewer, path) DO UPDATE SET unlocks = path_uses.unlocks + 1, last_unlock = $4 "
+                               "WHERE path_uses.unlocks = $5",
+                               {title, request.viewer, request.path, now, before}));
+    if (counted != 1) return fail(ErrorCode::Conflict, std::string(kFactsChanged), "");
+  }
+  SWARMA_CHECK(session.execute("INSERT INTO unlocks (unlock_id, title_id, creator_jkt, viewer, path, revision, grants, created_at, until_at) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
+                               {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision,
+                                now, round.grant.unlock_until}));
+  return {};
+}
+
+Result<void> Broker::Impl::write_roll_on(db::Session& session, const KeyRequest& request, const Round& round) {
+  const std::string& unlock = round.grant.unlock_id;
+  SWARMA_TRY(const std::int64_t counted,
+             session.execute("UPDATE unlocks SET grants = grants + 1 WHERE unlock_id = $1 AND viewer = $2 AND revoked_at IS NULL "
+                             "AND ($3 = 0 OR grants < $3) AND NOT EXISTS (SELECT 1 FROM revoked_grants WHERE grant_id = $4)",
+                             {unlock, request.viewer, round.path->grants.count, round.grant.previous_grant_id}));
+  if (counted == 1) return {};
+  SWARMA_TRY(const db::Rows rows, session.query("SELECT revoked_at, grants FROM unlocks WHERE unlock_id = $1", {unlock}));
+  if (rows.empty()) return fail(ErrorCode::Forbidden, "grant_unknown", "This node does not know the unlock of this grant: unlock again.");
+  if (!rows.front().is_null(0)) return fail(ErrorCode::Forbidden, "grant_revoked", "This unlock was revoked.");
+  if (round.path->grants.count > 0 && rows.front().integer(1) >= round.path->grants.count)
+    return fail(ErrorCode::Forbidden, "too_many_grants",
+                "This unlock was good for " + std::to_string(round.path->grants.count) + " grants and they are used up: unlock again.");
+  return fail(ErrorCode::Forbidden, "grant_revoked", "This grant was revoked.");
+}
+
+/// A refused request has used its proof too; and one whose first answer got lost is given that answer, not a refusal.
+std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& request, Refusal refusal) {
+  if (refusal.error.reason == "replayed_proof" || (!request.proof && !request.idempotency)) return std::unexpected(std::move(refusal));
+  std::optional<StoredResponse> stored;
+  const auto settled = database.transact([&](db::Session& session) -> Result<void> {
+    stored.reset();
+    if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
+    return {};
+  });
+  if (!settled) return refuse(settled.error());
+  if (request.idempotency) {
+    const auto looked = database.transact([&](db::Session& session) -> Result<void> {
+      SWARMA_TRY(stored, find_response(session, *request.idempotency, clock.seconds()));
+      return {};
+    });
+    if (!looked) return refuse(looked.error());
+  }
+  if (!stored) return std::unexpected(std::move(refusal));
+  const auto body = parse_json(stored->body);
+  if (!body) return refuse({ErrorCode::Internal, "bad_row", "A stored answer cannot be read. Please report this."});
+  const auto grant = JsonReader(*body, "stored answer").text("grant", policy::kMaxGrantBytes);
+  if (!grant) return refuse({ErrorCode::Internal, "bad_row", "A stored answer holds no grant. Please report this."});
+  return Granted{*grant, true};
+}
+
+Broker::Broker(db::Database& database, const Clock& clock, TitleCache& titles, KeyAgent& agent, std::vector<std::string> own_issuers)
+    : impl_(new Impl{database, clock, titles, agent, std::move(own_issuers)}) {}
+Broker::~Broker() = default;
+
+std::expected<Granted, Refusal> Broker::request(const KeyRequest& request) {
+  if (request.idempotency)
+    if (auto good = check_idempotency_key(request.idempotency->key); !good) return refuse(std::move(good).error());
+  for (int round = 0; round < kRounds; ++round) {
+    auto granted = impl_->one_round(request);
+    if (granted) return granted;
+    if (granted.error().error.reason != kFactsChanged) return impl_->settle_refusal(request, std::move(granted).error());
+  }
+  return impl_->settle_refusal(request, {{ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again."}, {}});
+}
+
+Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Revoker& by) {
+  const auto unknown = fail(ErrorCode::NotFound, "unlock_unknown", "There is no such unlock, or it has ended.");
+  if (const auto bytes = parse_base64url(unlock_id); !bytes || bytes->size() != 16) return unknown;
+  SWARMA_TRY(const std::int64_t known,
+             impl_->database.execute("UPDATE unlocks SET revoked_at = COALESCE(revoked_at, $2) WHERE unlock_id = $1 "
+                                     "AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4)",
+                                     {std::string(unlock_id), impl_->clock.seconds(), std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
+  if (known == 0) return unknown;
+  return {};
+}
+
+Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revoker& by) {
+  const auto unknown = fail(ErrorCode::NotFound, "grant_unknown", "There is no such grant, or its unlock has ended.");
+  const std::size_t dot = grant_id.find('.');
+  if (dot == grant_id.npos) return unknown;
+  const auto unlock = parse_base64url(grant_id.substr(0, dot)), own = parse_base64url(grant_id.substr(dot + 1));
+  if (!unlock || unlock->size() != 16 || !own || own->size() != 12) return unknown;
+  SWARMA_TRY(const std::int64_t known,
+             impl_->database.execute("INSERT INTO revoked_grants (grant_id, until_at) SELECT $1, until_at FROM unlocks "
+                                     "WHERE unlock_id = $2 AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4) "
+                                     "ON CONFLICT (grant_id) DO UPDATE SET until_at = excluded.until_at",
+                                     {std::string(grant_id), std::string(grant_id.substr(0, dot)),
+                                      std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
+  if (known == 0) return unknown;
+  return {};
+}
+
+Result<std::int64_t> Broker::prune() {
+  const UnixSeconds now = impl_->clock.seconds();
+  constexpr std::int64_t kKeepSeconds = 3'600;  // so that "expired" can still be told from "unknown"
+  std::int64_t removed = 0;
+  for (const auto& [sql, limit] : {std::pair("DELETE FROM dpop_proofs WHERE issued_at < $1", now - kProofSeconds),
+                                   std::pair("DELETE FROM idempotency WHERE expires_at <= $1", now),
+                                   std::pair("DELETE FROM unlocks WHERE until_at < $1", now - kKeepSeconds),
+                                   std::pair("DELETE FROM revoked_grants WHERE until_at < $1", now - kKeepSeconds)}) {
+    SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
+    removed += rows;
+  }
+  return removed;
+}
+
+}  // namespace swarma::access::grant

@@ -1,0 +1,61 @@
+// The tables of this module.
+#include <array>
+
+#include "access/grant/broker.h"
+
+namespace swarma::access::grant {
+
+std::span<const db::Migration> migrations() {
+  static const std::array<db::Migration, 1> list = {db::Migration{"access_grant_0001", R"(
+    CREATE TABLE dpop_proofs (
+      issued_at BIGINT NOT NULL,
+      jkt TEXT NOT NULL,
+      jti TEXT NOT NULL,
+      PRIMARY KEY (issued_at, jkt, jti)
+    ) {WITHOUT_ROWID};
+
+    CREATE TABLE idempotency (
+      viewer TEXT NOT NULL,
+      route TEXT NOT NULL,
+      key TEXT NOT NULL,
+      body_digest TEXT NOT NULL,
+      status BIGINT NOT NULL,
+      content_type TEXT NOT NULL,
+      body TEXT NOT NULL,
+      expires_at BIGINT NOT NULL,
+      PRIMARY KEY (viewer, route, key)
+    );
+    CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+
+    CREATE TABLE path_uses (
+      title_id TEXT NOT NULL,
+      viewer TEXT NOT NULL,
+      path TEXT NOT NULL,
+      unlocks BIGINT NOT NULL,
+      last_unlock BIGINT NOT NULL,
+      PRIMARY KEY (title_id, viewer, path)
+    ) {WITHOUT_ROWID};
+
+    CREATE TABLE unlocks (
+      unlock_id TEXT PRIMARY KEY,
+      title_id TEXT NOT NULL,
+      creator_jkt TEXT NOT NULL,
+      viewer TEXT NOT NULL,
+      path TEXT NOT NULL,
+      revision BIGINT NOT NULL,
+      grants BIGINT NOT NULL,
+      created_at BIGINT NOT NULL,
+      until_at BIGINT NOT NULL,
+      revoked_at BIGINT
+    ) {WITHOUT_ROWID};
+    CREATE INDEX unlocks_by_end ON unlocks (until_at);
+
+    CREATE TABLE revoked_grants (
+      grant_id TEXT PRIMARY KEY,
+      until_at BIGINT NOT NULL
+    );
+  )"}};
+  return list;
+}
+
+}  // namespace swarma::access::grant
