@@ -74,7 +74,8 @@ Result<void> write_file_durably(const std::filesystem::path& path, ByteView byte
 Result<void> ensure_private_folder(const std::filesystem::path& path) {
   std::error_code ec;
   std::filesystem::create_directories(path.parent_path(), ec);
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return std::unexpected(io_error("make the folder", path));
+  const bool made = ::mkdir(path.c_str(), 0700) == 0;
+  if (!made && (errno != EEXIST || !std::filesystem::is_directory(path, ec))) return std::unexpected(io_error("make the folder", path));
   return {};
 }
 

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <vector>
 
 namespace swarma {
@@ -12,6 +11,29 @@ namespace {
 
 std::unexpected<Error> bad_json(std::string message) {
   return fail(ErrorCode::BadRequest, "bad_json", std::move(message));
+}
+
+/// Length of the well-formed UTF-8 sequence at the beginning of `text` (Unicode 15, table 3-7), or 0.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) { return byte(i) >= low && byte(i) <= high; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef)  // no overlong forms, no surrogates
+    return follows(1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf) && follows(2) ? 3 : 0;
+  if (lead >= 0xf0 && lead <= 0xf4)  // no overlong forms, nothing above U+10FFFF
+    return follows(1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf) && follows(2) && follows(3) ? 4 : 0;
+  return 0;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 /// UTF-16 code units of valid UTF-8: the sort key of RFC 8785, which differs from byte order above U+FFFF.
@@ -35,7 +57,8 @@ std::u16string utf16(std::string_view text) {
   return out;
 }
 
-void write_string(const std::string& text, std::string& out) {
+Result<void> write_string(const std::string& text, std::string& out) {
+  if (!is_utf8(text)) return bad_json("A text is not valid UTF-8.");
   static constexpr std::string_view hex = "0123456789abcdef";
   out.push_back('"');
   for (char c : text) {
@@ -58,6 +81,7 @@ void write_string(const std::string& text, std::string& out) {
     }
   }
   out.push_back('"');
+  return {};
 }
 
 /// ECMAScript Number::toString: shortest digits, plain layout for 1e-7 < |x| < 1e21.
@@ -103,7 +127,7 @@ Result<void> write_object(const Json& value, std::string& out) {
   out.push_back('{');
   for (const auto& [key, member] : members) {
     if (out.back() != '{') out.push_back(',');
-    write_string(member->first, out);
+    SWARMA_CHECK(write_string(member->first, out));
     out.push_back(':');
     SWARMA_CHECK(write_canonical(member->second, out));
   }
@@ -115,11 +139,12 @@ Result<void> write_canonical(const Json& value, std::string& out) {
   switch (value.type()) {
     case Json::value_t::null: out += "null"; break;
     case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; break;
-    case Json::value_t::string: write_string(value.get_ref<const std::string&>(), out); break;
+    case Json::value_t::string: return write_string(value.get_ref<const std::string&>(), out);
     case Json::value_t::number_integer:
     case Json::value_t::number_unsigned: {
       const bool fits = value.is_number_unsigned() ? value.get<std::uint64_t>() <= kMaxSafeInteger
-                                                   : std::abs(value.get<std::int64_t>()) <= kMaxSafeInteger;
+                                                   : value.get<std::int64_t>() >= -kMaxSafeInteger &&
+                                                         value.get<std::int64_t>() <= kMaxSafeInteger;
       if (!fits) return bad_json("Integers beyond 2^53 must be written as strings.");
       out += std::to_string(value.get<std::int64_t>());
       break;
@@ -145,23 +170,65 @@ Result<void> write_canonical(const Json& value, std::string& out) {
   return {};
 }
 
+/// Builds a value from the parser's events and refuses what the parser itself lets pass: repeated names and deep nesting.
+class StrictBuilder final : public nlohmann::json_sax<Json> {
+ public:
+  Json take() { return std::move(root_); }
+  const char* refusal() const { return refusal_; }  // null when the text is no JSON at all
+
+  bool null() override { return put(nullptr) != nullptr; }
+  bool boolean(bool value) override { return put(value) != nullptr; }
+  bool number_integer(number_integer_t value) override { return put(value) != nullptr; }
+  bool number_unsigned(number_unsigned_t value) override { return put(value) != nullptr; }
+  bool number_float(number_float_t value, const string_t&) override { return put(value) != nullptr; }
+  bool string(string_t& value) override { return put(std::move(value)) != nullptr; }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    const auto [member, is_new] = open_.back()->get_ref<Json::object_t&>().try_emplace(std::move(name));
+    member_ = &member->second;
+    if (!is_new) refusal_ = "A member name appears twice in one JSON object.";
+    return is_new;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+  /// Puts the value where the text is; the place stays valid until the enclosing array or object goes on.
+  Json* put(Json value) {
+    Json* place = &root_;
+    if (!open_.empty()) place = open_.back()->is_array() ? &open_.back()->emplace_back() : member_;
+    *place = std::move(value);
+    return place;
+  }
+
+  bool open(Json container) {
+    if (open_.size() == kMaxJsonDepth) refusal_ = "The JSON is nested too deeply.";
+    if (refusal_ == nullptr) open_.push_back(put(std::move(container)));
+    return refusal_ == nullptr;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Json root_;
+  std::vector<Json*> open_;  // arrays and objects around the next value
+  Json* member_ = nullptr;   // where the next value of the innermost object goes
+  const char* refusal_ = nullptr;
+};
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  std::vector<std::set<std::string>> names;
-  const char* refusal = nullptr;
-  const Json::parser_callback_t check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > static_cast<int>(kMaxJsonDepth)) refusal = "The JSON is nested too deeply.";
-    if (event == Json::parse_event_t::object_start) names.emplace_back();
-    if (event == Json::parse_event_t::object_end && !names.empty()) names.pop_back();
-    if (event == Json::parse_event_t::key && !names.empty() && !names.back().insert(parsed.get<std::string>()).second)
-      refusal = "A member name appears twice in one JSON object.";
-    return refusal == nullptr;
-  };
-  Json value = Json::parse(text.begin(), text.end(), check, /*allow_exceptions=*/false);
-  if (refusal != nullptr) return bad_json(refusal);
-  if (value.is_discarded()) return bad_json("This is not valid JSON.");
-  return value;
+  // The parser takes a NUL byte for the end of its input and would pass whatever follows.
+  if (text.find('\0') != text.npos) return bad_json("This is not valid JSON.");
+  StrictBuilder builder;
+  if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
+  return bad_json(builder.refusal() != nullptr ? builder.refusal() : "This is not valid JSON.");
 }
 
 Result<std::string> canonical_json(const Json& value) {

@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxJsonDepth = 32;  // deeper than anything we def
 Result<Json> parse_json(std::string_view text);
 
 /// RFC 8785 (JCS): member names sorted by UTF-16 code units, ECMAScript numbers, minimal escapes.
-/// Fails on integers beyond ±2^53 and on numbers that are not finite.
+/// Fails on integers beyond ±2^53, on numbers that are not finite and on texts that are not UTF-8.
 Result<std::string> canonical_json(const Json& value);
 
 /// Typed members of a JSON object; each failure names the member. `what` is the noun in the sentence ("title record").

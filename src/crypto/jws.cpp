@@ -52,12 +52,27 @@ Result<Json> decode_header(std::string_view part, std::string_view typ) {
   return header;
 }
 
-Result<void> check_signature(const Parts& parts, const Did& signer) {
-  const auto signature = parse_base64url(parts.signature);
+std::unexpected<Error> bad_signature(const Did& signer) {
+  return fail(ErrorCode::Corrupt, "bad_signature",
+              "The signature does not fit: the object was changed, or somebody else than " + signer.text() + " signed it.");
+}
+
+Result<Bytes> decode_signature(std::string_view part) {
+  auto signature = parse_base64url(part);
   if (!signature) return bad_jws("The signature of a signed object is not canonical base64url.");
-  if (!verify(signer, view(parts.signed_text), *signature))
-    return fail(ErrorCode::Corrupt, "bad_signature",
-                "The signature does not fit: the object was changed, or somebody else than " + signer.text() + " signed it.");
+  return signature;
+}
+
+Result<void> check_signature(const Parts& parts, const Did& signer) {
+  SWARMA_TRY(const Bytes signature, decode_signature(parts.signature));
+  if (!verify(signer, view(parts.signed_text), signature)) return bad_signature(signer);
+  return {};
+}
+
+Result<void> check_header(const Parts& parts, std::string_view typ, const Did& signer) {
+  SWARMA_TRY(const Json header, decode_header(parts.header, typ));
+  if (header.contains("kid") && !is_text(header, "kid", signer.text()))
+    return fail(ErrorCode::Corrupt, "wrong_signer", "A signed object names another signer than " + signer.text() + ".");
   return {};
 }
 
@@ -90,10 +105,16 @@ Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view ty
 
 Result<Json> verify_jws(std::string_view jws, std::string_view typ, const Did& signer, std::size_t max_bytes) {
   SWARMA_TRY(const Parts parts, split(jws, max_bytes));
-  SWARMA_TRY(const Json header, decode_header(parts.header, typ));
-  if (header.contains("kid") && !is_text(header, "kid", signer.text()))
-    return fail(ErrorCode::Corrupt, "wrong_signer", "A signed object names another signer than " + signer.text() + ".");
+  SWARMA_CHECK(check_header(parts, typ, signer));
   SWARMA_CHECK(check_signature(parts, signer));
+  return decode_object(parts.payload, "payload");
+}
+
+Result<Json> verify_own_jws(std::string_view jws, std::string_view typ, const SigningKey& own, std::size_t max_bytes) {
+  SWARMA_TRY(const Parts parts, split(jws, max_bytes));
+  SWARMA_CHECK(check_header(parts, typ, own.did()));
+  SWARMA_TRY(const Bytes signature, decode_signature(parts.signature));
+  if (!equal_in_constant_time(signature, own.sign(view(parts.signed_text)))) return bad_signature(own.did());
   return decode_object(parts.payload, "payload");
 }
 

@@ -2,7 +2,9 @@
 // (RFC 7516) `ECDH-ES+A256KW` (RFC 7518 §4.6) over X25519 with `A256GCM`. The npm package `jose` reads all of them.
 //
 // Verification works on the text as received. Refused: alg other than EdDSA and Ed25519, any "crit", missing or other
-// `typ`, non-canonical base64url, duplicate members, more than max_bytes.
+// `typ`, a "kid" that names another signer, non-canonical base64url, duplicate members, more than max_bytes. Errors:
+// TooLarge, BadRequest ("bad_jws", "wrong_jws_type", "bad_jwe"), Corrupt ("bad_signature", "wrong_signer",
+// "decryption_failed"). A `typ` that is given here is plain ASCII without quotes.
 #pragma once
 
 #include <utility>
@@ -27,6 +29,10 @@ Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view ty
 
 /// Payload of a JWS signed by `signer`. The expected signer comes from the caller's knowledge, never from the token.
 Result<Json> verify_jws(std::string_view jws, std::string_view typ, const Did& signer, std::size_t max_bytes = kMaxJwsBytes);
+
+/// The same for what `own` signed itself, e.g. an attestation that comes back: signing again and comparing decides at a
+/// third of the cost, because Ed25519 signatures are deterministic (RFC 8032 §5.1.6).
+Result<Json> verify_own_jws(std::string_view jws, std::string_view typ, const SigningKey& own, std::size_t max_bytes = kMaxJwsBytes);
 
 /// Payload without any check of the signature: to learn the claimed issuer before verify_jws. Never trust it.
 Result<Json> peek_jws(std::string_view jws, std::size_t max_bytes = kMaxJwsBytes);
