@@ -64,12 +64,16 @@ Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedT
     details.tracks.push_back(describe(plan.tracks[i], tracks[i], playlist));
     bytes += details.tracks.back().bytes + tracks[i].init_bytes;
   }
-  for (const std::string& note : notes) details.notes.push_back(title::clean_text(note, title::Lines::One, kMaxNoteBytes));
+  const auto add_note = [&](const std::string& note) {
+    if (!note.empty()) details.notes.push_back(title::clean_text(note, title::Lines::One, kMaxNoteBytes));
+  };
+  for (const std::string& note : notes) add_note(note);
+  for (const FinishedTrack& track : tracks) add_note(track.facts.note);
   std::optional<BlobId> poster_id;
   if (poster) {
     SWARMA_TRY(poster_id, put(blobs, *poster, bytes));
   } else {
-    details.notes.push_back(title::clean_text("There is no poster: " + poster.error().message, title::Lines::One, kMaxNoteBytes));
+    add_note("There is no poster: " + poster.error().message);
   }
   SWARMA_TRY(const BlobId playlist, put(blobs, view(title::write_multivariant_playlist(details.tracks)), bytes));
   SWARMA_TRY(const std::string details_text, title::write_details(details));

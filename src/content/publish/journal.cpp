@@ -23,6 +23,7 @@ constexpr std::size_t kEndBytes = 1 << 20;  // how much of the film's begin and 
 constexpr std::size_t kMaxJobBytes = 4'096;
 constexpr std::size_t kMaxTrackBytes = 2 * title::kMaxPlaylistBytes;
 constexpr std::size_t kMaxRecordFileBytes = 2 << 20;
+constexpr std::size_t kMaxNoteBytes = 4'096;
 constexpr unsigned kPrivate = 0600;
 
 std::unexpected<Error> bad_journal(const fs::path& folder) {
@@ -128,6 +129,7 @@ Result<FinishedTrack> read_track(const Json& json, const std::string& key) {
   SWARMA_TRY(track.track_id, reader.text("track_id", title::kMaxTrackIdBytes));
   SWARMA_TRY(track.facts.codecs, reader.text("codecs", 128));
   SWARMA_TRY(track.facts.frame_rate, reader.number("frame_rate", 0, 1'000));
+  SWARMA_TRY(track.facts.note, reader.text("note", kMaxNoteBytes));
   SWARMA_TRY(track.init_bytes, reader.integer("init_bytes", 0, 1 << 30));
   return track;
 }
@@ -187,6 +189,7 @@ Result<void> Journal::put_track(const std::string& key, const FinishedTrack& tra
                                       {"playlist", title::write_media_playlist(track.playlist)},
                                       {"codecs", track.facts.codecs},
                                       {"frame_rate", track.facts.frame_rate},
+                                      {"note", track.facts.note},
                                       {"init_bytes", track.init_bytes}});
 }
 

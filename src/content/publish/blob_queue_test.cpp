@@ -1,0 +1,96 @@
+#include "content/publish/blob_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <semaphore>
+#include <set>
+
+#include "content/blob/blob_store.h"
+#include "content/publish/store_blob_sink.h"
+#include "content/publish/testing.h"
+
+namespace swarma::content::publish {
+namespace {
+
+Bytes blob(std::size_t size, std::uint8_t fill) { return Bytes(size, fill); }
+Result<void> put(BlobSink& sink, const Bytes& bytes) { return sink.put(crypto::blob_id_of(bytes), bytes); }
+const BlobQueue::FindMissing kNone = [](std::span<const BlobId>) -> Result<std::vector<BlobId>> { return std::vector<BlobId>{}; };
+
+TEST(BlobQueue, DeliversEverythingBeforeFlushReturns) {
+  std::mutex mutex;
+  std::set<BlobId> delivered;
+  BlobQueue queue(3, 1'000, [&](const BlobId& id, ByteView) -> Result<void> {
+    const std::lock_guard lock(mutex);
+    delivered.insert(id);
+    return {};
+  }, kNone);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(queue, blob(64, static_cast<std::uint8_t>(i))));
+  ASSERT_TRUE(queue.flush());
+  EXPECT_EQ(delivered.size(), 100u);
+}
+
+TEST(BlobQueue, MakesCallersWaitWhenTooMuchIsInMemory) {
+  std::counting_semaphore<> may_deliver(0);
+  std::atomic<int> accepted{0};
+  BlobQueue queue(1, 100, [&](const BlobId&, ByteView) -> Result<void> {
+    may_deliver.acquire();
+    return {};
+  }, kNone);
+  ASSERT_TRUE(put(queue, blob(60, 1)));
+  std::latch third_put(1);
+  std::thread caller([&] {
+    EXPECT_TRUE(put(queue, blob(40, 2)));  // still fits
+    ++accepted;
+    third_put.count_down();
+    EXPECT_TRUE(put(queue, blob(60, 3)));  // must wait until the first is gone
+    ++accepted;
+  });
+  third_put.wait();
+  EXPECT_EQ(accepted, 1);
+  may_deliver.release(3);
+  caller.join();
+  EXPECT_EQ(accepted, 2);
+  EXPECT_TRUE(queue.flush());
+}
+
+TEST(BlobQueue, ABlobBeyondTheBoundPassesAlone) {
+  BlobQueue queue(1, 10, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
+  EXPECT_TRUE(put(queue, blob(1'000, 1)));
+  EXPECT_TRUE(put(queue, blob(1'000, 2)));
+  EXPECT_TRUE(queue.flush());
+}
+
+TEST(BlobQueue, TheFirstErrorEndsIt) {
+  BlobQueue queue(2, 1'000, [](const BlobId&, ByteView) -> Result<void> {
+    return fail(ErrorCode::Unavailable, "unreachable", "The node went away.");
+  }, kNone);
+  ASSERT_TRUE(put(queue, blob(1, 1)));
+  EXPECT_EQ(queue.flush().error().reason, "unreachable");
+  EXPECT_EQ(put(queue, blob(1, 2)).error().reason, "unreachable");
+}
+
+TEST(BlobQueue, HandsBuffersBack) {
+  BlobQueue queue(1, 1'000'000, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
+  ASSERT_TRUE(put(queue, blob(5'000, 1)));
+  ASSERT_TRUE(queue.flush());
+  EXPECT_GE(queue.take_buffer().capacity(), 5'000u);
+  EXPECT_EQ(queue.take_buffer().capacity(), 0u);
+}
+
+TEST(StoreBlobSink, PutsIntoTheStore) {
+  const testing::TemporaryFolder folder;
+  const auto store = blob::open_directory_blob_store(folder / "blobs");
+  ASSERT_TRUE(store);
+  const auto sink = make_store_blob_sink(**store);
+  const BlobId known = crypto::blob_id_of(blob(10, 1)), unknown = crypto::blob_id_of(blob(10, 2));
+  ASSERT_TRUE(put(*sink, blob(10, 1)));
+  ASSERT_TRUE(sink->flush());
+  EXPECT_EQ(*(*store)->read(known, 100), blob(10, 1));
+  const std::vector<BlobId> both{known, unknown};
+  EXPECT_EQ(*sink->find_missing(both), std::vector<BlobId>{unknown});
+}
+
+}  // namespace
+}  // namespace swarma::content::publish

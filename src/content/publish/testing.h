@@ -1,0 +1,84 @@
+// What the tests of publishing and watching share: a folder that goes away, blobs in memory, a title port that remembers.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "content/publish/ports.h"
+#include "crypto/hash.h"
+
+namespace swarma::content::publish::testing {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("swarma-test-" + to_hex(random_array<8>()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Refuses a blob whose bytes have another name. `fail_after`: so many puts succeed.
+class MemoryBlobSink final : public BlobSink {
+ public:
+  Result<void> put(const BlobId& id, Bytes bytes) override {
+    const std::lock_guard lock(mutex_);
+    if (fail_after-- == 0) {
+      fail_after = 0;
+      return fail(ErrorCode::Unavailable, "unreachable", "The node went away.");
+    }
+    if (crypto::blob_id_of(bytes) != id) return fail(ErrorCode::Corrupt, "hash_mismatch", "Another name.");
+    ++puts;
+    blobs[id] = std::move(bytes);
+    return {};
+  }
+  Result<void> flush() override {
+    const std::lock_guard lock(mutex_);
+    ++flushes;
+    return {};
+  }
+  Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<BlobId> missing;
+    for (const BlobId& id : ids)
+      if (!blobs.contains(id)) missing.push_back(id);
+    return missing;
+  }
+
+  std::map<BlobId, Bytes> blobs;
+  int puts = 0;
+  int flushes = 0;
+  int fail_after = -1;
+
+ private:
+  std::mutex mutex_;
+};
+
+class FakeTitlePort final : public TitlePort {
+ public:
+  Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override {
+    ++calls;
+    if (calls <= fail_first) return fail(ErrorCode::Unavailable, "timed_out", "No answer came.");
+    record = record_jws;
+    sealed = sealed_jwe;
+    return {};
+  }
+  std::string record, sealed;
+  int calls = 0;
+  int fail_first = 0;
+};
+
+}  // namespace swarma::content::publish::testing
