@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/ids.h"
 
@@ -20,7 +21,8 @@ class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
   virtual Result<void> write(ByteView piece) = 0;  // TooLarge beyond kMaxBlobBytes
-  /// Makes the blob visible and durable. With `expected`, Corrupt ("hash_mismatch") when the bytes have another name.
+  /// Makes the blob visible and durable; one that is there already is kept. With `expected`, Corrupt ("hash_mismatch") when
+  /// the bytes have another name. The writer is spent afterwards, also after a failure.
   virtual Result<BlobId> commit(const std::optional<BlobId>& expected) = 0;
 };
 
@@ -36,18 +38,25 @@ class BlobStore {
   /// NotFound ("blob_not_found") if absent.
   virtual Result<OpenBlob> open(const BlobId& id) = 0;
   virtual Result<std::optional<std::uint64_t>> find_size(const BlobId& id) = 0;
+  /// As find_size, and the blob counts as used now: remove_if_unused_since spares it, whatever runs at the same time.
+  virtual Result<std::optional<std::uint64_t>> touch(const BlobId& id) = 0;
+  /// Removing what is not there is a success. Not durable: a removed blob may come back after a power cut.
   virtual Result<void> remove(const BlobId& id) = 0;
-  /// Every blob; stops when `visit` returns false.
+  /// Removes the blob unless it was committed or touched at `since` or later; true if it went.
+  virtual Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) = 0;
+  /// Every blob, in no order; stops when `visit` returns false. Blobs that come or go meanwhile may be missed or named.
   virtual Result<void> list(const std::function<bool(const BlobId&, std::uint64_t size)>& visit) = 0;
 
   /// One call for small blobs.
   Result<BlobId> put(ByteView bytes, const std::optional<BlobId>& expected = std::nullopt);
+  /// For bytes this process has just hashed to `id`: saves hashing them again. Nothing foreign comes in this way.
+  virtual Result<void> put_hashed(const BlobId& id, ByteView bytes);
   /// Whole blob, verified against its name; TooLarge beyond max_bytes, Corrupt when the disk lies.
   Result<Bytes> read(const BlobId& id, std::size_t max_bytes);
 };
 
-/// Blobs at `<folder>/<first two hex>/<sha256>`, temporary files in `<folder>/incoming/`. open() caches descriptors of
-/// hot blobs.
+/// Blobs at `<folder>/<first two hex>/<sha256>`, temporary files in `<folder>/incoming/` (those a day old are removed
+/// here). open() caches descriptors of hot blobs. More in directory_blob_store.h.
 Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const std::filesystem::path& folder);
 
 }  // namespace swarma::content::blob

@@ -1,0 +1,40 @@
+#include "content/blob/blob_store.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "crypto/hash.h"
+
+namespace swarma::content::blob {
+
+Result<BlobId> BlobStore::put(ByteView bytes, const std::optional<BlobId>& expected) {
+  SWARMA_TRY(const auto writer, create_writer());
+  SWARMA_CHECK(writer->write(bytes));
+  return writer->commit(expected);
+}
+
+Result<void> BlobStore::put_hashed(const BlobId& id, ByteView bytes) {
+  SWARMA_CHECK(put(bytes, id));
+  return {};
+}
+
+Result<Bytes> BlobStore::read(const BlobId& id, std::size_t max_bytes) {
+  SWARMA_TRY(const OpenBlob blob, open(id));
+  if (blob.size > max_bytes)
+    return fail(ErrorCode::TooLarge, "blob_too_large",
+                "Blob " + id.hex() + " has " + std::to_string(blob.size) + " bytes; at most " + std::to_string(max_bytes) + " fit here.");
+  Bytes bytes(blob.size);
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t got = ::pread(blob.file->get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(io_error("read the blob", id.hex()));
+    if (got == 0) break;
+    at += static_cast<std::size_t>(got);
+  }
+  if (crypto::blob_id_of(bytes) != id)
+    return fail(ErrorCode::Corrupt, "blob_corrupt", "The stored bytes of blob " + id.hex() + " do not match its name. Remove it and fetch it again.");
+  return bytes;
+}
+
+}  // namespace swarma::content::blob

@@ -1,0 +1,174 @@
+#include "content/blob/directory_blob_store.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "base/random.h"
+#include "content/blob/descriptor_cache.h"
+#include "content/blob/test_folder.h"
+#include "crypto/hash.h"
+
+namespace swarma::content::blob {
+namespace {
+
+namespace fs = std::filesystem;
+
+const BlobId kAbc = crypto::blob_id_of(view("abc"));
+
+fs::path path_of(const TestFolder& folder, const BlobId& id) { return folder.path() / id.hex().substr(0, 2) / id.hex(); }
+
+void overwrite(const fs::path& path, std::string_view text) { std::ofstream(path, std::ios::trunc) << text; }
+
+TEST(DirectoryBlobStore, PutsAFileWhereOthersCanServeIt) {
+  const TestFolder folder;
+  const auto store = open_directory_blob_store(folder.path());
+  ASSERT_TRUE(store);
+  ASSERT_TRUE((*store)->put(view("abc")));
+  std::ifstream file(folder.path() / "ba" / "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  std::string text;
+  file >> text;
+  EXPECT_EQ(text, "abc");
+}
+
+TEST(DirectoryBlobStore, SaysWhenTheDiskLies) {
+  const TestFolder folder;
+  const auto store = open_directory_blob_store(folder.path());
+  ASSERT_TRUE((*store)->put(view("abc")));
+  overwrite(path_of(folder, kAbc), "abd");
+  EXPECT_EQ((*store)->read(kAbc, 10).error().reason, "blob_corrupt");
+}
+
+TEST(DirectoryBlobStore, ReplacesAFileThatWasCutShort) {
+  for (const bool unnamed : {true, false}) {
+    const TestFolder folder;
+    const auto store = open_directory_blob_store(folder.path(), {.unnamed_temporaries = unnamed});
+    ASSERT_TRUE((*store)->put(view("abc")));
+    overwrite(path_of(folder, kAbc), "a");
+    EXPECT_EQ((*store)->read(kAbc, 10).error().reason, "blob_corrupt");  // its descriptor is cached now
+    ASSERT_TRUE((*store)->put(view("abc")));
+    EXPECT_EQ((*store)->read(kAbc, 10), to_bytes("abc"));
+    EXPECT_TRUE(fs::is_empty(folder.path() / "incoming"));
+  }
+}
+
+TEST(DirectoryBlobStore, ListsOnlyBlobs) {
+  const TestFolder folder;
+  const auto store = open_directory_blob_store(folder.path());
+  ASSERT_TRUE((*store)->put(view("abc")));
+  overwrite(folder.path() / "ba" / "notes.txt", "x");
+  overwrite(folder.path() / "00" / kAbc.hex(), "abc");  // in another blob's folder
+  fs::create_directory(folder.path() / "ab" / "");
+  std::set<std::string> names;
+  ASSERT_TRUE((*store)->list([&](const BlobId& id, std::uint64_t) { return names.insert(id.hex()), true; }));
+  EXPECT_EQ(names, std::set{kAbc.hex()});
+}
+
+TEST(DirectoryBlobStore, SweepsOldTemporariesWhenItOpens) {
+  const TestFolder folder;
+  ASSERT_TRUE(open_directory_blob_store(folder.path()));
+  const auto old = folder.path() / "incoming" / "old", fresh = folder.path() / "incoming" / "fresh";
+  overwrite(old, "x");
+  overwrite(fresh, "x");
+  struct stat state {};
+  ASSERT_EQ(::stat(fresh.c_str(), &state), 0);
+  const timespec two_days_ago{state.st_mtim.tv_sec - 2 * 24 * 3600, 0};
+  const timespec times[2] = {two_days_ago, two_days_ago};
+  ASSERT_EQ(::utimensat(AT_FDCWD, old.c_str(), times, 0), 0);
+  ASSERT_TRUE(open_directory_blob_store(folder.path()));
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(fresh));
+}
+
+TEST(DirectoryBlobStore, SaysWhyItCannotOpen) {
+  const TestFolder folder;
+  overwrite(folder.path() / "file", "x");
+  const auto opened = open_directory_blob_store(folder.path() / "file" / "blobs");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::Io);
+  EXPECT_NE(opened.error().message.find("file/blobs"), std::string::npos);
+}
+
+TEST(DescriptorCache, ForgetsTheLeastRecentlyUsed) {
+  DescriptorCache cache(32);  // two for each of its 16 shards
+  const auto id = [](std::uint8_t n) {
+    BlobId::Digest digest{};
+    digest[0] = n;
+    return BlobId(digest);
+  };
+  for (std::uint8_t n = 0; n < 2; ++n) cache.put(id(n), OpenBlob{nullptr, n});
+  EXPECT_TRUE(cache.find(id(0)));
+  cache.put(id(2), OpenBlob{nullptr, 2});
+  EXPECT_TRUE(cache.find(id(0)));
+  EXPECT_FALSE(cache.find(id(1)));
+  EXPECT_EQ(cache.find(id(2))->size, 2u);
+  cache.forget(id(2));
+  EXPECT_FALSE(cache.find(id(2)));
+  cache.clear();
+  EXPECT_FALSE(cache.find(id(0)));
+}
+
+/// Puts blobs of all sizes for ever, several at a time, and says each name once its put returned.
+[[noreturn]] void put_for_ever(const fs::path& folder, const DirectoryOptions& options, int acknowledge) {
+  const auto store = open_directory_blob_store(folder, options);
+  std::vector<std::jthread> threads;
+  for (int t = 0; store && t < 3; ++t)
+    threads.emplace_back([&] {
+      for (;;) {
+        const auto random = random_array<4>();
+        Bytes bytes((std::size_t{random[0]} << 8 | random[1]) << (random[2] % 4));
+        fill_random(bytes);
+        const auto id = (*store)->put(bytes);
+        if (!id || ::write(acknowledge, id->digest().data(), 32) != 32) ::_exit(1);
+      }
+    });
+  threads.clear();
+  ::_exit(1);
+}
+
+class KillTest : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Temporaries, KillTest, testing::Bool(), [](const auto& info) { return info.param ? "Unnamed" : "Named"; });
+
+TEST_P(KillTest, EveryVisibleBlobIsWholeAndEveryAcknowledgedOneVisible) {
+  const TestFolder folder;
+  const DirectoryOptions options{.unnamed_temporaries = GetParam()};
+  std::set<BlobId> acknowledged;
+  for (int round = 0; round < 12; ++round) {
+    int pipe[2];
+    ASSERT_EQ(::pipe(pipe), 0);
+    const pid_t child = ::fork();
+    if (child == 0) put_for_ever(folder.path(), options, pipe[1]);
+    ::close(pipe[1]);
+    const Fd names(pipe[0]);
+    BlobId::Digest digest;
+    // The kill comes right after a random acknowledgement: somewhere inside the writing of others.
+    for (int more = 1 + random_array<1>()[0] % 24; more > 0; --more) {
+      ASSERT_EQ(::read(names.get(), digest.data(), digest.size()), 32);
+      acknowledged.insert(BlobId(digest));
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (::read(names.get(), digest.data(), digest.size()) == 32) acknowledged.insert(BlobId(digest));
+  }
+  const auto store = open_directory_blob_store(folder.path(), options);
+  ASSERT_TRUE(store);
+  std::set<BlobId> visible;
+  ASSERT_TRUE((*store)->list([&](const BlobId& id, std::uint64_t) { return visible.insert(id), true; }));
+  for (const BlobId& id : visible) {
+    const auto bytes = (*store)->read(id, kMaxBlobBytes);
+    EXPECT_TRUE(bytes) << bytes.error().message;
+  }
+  for (const BlobId& id : acknowledged) EXPECT_TRUE(visible.contains(id)) << id.hex();
+  EXPECT_GE(visible.size(), acknowledged.size());
+  if (GetParam()) { EXPECT_TRUE(fs::is_empty(folder.path() / "incoming")); }  // those with names stay until swept
+}
+
+}  // namespace
+}  // namespace swarma::content::blob
