@@ -1,0 +1,189 @@
+// The access plane over HTTP, as a stranger meets it.
+#include <gtest/gtest.h>
+
+#include "access/policy/grant_claims.h"
+#include "crypto/aead.h"
+#include "harness.h"
+
+namespace swarma::test {
+namespace {
+
+constexpr const char* kGoodwill =
+    R"({"paths":[{"grants":{"slots":[0,2],"ttl_s":60},"id":"preview"},{"grants":{"slots":[0,8],"ttl_s":60,"window_s":16},"id":"main","requires":{"params":{"text":"I will tell a friend."},"requirement":"goodwill_ack"}}],"version":1})";
+
+struct OneNode : testing::Test {
+  Folder folder;
+  RunningNode node{folder.path()};
+  FakeTitle title = make_title(node.owner(), kGoodwill);
+  TestViewer viewer{node.url()};
+  std::string id = title.record.id.text();
+
+  void SetUp() override {
+    const auto done = publish(title, node.url(), node.owner());
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  /// Opens the keys of a grant and says which slots they decrypt.
+  std::vector<Slot> opened_by(const std::string& grant_jws, const crypto::DecryptionKey& key) {
+    std::vector<Slot> out;
+    const auto claims = access::policy::verify_grant(grant_jws, node.owner().signing.did());
+    const auto covers = claims ? access::policy::open_covers(*claims, key) : Result<access::policy::KeyCovers>(std::unexpected(claims.error()));
+    if (!covers) return out;
+    crypto::KeyRing ring(title.record.slots);
+    for (const auto& node_key : covers->at("sd")) EXPECT_TRUE(ring.add(node_key));
+    for (Slot slot = 0; slot < title.record.slots; ++slot) {
+      const auto leaf = ring.find_leaf(slot);
+      if (!leaf) continue;
+      const std::string url = node.url() + "/" + title.playlist.segments[slot].blob.hex() + ".m4s";
+      net::HttpClient http;
+      const auto blob = http.send({.url = url});
+      Bytes plain;
+      const auto aad = title::segment_additional_data(title.record.id, title.record.salt, title.track_id, slot);
+      if (crypto::aead_open(crypto::content_key(*leaf, title.track_id), {}, *aad, view(blob->body), plain) && plain == title.plain[slot])
+        out.push_back(slot);
+    }
+    return out;
+  }
+};
+
+TEST_F(OneNode, UnlocksExactlyTheSlotsAsked) {
+  const std::string attestation = viewer.attest(id, "goodwill_ack");
+  const Answer answer = viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {2, 5}, {attestation}));
+  ASSERT_EQ(answer.status, 200) << answer.body.dump();
+  EXPECT_EQ(opened_by(answer.body["grant"], viewer.decryption()), (std::vector<Slot>{2, 3, 4}));
+}
+
+TEST_F(OneNode, OpenPathNeedsNothing) {
+  const Answer answer = viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 2}, {}));
+  ASSERT_EQ(answer.status, 200) << answer.body.dump();
+  EXPECT_EQ(opened_by(answer.body["grant"], viewer.decryption()), (std::vector<Slot>{0, 1}));
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 3}, {})).reason(), "outside_scope");
+}
+
+TEST_F(OneNode, RefusesWithoutAttestationAndSaysWhatIsMissing) {
+  const Answer answer = viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {}));
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_EQ(answer.reason(), "policy_unmet");
+  ASSERT_EQ(answer.body["unmet"].size(), 1u);
+  EXPECT_EQ(answer.body["unmet"][0]["requirement"], "goodwill_ack");
+  EXPECT_FALSE(answer.body["unmet"][0]["how"].get<std::string>().empty());
+}
+
+TEST_F(OneNode, AttestationWorksOnceAndOnlyForItsViewer) {
+  const std::string attestation = viewer.attest(id, "goodwill_ack");
+  TestViewer thief(node.url());
+  EXPECT_EQ(thief.post("/v1/keys/request", thief.key_request(title.record, "main", {0, 2}, {attestation})).reason(), "attestation_wrong_viewer");
+  ASSERT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation})).status, 200);
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {2, 4}, {attestation})).reason(), "attestation_used");
+}
+
+TEST_F(OneNode, RollsOnWithTheGrantItself) {
+  const std::string attestation = viewer.attest(id, "goodwill_ack");
+  const Answer first = viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 4}, {attestation}));
+  ASSERT_EQ(first.status, 200);
+  Json next = viewer.key_request(title.record, "main", {4, 8}, {});
+  next.erase("attestations");
+  next["unlock"] = first.body["grant"];
+  const Answer second = viewer.post("/v1/keys/request", next);
+  ASSERT_EQ(second.status, 200) << second.body.dump();
+  EXPECT_EQ(opened_by(second.body["grant"], viewer.decryption()), (std::vector<Slot>{4, 5, 6, 7}));
+  TestViewer thief(node.url());
+  Json stolen = next;
+  stolen["encryption_key"] = thief.decryption().encryption_key().jwk();
+  EXPECT_EQ(thief.post("/v1/keys/request", stolen).reason(), "grant_wrong_viewer");
+}
+
+TEST_F(OneNode, AnotherViewersGrantOpensNothing) {
+  const std::string attestation = viewer.attest(id, "goodwill_ack");
+  const Answer answer = viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation}));
+  EXPECT_TRUE(opened_by(answer.body["grant"], TestViewer(node.url()).decryption()).empty());
+}
+
+TEST_F(OneNode, ProofWorksOnceForOneBodyAndOnePath) {
+  const std::string body = viewer.key_request(title.record, "preview", {0, 2}, {}).dump();
+  const std::string proof = viewer.make_proof("/v1/keys/request", body);
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/revoke", body, proof).reason(), "invalid_dpop_proof");
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body + " ", proof).reason(), "invalid_dpop_proof");
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, proof).status, 200);
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, proof).reason(), "replayed_proof");
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, "").status, 401);
+}
+
+TEST_F(OneNode, IdempotencyKeyGivesTheSameGrantAgain) {
+  const Json body = viewer.key_request(title.record, "preview", {0, 2}, {});
+  const Answer first = viewer.post("/v1/keys/request", body, "once");
+  const Answer again = viewer.post("/v1/keys/request", body, "once");
+  ASSERT_EQ(first.status, 200);
+  EXPECT_EQ(first.body, again.body);
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 1}, {}), "once").reason(), "idempotency_key_reused");
+}
+
+TEST_F(OneNode, RevokedUnlockEndsRollingOn) {
+  const std::string attestation = viewer.attest(id, "goodwill_ack");
+  const Answer first = viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 4}, {attestation}));
+  const auto claims = access::policy::verify_grant(first.body["grant"].get<std::string>(), node.owner().signing.did());
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(TestViewer(node.url()).post("/v1/keys/revoke", {{"unlock_id", claims->unlock_id}}).status, 404);
+  EXPECT_EQ(viewer.post("/v1/keys/revoke", {{"unlock_id", claims->unlock_id}}).status, 200);
+  Json next = viewer.key_request(title.record, "main", {4, 8}, {});
+  next.erase("attestations");
+  next["unlock"] = first.body["grant"];
+  EXPECT_EQ(viewer.post("/v1/keys/request", next).reason(), "grant_revoked");
+}
+
+TEST_F(OneNode, OlderAndForgedRecordsAreRefused) {
+  const FakeTitle second = make_title(node.owner(), kGoodwill, 8, "{}", &title);
+  ASSERT_TRUE(publish(second, node.url(), node.owner()));
+  EXPECT_EQ(publish(title, node.url(), node.owner(), false).error().reason, "record_older");
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 2}, {})).reason(), "not_current_revision");
+  FakeTitle forged = make_title(node.owner(), kGoodwill, 8, "{}", &second);
+  forged.jws[forged.jws.size() - 10] = forged.jws[forged.jws.size() - 10] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(publish(forged, node.url(), node.owner()).error().reason, "record_forged");
+}
+
+TEST_F(OneNode, StrangersCannotPublish) {
+  const Folder other;
+  const auto stranger = crypto::open_identity(other.path());
+  const auto refused = publish(make_title(*stranger, kGoodwill), node.url(), *stranger);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "not_owner");
+}
+
+TEST_F(OneNode, IncompleteTitleStaysInvisible) {
+  FakeTitle missing = make_title(node.owner(), kGoodwill);
+  std::erase_if(missing.blobs, [&](const auto& blob) { return blob.first == missing.playlist.segments[3].blob; });
+  const auto refused = publish(missing, node.url(), node.owner());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "title_incomplete");
+  EXPECT_EQ(viewer.get("/v1/titles/" + missing.record.id.text()).status, 404);
+}
+
+TEST_F(OneNode, CodesAreCheckedAndNeverShown) {
+  const std::string policy = R"({"paths":[{"grants":{},"id":"pass","requires":{"params":{"list":"friends"},"requirement":"allowlist_token"}}],"version":1})";
+  const FakeTitle coded = make_title(node.owner(), policy, 8, R"({"friends":[{"code":"open sesame","max_uses":1}]})");
+  ASSERT_TRUE(publish(coded, node.url(), node.owner()));
+  const std::string coded_id = coded.record.id.text();
+  EXPECT_EQ(viewer.attest(coded_id, "allowlist_token", {{"code", "open says me"}}), "refused: wrong_code");
+  const std::string attestation = viewer.attest(coded_id, "allowlist_token", {{"code", "open sesame"}});
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(coded.record, "pass", {0, 8}, {attestation})).status, 200);
+  TestViewer second(node.url());
+  EXPECT_EQ(second.attest(coded_id, "allowlist_token", {{"code", "open sesame"}}), "refused: code_used_up");
+  EXPECT_EQ(coded.jws.find("sesame"), std::string::npos);
+}
+
+TEST(TwoNodes, OnOneDatabaseShareEverythingThatMatters) {
+  const Folder folder;
+  RunningNode a(folder.path()), b(folder.path());
+  const FakeTitle title = make_title(a.owner(), kGoodwill);
+  ASSERT_TRUE(publish(title, a.url(), a.owner()));
+  // Attested at one node, granted by the other, used up at both.
+  TestViewer viewer(a.url());
+  const std::string attestation = viewer.attest(title.record.id.text(), "goodwill_ack");
+  const std::string body = viewer.key_request(title.record, "main", {0, 2}, {attestation}).dump();
+  net::HttpClient http;
+  EXPECT_EQ(http.send({.url = b.url() + "/v1/titles/" + title.record.id.text()})->status, 200);
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, viewer.make_proof("/v1/keys/request", body)).status, 200);
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation})).reason(), "attestation_used");
+}
+
+}  // namespace
+}  // namespace swarma::test
