@@ -24,6 +24,9 @@ struct Cue {
 /// Cues sorted by start. BadRequest ("bad_captions") naming the line when it is neither SRT nor WebVTT.
 Result<std::vector<Cue>> parse_captions(ByteView bytes);
 
+/// By start; cues that start together keep their order.
+void sort_cues(std::vector<Cue>& cues);
+
 /// UTF-8 of a text in any of the encodings above.
 Result<std::string> decode_text(ByteView bytes);
 

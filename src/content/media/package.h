@@ -15,6 +15,7 @@ namespace swarma::content::media {
 struct TrackFacts {
   std::string codecs;  // RFC 6381, from the avcC/esds actually written
   double frame_rate = 0;
+  std::string note;    // a sentence when something had to be made up, such as silence in place of missing sound
 };
 
 /// Receives what package() makes. Called from several threads, but for one track always in order: init (fMP4 only), then

@@ -10,6 +10,9 @@
 
 namespace swarma::content::media {
 
+inline constexpr std::int64_t kMaxFilmMs = 24 * 3600 * 1000;
+inline constexpr std::int64_t kMaxCaptionOverhangMs = 10'000;
+
 struct VideoStream {
   int stream_index = -1;
   std::string codec;            // FFmpeg name: "h264", "hevc", …
@@ -44,14 +47,20 @@ struct CaptionStream {
 
 struct MediaInfo {
   std::string container;
-  std::int64_t duration_ms = 0;         // end of the last sample of any kept stream, measured from the first
+  /// End of the last sample of any kept stream, measured from the first. A caption that begins within picture and sound
+  /// may outlast them by kMaxCaptionOverhangMs.
+  std::int64_t duration_ms = 0;
   std::uint64_t file_bytes = 0;
   VideoStream video;                    // the best one
   std::vector<AudioStream> audio;
   std::vector<CaptionStream> captions;  // text only
   std::vector<std::string> notes;       // what cannot be kept and why, in sentences (bitmap subtitles, second video …)
-  std::vector<std::int64_t> keyframes_us;  // presentation times from the start of the film; needed to cut copies
-  std::int64_t video_end_us = 0;
+  /// Presentation times from the start of the film. The film starts with its first heard or seen sample.
+  std::vector<std::int64_t> keyframes_us;  // needed to cut copies
+  std::vector<std::int64_t> grid_us;       // frames about kSegmentSeconds apart: where encodes are cut
+  std::int64_t video_end_us = 0;           // end of the last picture
+  std::int64_t media_end_us = 0;           // end of the last picture or sound
+  std::int64_t start_us = 0;               // the film's start on the source's own clock
 };
 
 /// Refuses with Unsupported what is not a film, saying what was found: "not_media", "no_video", "still_image",

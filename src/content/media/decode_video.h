@@ -1,0 +1,49 @@
+// The one decode: pictures of the source, upright, progressive, scaled to every size that is wanted, with the slots'
+// first pictures marked. Internal: included by .cpp files of this folder only.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "content/media/encode_video.h"
+
+namespace swarma::content::media {
+
+class DecodeVideo {
+ public:
+  struct Output {
+    int width = 0, height = 0;
+    std::function<Result<void>(const AVFrame&, bool cut, Slot)> take;
+  };
+  /// Outputs from large to small: each is scaled from the one before.
+  DecodeVideo(Job& job, const AVStream& stream, std::vector<Output> outputs);
+
+  Result<void> open(int threads);
+  Result<void> take(ff::Packet packet);
+  Result<void> end();
+
+ private:
+  Result<void> receive();
+  Result<void> filter(AVFrame* frame);
+  Result<void> build_graph(const AVFrame& frame);
+  Result<void> drain_graph();
+  Result<void> emit(std::vector<ff::Frame> frames);
+  Result<void> send(bool cut);
+
+  Job& job_;
+  const AVStream& stream_;
+  std::vector<Output> outputs_;
+  std::int64_t offset_;
+  SlotClock clock_;
+  ff::Codec codec_;
+  ff::Graph graph_;
+  AVFilterContext* source_ = nullptr;
+  std::vector<AVFilterContext*> sinks_;
+  int width_ = 0, height_ = 0, format_ = -1;  // what the graph was built for
+  std::vector<ff::Frame> last_;               // the latest picture in every size
+  std::int64_t last_duration_ = 0;
+  std::int64_t last_source_pts_ = AV_NOPTS_VALUE;
+  Slot slot_ = 0;
+};
+
+}  // namespace swarma::content::media

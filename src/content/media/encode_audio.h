@@ -1,0 +1,40 @@
+// Any sound as AAC-LC: decoded, mixed to the wanted channels, gaps filled, padded to the picture's end. Internal: included
+// by .cpp files of this folder only.
+#pragma once
+
+#include "content/media/track_writer.h"
+
+namespace swarma::content::media {
+
+class EncodeAudio {
+ public:
+  EncodeAudio(Job& job, std::size_t track, const AVStream& stream);
+  Result<void> take(ff::Packet packet);
+  Result<void> end();
+
+ private:
+  Result<void> open_decoder();
+  Result<void> receive_frames();
+  Result<void> build(const AVFrame& frame);
+  Result<void> open_encoder();
+  Result<void> filter(AVFrame* frame);
+  Result<void> encode_filtered();
+  Result<void> receive_packets();
+
+  Job& job_;
+  const std::size_t track_;
+  const TrackPlan& plan_;
+  const AVStream& stream_;
+  std::int64_t offset_;
+  ff::Codec decoder_, encoder_;
+  ff::Graph graph_;
+  AVFilterContext *source_ = nullptr, *sink_ = nullptr;
+  std::unique_ptr<TrackWriter> writer_;
+  std::unique_ptr<SlotClock> clock_;
+  std::int64_t next_pts_ = 0;  // for frames without a time, in the stream's time base
+  std::int64_t next_sample_ = 0;
+  int built_rate_ = 0, built_format_ = -1, built_channels_ = 0;
+  Slot slot_ = 0;
+};
+
+}  // namespace swarma::content::media

@@ -1,0 +1,260 @@
+#include "content/media/package.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <thread>
+
+#include "content/media/caption_tracks.h"
+#include "content/media/copy_tracks.h"
+#include "content/media/decode_video.h"
+#include "content/media/encode_audio.h"
+#include "content/media/encode_video.h"
+#include "content/media/source.h"
+#include "content/media/storyboard.h"
+
+namespace swarma::content::media {
+namespace {
+
+using title::TrackKind;
+
+constexpr std::size_t kPacketsQueued = 64;
+constexpr std::size_t kPicturesQueued = 6;   // a raw 4K picture is 12 MB
+constexpr auto kProgressEvery = std::chrono::milliseconds(100);
+
+// Segments are large buffers that come and go; giving each back to the system costs more than muxing it.
+void keep_large_buffers() {
+  static const bool once = [] {
+    mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    mallopt(M_TRIM_THRESHOLD, 128 << 20);
+    return true;
+  }();
+  (void)once;
+}
+
+// An object and the thread it lives on; the thread goes first.
+template <class Object, class Item>
+struct Worker {
+  std::unique_ptr<Object> object;
+  std::unique_ptr<Stage<Item>> stage;
+
+  Worker(Job& job, std::size_t capacity, std::unique_ptr<Object> made)
+      : object(std::move(made)),
+        stage(std::make_unique<Stage<Item>>(
+            job, capacity, [o = object.get()](Item item) { return o->take(std::move(item)); }, [o = object.get()] { return o->end(); })) {}
+};
+
+class Packager {
+ public:
+  Packager(Source source, Job& job, const std::set<std::size_t>& finished, const ProgressFn& progress)
+      : source_(std::move(source)), job_(job), finished_(finished), progress_(progress),
+        routes_(source_.context()->nb_streams) {}
+
+  Result<void> run() {
+    if (auto r = work(); !r) job_.fail(std::move(r).error());
+    finish_all();
+    while (!job_.wait_for_stages(kProgressEvery)) {
+      if (job_.cancelled()) job_.fail(cancelled().error());
+      report();
+    }
+    report(true);
+    return job_.result();
+  }
+
+ private:
+  using Packets = Stage<ff::Packet>;
+  struct EncodedVideo {
+    std::size_t track;
+    std::unique_ptr<Worker<EncodeVideo, Picture>> worker;
+  };
+
+  static std::unexpected<Error> cancelled() {
+    return fail(ErrorCode::Unavailable, "cancelled", "The work was cancelled.");
+  }
+  bool wanted(std::size_t track) const { return !finished_.contains(track); }
+  const TrackPlan& plan(std::size_t track) const { return job_.plan.tracks[track]; }
+  const AVStream& stream_of(std::size_t track) const { return *source_.stream(plan(track).source_stream); }
+
+  Result<void> work() {
+    SWARMA_CHECK(check_streams());
+    SWARMA_CHECK(write_sidecars());
+    SWARMA_CHECK(start_stages());
+    for (unsigned i = 0; i < source_.context()->nb_streams; ++i)
+      source_.stream(static_cast<int>(i))->discard = routes_[i].empty() && !captions_.contains(static_cast<int>(i)) ? AVDISCARD_ALL
+                                                                                                              : AVDISCARD_NONE;
+    SWARMA_CHECK(read_all());
+    finish_all();
+    for (auto& [stream, tracks] : captions_)
+      for (CaptionTrack& track : tracks) SWARMA_CHECK(track.end());
+    return {};
+  }
+
+  Result<void> check_streams() const {
+    for (const TrackPlan& t : job_.plan.tracks)
+      if (t.source_stream >= static_cast<int>(source_.context()->nb_streams))
+        return fail(ErrorCode::Conflict, "source_changed", "The film was changed since it was looked at. Publish it again.");
+    return {};
+  }
+
+  // First, so that a bad caption file is told at once and not after an hour of encoding.
+  Result<void> write_sidecars() {
+    for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i) {
+      if (plan(i).kind != TrackKind::Captions || !wanted(i)) continue;
+      if (plan(i).source_stream >= 0)
+        captions_[plan(i).source_stream].emplace_back(job_, i);
+      else
+        SWARMA_CHECK(CaptionTrack(job_, i).end());
+    }
+    return {};
+  }
+
+  template <class Object>
+  void start_packets(int stream, std::unique_ptr<Object> object, std::vector<std::unique_ptr<Worker<Object, ff::Packet>>>& into) {
+    into.push_back(std::make_unique<Worker<Object, ff::Packet>>(job_, kPacketsQueued, std::move(object)));
+    routes_[static_cast<std::size_t>(stream)].push_back(into.back()->stage.get());
+  }
+
+  Result<void> start_stages() {
+    std::vector<std::size_t> encoded;
+    std::size_t board = job_.plan.tracks.size();
+    for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i) {
+      if (!wanted(i)) continue;
+      const TrackPlan& t = plan(i);
+      if (t.kind == TrackKind::Video && t.copy)
+        start_packets(t.source_stream, std::make_unique<CopyVideo>(job_, i, stream_of(i)), copied_videos_);
+      if (t.kind == TrackKind::Audio && t.copy)
+        start_packets(t.source_stream, std::make_unique<CopyAudio>(job_, i, stream_of(i)), copied_audios_);
+      if (t.kind == TrackKind::Audio && !t.copy)
+        start_packets(t.source_stream, std::make_unique<EncodeAudio>(job_, i, stream_of(i)), encoded_audios_);
+      if (t.kind == TrackKind::Video && !t.copy) encoded.push_back(i);
+      if (t.kind == TrackKind::Storyboard) board = i;
+    }
+    if (!encoded.empty()) return start_decode(encoded, board);
+    if (board < job_.plan.tracks.size()) {
+      keyframe_board_ = std::make_unique<Worker<KeyframeStoryboard, ff::Packet>>(
+          job_, kPacketsQueued, std::make_unique<KeyframeStoryboard>(job_, board, stream_of(board)));
+    }
+    return {};
+  }
+
+  // The share of the machine's cores that fits a rendition's share of the pixels.
+  int threads_for(std::size_t track, const std::vector<std::size_t>& all) const {
+    double cores = std::max(1U, std::thread::hardware_concurrency()), pixels = 0;
+    auto area = [&](std::size_t i) { return static_cast<double>(plan(i).width) * plan(i).height; };
+    for (std::size_t i : all) pixels += area(i);
+    return std::max(1, static_cast<int>(std::lround(cores * area(track) / pixels)));
+  }
+
+  Result<void> start_decode(std::vector<std::size_t> encoded, std::size_t board) {
+    std::sort(encoded.begin(), encoded.end(), [&](std::size_t a, std::size_t b) { return plan(a).width > plan(b).width; });
+    const AVStream& stream = stream_of(encoded.front());
+    std::vector<DecodeVideo::Output> outputs;
+    for (std::size_t i : encoded) {
+      auto encoder = std::make_unique<EncodeVideo>(job_, i, stream.time_base, threads_for(i, encoded));
+      encoded_videos_.push_back(
+          {i, std::make_unique<Worker<EncodeVideo, Picture>>(job_, kPicturesQueued, std::move(encoder))});
+      outputs.push_back({plan(i).width, plan(i).height,
+                         [stage = encoded_videos_.back().worker->stage.get()](const AVFrame& frame, bool cut, Slot) -> Result<void> {
+                           stage->push({ff::share(frame), cut});
+                           return {};
+                         }});
+    }
+    if (board < job_.plan.tracks.size()) {
+      board_ = std::make_unique<Storyboard>(job_, board);
+      outputs.back().take = [this, push = outputs.back().take](const AVFrame& frame, bool cut, Slot slot) -> Result<void> {
+        if (cut) SWARMA_CHECK(board_->add(frame, 0));
+        return push(frame, cut, slot);
+      };
+    }
+    decoder_ = std::make_unique<DecodeVideo>(job_, stream, std::move(outputs));
+    SWARMA_CHECK(decoder_->open(0));
+    decode_stage_ = std::make_unique<Packets>(
+        job_, kPacketsQueued, [this](ff::Packet packet) { return decoder_->take(std::move(packet)); },
+        [this]() -> Result<void> {
+          SWARMA_CHECK(decoder_->end());
+          for (EncodedVideo& video : encoded_videos_) video.worker->stage->finish();
+          return board_ ? board_->end() : Result<void>();
+        });
+    routes_[static_cast<std::size_t>(stream.index)].push_back(decode_stage_.get());
+    return {};
+  }
+
+  Result<void> read_all() {
+    while (!job_.stopped()) {
+      if (job_.cancelled()) return cancelled();
+      SWARMA_TRY(ff::Packet packet, source_.next());
+      if (!packet) return {};
+      auto index = static_cast<std::size_t>(packet->stream_index);
+      if (index >= routes_.size()) continue;  // a stream that appeared in the middle
+      if (auto it = captions_.find(packet->stream_index); it != captions_.end())
+        for (CaptionTrack& track : it->second) SWARMA_CHECK(track.take(*packet, *source_.stream(packet->stream_index)));
+      if (keyframe_board_ && packet->stream_index == job_.info.video.stream_index && (packet->flags & AV_PKT_FLAG_KEY))
+        keyframe_board_->stage->push(ff::share(*packet));
+      auto& to = routes_[index];
+      for (std::size_t i = 0; i + 1 < to.size(); ++i) to[i]->push(ff::share(*packet));
+      if (!to.empty()) to.back()->push(std::move(packet));
+      report();
+    }
+    return {};
+  }
+
+  // The stages that the reader feeds; the decoder finishes the encoders.
+  void finish_all() {
+    for (auto& to : routes_)
+      for (Packets* stage : to) stage->finish();
+    if (keyframe_board_) keyframe_board_->stage->finish();
+    if (!decode_stage_ || job_.stopped())
+      for (EncodedVideo& video : encoded_videos_) video.worker->stage->finish();
+  }
+
+  void report(bool last = false) {
+    auto now = std::chrono::steady_clock::now();
+    if (!progress_ || (!last && now - reported_ < kProgressEvery)) return;
+    reported_ = now;
+    std::int64_t done = job_.plan.cuts_us.back();
+    for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i)
+      if (wanted(i) && (plan(i).kind == TrackKind::Video || plan(i).kind == TrackKind::Audio)) done = std::min(done, job_.done_us(i));
+    Progress p;
+    p.done_seconds = static_cast<double>(std::max<std::int64_t>(done, 0)) / 1e6;
+    p.total_seconds = static_cast<double>(job_.plan.cuts_us.back()) / 1e6;
+    double elapsed = std::chrono::duration<double>(now - started_).count();
+    p.speed = elapsed > 0 ? p.done_seconds / elapsed : 0;
+    progress_(p);
+  }
+
+  Source source_;
+  Job& job_;
+  const std::set<std::size_t>& finished_;
+  const ProgressFn& progress_;
+  std::vector<std::vector<Packets*>> routes_;  // by stream index
+  std::map<int, std::vector<CaptionTrack>> captions_;
+  std::vector<std::unique_ptr<Worker<CopyVideo, ff::Packet>>> copied_videos_;
+  std::vector<std::unique_ptr<Worker<CopyAudio, ff::Packet>>> copied_audios_;
+  std::vector<std::unique_ptr<Worker<EncodeAudio, ff::Packet>>> encoded_audios_;
+  std::vector<EncodedVideo> encoded_videos_;
+  std::unique_ptr<Worker<KeyframeStoryboard, ff::Packet>> keyframe_board_;
+  std::unique_ptr<Storyboard> board_;
+  std::unique_ptr<DecodeVideo> decoder_;
+  std::unique_ptr<Packets> decode_stage_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now(), reported_ = started_;
+};
+
+}  // namespace
+
+Result<void> package(const std::filesystem::path& file, const MediaInfo& info, const PackagePlan& plan,
+                     const std::set<std::size_t>& finished, SegmentSink& sink, const ProgressFn& progress,
+                     const std::atomic<bool>& cancel) {
+  keep_large_buffers();
+  // MP4 says all there is to know in its index; other containers need a look at their packets.
+  bool mp4 = info.container.find("mp4") != std::string::npos;
+  SWARMA_TRY(Source source, Source::open(file, mp4 ? Source::Depth::Header : Source::Depth::Streams));
+  if (source.file_bytes() != info.file_bytes)
+    return fail(ErrorCode::Conflict, "source_changed", "The film was changed since it was looked at. Publish it again.");
+  Job job(info, plan, sink, cancel);
+  return Packager(std::move(source), job, finished, progress).run();
+}
+
+}  // namespace swarma::content::media

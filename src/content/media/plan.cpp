@@ -1,0 +1,203 @@
+#include "content/media/plan.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+
+#include "content/media/ladder.h"
+#include "content/media/language.h"
+
+namespace swarma::content::media {
+namespace {
+
+using title::TrackKind;
+
+constexpr std::int64_t kSlot = static_cast<std::int64_t>(kSegmentSeconds * 1'000'000);
+constexpr std::int64_t kShortestSlot = 1'000'000;
+constexpr int kCrf = 20;
+constexpr std::int64_t kMonoBitRate = 96'000, kStereoBitRate = 160'000, kSurroundBitRate = 384'000;
+constexpr int kSdSide = 480;
+constexpr int kTileSide = 160;
+constexpr int kMinSide = 64, kMaxSide = 4320;
+constexpr double kSaneCopy = 2.0;  // a source of more than this times an encode's cap is encoded instead
+
+std::string group(int short_side) { return short_side <= kSdSide ? "sd" : "hd"; }
+
+// `name`, or "name 2", "name 3" … when it is taken.
+std::string unique(std::set<std::string>& taken, const std::string& name, std::string_view separator) {
+  std::string candidate = name;
+  for (int n = 2; !taken.insert(candidate).second; ++n) candidate = fmt::format("{}{}{}", name, separator, n);
+  return candidate;
+}
+
+// Keyframes nearest to a slot's length apart. The first one is in slot 0, however late it comes.
+std::vector<std::int64_t> keyframe_cuts(const MediaInfo& info) {
+  std::vector<std::int64_t> cuts{0};
+  const auto& keys = info.keyframes_us;
+  for (std::size_t i = 1; i < keys.size();) {
+    std::int64_t from = cuts.back();
+    while (i < keys.size() && keys[i] < from + kShortestSlot) ++i;
+    if (i == keys.size()) break;
+    while (i + 1 < keys.size() && std::abs(keys[i + 1] - from - kSlot) <= std::abs(keys[i] - from - kSlot)) ++i;
+    cuts.push_back(keys[i++]);
+  }
+  return cuts;
+}
+
+std::vector<std::int64_t> make_cuts(const MediaInfo& info, bool copied) {
+  std::vector<std::int64_t> cuts{0};
+  if (copied)
+    cuts = keyframe_cuts(info);
+  else
+    cuts.insert(cuts.end(), info.grid_us.begin(), info.grid_us.end());
+  while (cuts.size() > 1 && info.video_end_us - cuts.back() < kShortestSlot) cuts.pop_back();
+  cuts.push_back(std::max(info.duration_ms * 1000, cuts.back() + 1));
+  return cuts;
+}
+
+class Planner {
+ public:
+  Planner(const MediaInfo& info, const LadderChoice& choice) : info_(info), choice_(choice) {}
+
+  Result<PackagePlan> run(const std::vector<SidecarCaptions>& sidecars) {
+    const VideoStream& v = info_.video;
+    if (choice_.mode == LadderMode::Copy && !v.can_copy)
+      return fail(ErrorCode::Unsupported, "cannot_copy",
+                  fmt::format("The video cannot be published without encoding it: {} Use --ladder auto.", v.why_not_copy));
+    bool copied = add_videos();
+    int number = 0;
+    for (const AudioStream& audio : info_.audio) add_audio(audio, ++number);
+    for (const CaptionStream& captions : info_.captions)
+      add_captions(captions.language, captions.title, captions.stream_index, {});
+    for (const SidecarCaptions& sidecar : sidecars) {
+      std::string language = to_bcp47(sidecar.language);
+      if (language == "und" && sidecar.language != "und")
+        return fail(ErrorCode::BadRequest, "bad_language",
+                    fmt::format("“{}” is not a language; write a code such as en, de or pt-BR.", sidecar.language));
+      add_captions(language, "", -1, sidecar.file);
+    }
+    // A tile needs a decoded picture. A pure copy decodes nothing, and decoding for tiles alone would cost several times
+    // the copy itself, so it has none.
+    if (choice_.mode != LadderMode::Copy) add_storyboard();
+    plan_.cuts_us = make_cuts(info_, copied);
+    return std::move(plan_);
+  }
+
+ private:
+  bool add_videos() {
+    bool copied = false;
+    for (const Rung& rung : make_ladder(info_.video, choice_)) {
+      const VideoStream& v = info_.video;
+      TrackPlan t;
+      t.kind = TrackKind::Video;
+      t.key = fmt::format("v{}", rung.short_side());
+      t.name = fmt::format("{}p", rung.short_side());
+      t.key_group = group(rung.short_side());
+      t.source_stream = v.stream_index;
+      t.width = rung.width, t.height = rung.height;
+      t.max_bit_rate = max_bit_rate(rung, v.frame_rate);
+      bool own_size = rung.width == v.width && rung.height == v.height;
+      bool sane = static_cast<double>(v.bit_rate) <= kSaneCopy * static_cast<double>(t.max_bit_rate);
+      t.copy = own_size && v.can_copy && (sane || choice_.mode == LadderMode::Copy);
+      t.crf = t.copy ? 0 : kCrf;
+      copied |= t.copy;
+      plan_.tracks.push_back(std::move(t));
+    }
+    return copied;
+  }
+
+  void add_audio(const AudioStream& audio, int number) {
+    std::string language = language_name(audio.language);
+    std::string base = !language.empty() ? language : !audio.title.empty() ? audio.title : "Sound";
+    std::string key = fmt::format("a{}-{}", number, audio.language);
+    TrackPlan t;
+    t.kind = TrackKind::Audio;
+    t.language = audio.language;
+    t.key_group = "sd";
+    t.source_stream = audio.stream_index;
+    t.channels = std::min(audio.channels, 2);
+    t.copy = audio.can_copy && audio.channels <= 2;
+    t.audio_bit_rate = t.channels == 1 ? kMonoBitRate : kStereoBitRate;
+    t.key = key;
+    t.name = unique(audio_names_, base, " ");
+    plan_.tracks.push_back(t);
+    if (audio.channels <= 2) return;
+    t.channels = 6;
+    t.copy = audio.can_copy && audio.channels == 6;
+    t.audio_bit_rate = kSurroundBitRate;
+    t.key = key + "-surround";
+    t.name = unique(audio_names_, base + " (5.1)", " ");
+    plan_.tracks.push_back(std::move(t));
+  }
+
+  void add_captions(const std::string& language, const std::string& title, int stream, const std::filesystem::path& file) {
+    TrackPlan t;
+    t.kind = TrackKind::Captions;
+    t.language = language;
+    t.key_group = "sd";
+    t.source_stream = stream;
+    t.sidecar = file;
+    t.key = unique(caption_keys_, "c-" + language, "-");
+    std::string name = language_name(language);
+    if (name.empty()) name = title.empty() ? "Captions" : title;
+    t.name = unique(caption_names_, name, " ");
+    plan_.tracks.push_back(std::move(t));
+  }
+
+  void add_storyboard() {
+    const VideoStream& v = info_.video;
+    double width = static_cast<double>(v.width) * v.sar_num / v.sar_den, height = v.height;
+    double factor = kTileSide / std::max(width, height);
+    auto even = [](double side) { return std::clamp(static_cast<int>(std::lround(side / 2)) * 2, 2, kTileSide); };
+    TrackPlan t;
+    t.kind = TrackKind::Storyboard;
+    t.key = "storyboard", t.name = "Storyboard", t.key_group = "sd";
+    t.source_stream = v.stream_index;
+    t.width = even(width * factor), t.height = even(height * factor);
+    plan_.tracks.push_back(std::move(t));
+  }
+
+  const MediaInfo& info_;
+  const LadderChoice& choice_;
+  PackagePlan plan_;
+  std::set<std::string> audio_names_, caption_keys_, caption_names_;
+};
+
+}  // namespace
+
+Result<LadderChoice> LadderChoice::parse(std::string_view text) {
+  LadderChoice choice;
+  if (text == "auto") return choice;
+  if (text == "copy") {
+    choice.mode = LadderMode::Copy;
+    return choice;
+  }
+  choice.mode = LadderMode::List;
+  std::string_view rest = text;
+  for (bool more = true; more;) {
+    std::size_t comma = std::min(rest.find(','), rest.size());
+    std::string_view item = rest.substr(0, comma);
+    more = comma < rest.size();
+    rest.remove_prefix(more ? comma + 1 : comma);
+    if (item.ends_with('p')) item.remove_suffix(1);
+    int height = 0;
+    auto [end, e] = std::from_chars(item.data(), item.data() + item.size(), height);
+    if (e != std::errc() || end != item.data() + item.size() || height < kMinSide || height > kMaxSide || height % 2 != 0)
+      return fail(ErrorCode::BadRequest, "bad_ladder",
+                  fmt::format("“{}” is not a ladder: write auto, copy, or even heights from {} to {} such as 720,480,360.", text,
+                              kMinSide, kMaxSide));
+    choice.heights.push_back(height);
+  }
+  return choice;
+}
+
+Result<PackagePlan> make_plan(const MediaInfo& info, const LadderChoice& ladder,
+                              const std::vector<SidecarCaptions>& sidecars) {
+  return Planner(info, ladder).run(sidecars);
+}
+
+}  // namespace swarma::content::media

@@ -1,0 +1,130 @@
+#include "content/media/probe_streams.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "content/media/language.h"
+
+namespace swarma::content::media {
+namespace {
+
+constexpr std::size_t kMaxTitle = 120;
+
+std::string tag(const AVStream& stream, const char* name) {
+  const AVDictionaryEntry* entry = av_dict_get(stream.metadata, name, nullptr, 0);
+  std::string text = entry ? entry->value : "";
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  if (text.size() > kMaxTitle) {
+    std::size_t end = kMaxTitle;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text.resize(end);
+  }
+  return text;
+}
+
+int clockwise_rotation(const AVStream& stream) {
+  const std::uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+  if (!matrix) return 0;
+  double counterclockwise = av_display_rotation_get(reinterpret_cast<const std::int32_t*>(matrix));
+  if (!std::isfinite(counterclockwise)) return 0;
+  int quarter = static_cast<int>(std::lround(-counterclockwise / 90.0));
+  return ((quarter % 4) + 4) % 4 * 90;
+}
+
+bool is_interlaced(AVFieldOrder order) {
+  return order == AV_FIELD_TT || order == AV_FIELD_BB || order == AV_FIELD_TB || order == AV_FIELD_BT;
+}
+
+// ISO/IEC 14496-3 AudioSpecificConfig: object type 2 (LC), 1024 samples a frame, a standard channel layout.
+bool is_plain_aac_lc(const AVCodecParameters& p) {
+  if (p.codec_id != AV_CODEC_ID_AAC || p.extradata_size < 2) return false;
+  unsigned bits = static_cast<unsigned>(p.extradata[0] << 8 | p.extradata[1]);
+  unsigned object_type = bits >> 11, rate_index = bits >> 7 & 15, channels = bits >> 3 & 15, short_frames = bits >> 2 & 1;
+  return object_type == 2 && rate_index < 13 && (channels == 1 || channels == 2 || channels == 6) && short_frames == 0;
+}
+
+}  // namespace
+
+VideoStream describe_video(const AVStream& stream) {
+  const AVCodecParameters& p = *stream.codecpar;
+  VideoStream v;
+  v.stream_index = stream.index;
+  v.codec = avcodec_get_name(p.codec_id);
+  v.rotation = clockwise_rotation(stream);
+  AVRational sar = ff::sane_ratio(stream.sample_aspect_ratio.num ? stream.sample_aspect_ratio : p.sample_aspect_ratio);
+  v.width = p.width, v.height = p.height, v.sar_num = sar.num, v.sar_den = sar.den;
+  if (v.rotation % 180 != 0) std::swap(v.width, v.height), std::swap(v.sar_num, v.sar_den);
+  v.frame_rate = stream.avg_frame_rate.den > 0 ? av_q2d(stream.avg_frame_rate) : 0;
+  v.interlaced = is_interlaced(p.field_order);
+  return v;
+}
+
+AudioStream describe_audio(const AVStream& stream) {
+  const AVCodecParameters& p = *stream.codecpar;
+  AudioStream a;
+  a.stream_index = stream.index;
+  a.codec = avcodec_get_name(p.codec_id);
+  a.language = to_bcp47(tag(stream, "language"));
+  a.title = tag(stream, "title");
+  a.channels = p.ch_layout.nb_channels;
+  a.sample_rate = p.sample_rate;
+  a.can_copy = is_plain_aac_lc(p);
+  a.is_default = (stream.disposition & AV_DISPOSITION_DEFAULT) != 0;
+  return a;
+}
+
+CaptionStream describe_captions(const AVStream& stream) {
+  return {stream.index, avcodec_get_name(stream.codecpar->codec_id), to_bcp47(tag(stream, "language")), tag(stream, "title")};
+}
+
+std::string why_parameters_forbid_copy(const AVStream& stream, const VideoStream& video) {
+  const AVCodecParameters& p = *stream.codecpar;
+  if (p.codec_id != AV_CODEC_ID_H264) return fmt::format("The video is {}, not H.264.", video.codec);
+  if (p.extradata_size < 7 || p.extradata[0] != 1)
+    return "The H.264 is packed for broadcasting, not for files (its parameter sets are not in the header).";
+  if (p.format != AV_PIX_FMT_YUV420P && p.format != AV_PIX_FMT_YUVJ420P) {
+    const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(p.format));
+    return fmt::format("The video's pixels are {}, browsers play 8-bit 4:2:0.", name ? name : "of an unknown kind");
+  }
+  if (video.interlaced) return "The video is interlaced.";
+  if (video.rotation != 0) return fmt::format("The video asks to be rotated by {} degrees.", video.rotation);
+  if (p.width % 2 != 0 || p.height % 2 != 0) return "The video's size is odd.";
+  return "";
+}
+
+bool is_text_caption(const AVCodecParameters& p) {
+  switch (p.codec_id) {
+    case AV_CODEC_ID_SUBRIP:
+    case AV_CODEC_ID_SRT:
+    case AV_CODEC_ID_ASS:
+    case AV_CODEC_ID_SSA:
+    case AV_CODEC_ID_MOV_TEXT:
+    case AV_CODEC_ID_WEBVTT:
+    case AV_CODEC_ID_TEXT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_cover_picture(const AVStream& stream) {
+  return (stream.disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) != 0;
+}
+
+bool is_encrypted(const AVStream& stream) {
+  switch (stream.codecpar->codec_tag) {
+    case MKTAG('e', 'n', 'c', 'v'):
+    case MKTAG('e', 'n', 'c', 'a'):
+    case MKTAG('d', 'r', 'm', 'i'):
+    case MKTAG('d', 'r', 'm', 's'):
+      return true;
+    default:
+      break;
+  }
+  return av_stream_get_side_data(&stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nullptr) != nullptr ||
+         av_dict_get(stream.metadata, "enc_key_id", nullptr, 0) != nullptr;
+}
+
+}  // namespace swarma::content::media

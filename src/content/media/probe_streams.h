@@ -1,0 +1,22 @@
+// What one stream of a file is, from its parameters alone. Internal: included by .cpp files of this folder only.
+#pragma once
+
+#include "content/media/probe.h"
+#include "content/media/source.h"
+
+namespace swarma::content::media {
+
+/// Everything about the picture except what takes a scan: times, bit rate, whether keyframes allow a copy.
+VideoStream describe_video(const AVStream& stream);
+AudioStream describe_audio(const AVStream& stream);
+CaptionStream describe_captions(const AVStream& stream);
+
+/// Empty, or the sentence why these parameters cannot be copied into CMAF as they are.
+std::string why_parameters_forbid_copy(const AVStream& stream, const VideoStream& video);
+
+bool is_text_caption(const AVCodecParameters& parameters);
+bool is_cover_picture(const AVStream& stream);
+/// Marked as encrypted by the container.
+bool is_encrypted(const AVStream& stream);
+
+}  // namespace swarma::content::media

@@ -1,0 +1,166 @@
+#include "content/media/scan.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace swarma::content::media {
+namespace {
+
+constexpr int kMaxTopLevelBoxes = 1'000'000;
+constexpr std::int64_t kMaxFrames = 24 * 3600 * 120;  // a day at 120 frames a second: bounds memory
+
+std::int64_t be(const std::uint8_t* p, int bytes) {
+  std::int64_t value = 0;
+  for (int i = 0; i < bytes; ++i) value = (value << 8) | p[i];
+  return value;
+}
+
+// Walks the length-prefixed units of one H.264 access unit up to its first slice. `read` gives bytes at an offset.
+template <class Read>
+bool starts_with_idr(Read read, std::int64_t size, int length_bytes) {
+  std::int64_t at = 0;
+  while (at + length_bytes < size) {
+    std::uint8_t head[5] = {};
+    if (!read(at, head, static_cast<std::size_t>(length_bytes + 1))) return false;
+    int type = head[length_bytes] & 31;
+    if (type == 5) return true;
+    if (type >= 1 && type <= 4) return false;
+    at += length_bytes + be(head, length_bytes);
+  }
+  return false;
+}
+
+class Scanner {
+ public:
+  Scanner(Source& source, int video, const std::vector<int>& kept) : source_(source), video_(video) {
+    scan_.streams.resize(source.context()->nb_streams);
+    for (unsigned i = 0; i < source.context()->nb_streams; ++i) {
+      bool keep = kept.empty() || std::find(kept.begin(), kept.end(), static_cast<int>(i)) != kept.end();
+      source.stream(static_cast<int>(i))->discard = keep ? AVDISCARD_NONE : AVDISCARD_ALL;
+    }
+    const AVCodecParameters& p = *source.stream(video)->codecpar;
+    if (p.codec_id == AV_CODEC_ID_H264 && p.extradata_size > 6 && p.extradata[0] == 1)
+      length_bytes_ = (p.extradata[4] & 3) + 1;
+  }
+
+  Result<Scan> run(bool bodies_skipped) {
+    for (;;) {
+      SWARMA_TRY(ff::Packet packet, source_.next());
+      if (!packet) break;
+      if (packet->stream_index < 0 || static_cast<std::size_t>(packet->stream_index) >= scan_.streams.size()) continue;
+      take(*packet, bodies_skipped);
+      if (static_cast<std::int64_t>(scan_.frames_us.size()) > kMaxFrames)
+        return fail(ErrorCode::Unsupported, "too_long", "The film has more frames than a day of video.");
+    }
+    std::sort(scan_.frames_us.begin(), scan_.frames_us.end());
+    std::sort(scan_.keyframes_us.begin(), scan_.keyframes_us.end());
+    return std::move(scan_);
+  }
+
+ private:
+  void take(const AVPacket& packet, bool bodies_skipped) {
+    const AVStream& stream = *source_.stream(packet.stream_index);
+    StreamScan& s = scan_.streams[static_cast<std::size_t>(packet.stream_index)];
+    std::int64_t pts = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+    s.bytes += packet.size;
+    ++s.packets;
+    s.encrypted |= av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr) != nullptr;
+    if (packet.flags & AV_PKT_FLAG_DISCARD) {
+      s.hidden_packets = true;
+      return;
+    }
+    if (pts == AV_NOPTS_VALUE) pts = next_pts(s, stream);
+    std::int64_t start = av_rescale_q(pts, stream.time_base, ff::kMicro);
+    std::int64_t end = av_rescale_q(pts + std::max<std::int64_t>(packet.duration, 0), stream.time_base, ff::kMicro);
+    if (stream.codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE) {
+      bool blank = packet.size <= (stream.codecpar->codec_id == AV_CODEC_ID_MOV_TEXT ? 2 : 0);
+      if (!blank) s.cues.emplace_back(start, end);
+      s.end_us = std::max(s.end_us, end);
+      return;
+    }
+    if (s.first_us == kNever) start += priming_us(packet, stream);
+    s.first_us = s.first_us == kNever ? start : std::min(s.first_us, start);
+    s.end_us = std::max(s.end_us, end);
+    if (packet.stream_index == video_) take_video(packet, start, bodies_skipped);
+  }
+
+  static std::int64_t next_pts(const StreamScan& s, const AVStream& stream) {
+    return s.end_us == kNever ? 0 : av_rescale_q(s.end_us, ff::kMicro, stream.time_base);
+  }
+
+  static std::int64_t priming_us(const AVPacket& packet, const AVStream& stream) {
+    std::size_t size = 0;
+    const std::uint8_t* data = av_packet_get_side_data(&packet, AV_PKT_DATA_SKIP_SAMPLES, &size);
+    if (stream.codecpar->sample_rate <= 0) return 0;
+    std::int64_t samples = packet.pts < 0 ? std::max(0, stream.codecpar->initial_padding) : 0;
+    if (data && size >= 4) samples = data[0] | data[1] << 8 | data[2] << 16 | std::int64_t{data[3]} << 24;
+    return av_rescale(samples, 1'000'000, stream.codecpar->sample_rate);
+  }
+
+  void take_video(const AVPacket& packet, std::int64_t start, bool bodies_skipped) {
+    StreamScan& s = scan_.streams[static_cast<std::size_t>(video_)];
+    s.new_parameters |= av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, nullptr) != nullptr;
+    scan_.frames_us.push_back(start);
+    if (!(packet.flags & AV_PKT_FLAG_KEY)) return;
+    if (length_bytes_ == 0) {
+      scan_.keyframes_us.push_back(start);
+      return;
+    }
+    auto read = [&](std::int64_t at, std::uint8_t* to, std::size_t n) {
+      if (bodies_skipped) return source_.read_at(packet.pos + at, to, n) == n;
+      if (at < 0 || at + static_cast<std::int64_t>(n) > packet.size) return false;
+      std::memcpy(to, packet.data + at, n);
+      return true;
+    };
+    if (starts_with_idr(read, packet.size, length_bytes_)) scan_.keyframes_us.push_back(start);
+  }
+
+  Source& source_;
+  int video_;
+  int length_bytes_ = 0;
+  Scan scan_;
+};
+
+}  // namespace
+
+bool has_complete_index(const Source& source) {
+  if (!std::strstr(source.context()->iformat->name, "mp4")) return false;
+  auto size = static_cast<std::int64_t>(source.file_bytes());
+  std::int64_t at = 0;
+  bool moov = false;
+  for (int i = 0; i < kMaxTopLevelBoxes && at + 8 <= size; ++i) {
+    std::uint8_t head[16] = {};
+    std::size_t n = source.read_at(at, head, sizeof head);
+    if (n < 8) break;
+    std::int64_t length = be(head, 4);
+    if (length == 1) length = n == sizeof head ? be(head + 8, 8) : 0;
+    if (std::memcmp(head + 4, "moof", 4) == 0) return false;
+    moov |= std::memcmp(head + 4, "moov", 4) == 0;
+    if (length < 8 || length > size - at) break;  // 0: to the end of the file
+    at += length;
+  }
+  return moov;
+}
+
+bool find_truncation(const Source& source, int stream_index, Truncation& found) {
+  AVStream* stream = source.stream(stream_index);
+  int count = avformat_index_get_entries_count(stream);
+  auto size = static_cast<std::int64_t>(source.file_bytes());
+  for (int i = 0; i < count; ++i) {
+    const AVIndexEntry* entry = avformat_index_get_entry(stream, i);
+    if (entry->pos + entry->size <= size) continue;
+    const AVIndexEntry* last = avformat_index_get_entry(stream, count - 1);
+    found.have_us = av_rescale_q(entry->timestamp, stream->time_base, ff::kMicro);
+    found.promised_us = av_rescale_q(last->timestamp, stream->time_base, ff::kMicro);
+    return true;
+  }
+  return false;
+}
+
+Result<Scan> scan_packets(Source& source, int video, const std::vector<int>& kept) {
+  bool skip = has_complete_index(source) && !source.has_parsed_streams();
+  if (skip) source.skip_bodies();
+  return Scanner(source, video, kept).run(skip);
+}
+
+}  // namespace swarma::content::media

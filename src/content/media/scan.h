@@ -1,0 +1,49 @@
+// One pass over all packets of a file, without decoding: when each stream really begins and ends, where the frames and
+// the places to cut are, whether bytes are missing. Internal: included by .cpp files of this folder only.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "base/error.h"
+#include "content/media/source.h"
+
+namespace swarma::content::media {
+
+inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
+
+/// Times in µs of the source's own clock.
+struct StreamScan {
+  std::int64_t first_us = kNever;  // first sample that is heard or seen (after a decoder's priming)
+  std::int64_t end_us = kNever;    // end of the last sample
+  std::int64_t bytes = 0;
+  std::int64_t packets = 0;
+  bool encrypted = false;
+  bool new_parameters = false;     // the codec is set up anew within the stream
+  bool hidden_packets = false;     // an edit list hides some of them
+  std::vector<std::pair<std::int64_t, std::int64_t>> cues;  // text captions: start and end of those with text
+};
+
+struct Scan {
+  std::vector<StreamScan> streams;          // by stream index
+  std::vector<std::int64_t> frames_us;      // presentation times of the video, sorted
+  std::vector<std::int64_t> keyframes_us;   // sorted; of H.264 with length-prefixed units only IDR pictures
+};
+
+/// Where the sample index points beyond the file: the time that is there, and the time that was promised.
+struct Truncation {
+  std::int64_t have_us = 0, promised_us = 0;
+};
+
+/// True for an MP4 or MOV whose index lists every sample (no movie fragments).
+bool has_complete_index(const Source& source);
+
+/// For a file with a complete index: the first sample of `stream_index` that is not in the file, if any.
+bool find_truncation(const Source& source, int stream_index, Truncation& found);
+
+/// Reads `source` to its end. `video` and `kept` are stream indexes; the others are skipped
+/// unless `kept` is empty.
+Result<Scan> scan_packets(Source& source, int video, const std::vector<int>& kept);
+
+}  // namespace swarma::content::media

@@ -1,0 +1,147 @@
+// One package() run and its threads. Internal.
+//
+// Every stage is a plain single-threaded object behind a bounded inbox with its own thread; data only flows forward, so
+// a full inbox slows its sender down and nothing can wait in a circle. The first error of any stage stops all.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "content/media/package.h"
+
+namespace swarma::content::media {
+
+/// What all stages of a run share. Thread-safe.
+class Job {
+ public:
+  Job(const MediaInfo& info, const PackagePlan& plan, SegmentSink& sink, const std::atomic<bool>& cancel)
+      : info(info), plan(plan), sink(sink), cancel_(cancel), done_us_(plan.tracks.size()) {}
+
+  const MediaInfo& info;
+  const PackagePlan& plan;
+  SegmentSink& sink;
+
+  /// Keeps the first error and wakes every stage.
+  void fail(Error error) {
+    std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(error);
+    stopped_ = true;
+    for (auto& wake : on_stop_) wake();
+  }
+  bool stopped() const { return stopped_; }
+  bool cancelled() const { return cancel_; }
+  void on_stop(std::function<void()> wake) {
+    std::lock_guard lock(mutex_);
+    on_stop_.push_back(std::move(wake));
+  }
+  Result<void> result() const {
+    std::lock_guard lock(mutex_);
+    if (error_) return std::unexpected(*error_);
+    return {};
+  }
+
+  /// Stages count themselves in and out, so that the run can wait for all of them, also after an error.
+  void stage_started() {
+    std::lock_guard lock(mutex_);
+    ++running_;
+  }
+  void stage_ended() {
+    std::lock_guard lock(mutex_);
+    --running_;
+    ended_.notify_all();
+  }
+  /// True once no stage is left.
+  bool wait_for_stages(std::chrono::milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    return ended_.wait_for(lock, at_most, [this] { return running_ == 0; });
+  }
+
+  void set_done(std::size_t track, std::int64_t us) { done_us_[track] = us; }
+  std::int64_t done_us(std::size_t track) const { return done_us_[track]; }
+
+ private:
+  const std::atomic<bool>& cancel_;
+  std::atomic<bool> stopped_ = false;
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  int running_ = 0;
+  std::optional<Error> error_;
+  std::vector<std::function<void()>> on_stop_;
+  std::vector<std::atomic<std::int64_t>> done_us_;
+};
+
+template <class T>
+class Stage {
+ public:
+  using OnItem = std::function<Result<void>(T)>;
+  using OnEnd = std::function<Result<void>()>;
+
+  /// Starts the thread. Both functions run on it.
+  Stage(Job& job, std::size_t capacity, OnItem on_item, OnEnd on_end)
+      : job_(job), capacity_(capacity), on_item_(std::move(on_item)), on_end_(std::move(on_end)) {
+    job.on_stop([this] {
+      std::lock_guard lock(mutex_);
+      changed_.notify_all();
+    });
+    job.stage_started();
+    thread_ = std::thread([this] { run(); });
+  }
+  /// Only after Job::wait_for_stages: until then another stage's error may still wake this one.
+  ~Stage() { thread_.join(); }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  /// Waits for room. Drops the item when the job has stopped.
+  void push(T item) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return items_.size() < capacity_ || job_.stopped(); });
+    if (job_.stopped()) return;
+    items_.push_back(std::move(item));
+    changed_.notify_all();
+  }
+  /// No more items will come.
+  void finish() {
+    std::lock_guard lock(mutex_);
+    finished_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  void run() {
+    if (auto r = work(); !r) job_.fail(std::move(r).error());
+    job_.stage_ended();
+  }
+  Result<void> work() {
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !items_.empty() || finished_ || job_.stopped(); });
+      if (job_.stopped()) return {};
+      if (items_.empty()) break;
+      T item = std::move(items_.front());
+      items_.pop_front();
+      changed_.notify_all();
+      lock.unlock();
+      SWARMA_CHECK(on_item_(std::move(item)));
+    }
+    return on_end_();
+  }
+
+  Job& job_;
+  const std::size_t capacity_;
+  OnItem on_item_;
+  OnEnd on_end_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<T> items_;
+  bool finished_ = false;
+  std::thread thread_;
+};
+
+}  // namespace swarma::content::media

@@ -1,0 +1,62 @@
+#include "content/media/storyboard.h"
+
+#include "content/media/copy_tracks.h"
+
+namespace swarma::content::media {
+namespace {
+
+constexpr int kTileQuality = 6;
+constexpr std::int64_t kSameMomentUs = 2000;
+
+}  // namespace
+
+Result<void> Storyboard::add(const AVFrame& frame, int rotation) {
+  if (next_ == job_.plan.slots()) return {};
+  const TrackPlan& plan = job_.plan.tracks[track_];
+  SWARMA_TRY(Bytes jpeg, to_jpeg(frame, plan.width, plan.height, rotation, kTileQuality));
+  double seconds = static_cast<double>(job_.plan.cuts_us[next_ + 1] - job_.plan.cuts_us[next_]) / 1e6;
+  SWARMA_CHECK(job_.sink.on_segment(track_, next_, seconds, jpeg));
+  job_.set_done(track_, job_.plan.cuts_us[next_ + 1]);
+  ++next_;
+  return {};
+}
+
+Result<void> Storyboard::end() {
+  if (next_ != job_.plan.slots()) return fail(ErrorCode::Internal, "slot_skipped", "The storyboard lacks tiles.");
+  return job_.sink.on_track_end(track_, {});
+}
+
+KeyframeStoryboard::KeyframeStoryboard(Job& job, std::size_t track, const AVStream& stream)
+    : job_(job), stream_(stream), clock_(job.plan, stream.time_base), board_(job, track) {}
+
+Result<void> KeyframeStoryboard::decode_candidate() {
+  if (!open_) SWARMA_CHECK(decoder_.open(stream_));
+  open_ = true;
+  SWARMA_TRY(ff::Frame picture, decoder_.decode(*candidate_));
+  candidate_.reset();
+  if (picture) picture_ = std::move(picture);
+  return {};
+}
+
+Result<void> KeyframeStoryboard::take(ff::Packet packet) {
+  if (packet->pts == AV_NOPTS_VALUE) return {};
+  std::int64_t pts = packet->pts - film_offset(job_.info, stream_.time_base);
+  // Slots that begin clearly before this keyframe get the one before it.
+  std::int64_t slack = av_rescale_q(kSameMomentUs, ff::kMicro, stream_.time_base);
+  while ((candidate_ || picture_) && board_.next() <= clock_.last() && clock_.start_of(board_.next()) + slack < pts) {
+    if (candidate_) SWARMA_CHECK(decode_candidate());
+    if (!picture_) break;
+    SWARMA_CHECK(board_.add(*picture_, job_.info.video.rotation));
+  }
+  candidate_ = std::move(packet);
+  return {};
+}
+
+Result<void> KeyframeStoryboard::end() {
+  if (candidate_) SWARMA_CHECK(decode_candidate());
+  if (!picture_) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one keyframe of the film could be decoded.");
+  while (board_.next() <= clock_.last()) SWARMA_CHECK(board_.add(*picture_, job_.info.video.rotation));
+  return board_.end();
+}
+
+}  // namespace swarma::content::media
