@@ -20,9 +20,21 @@ compile() {
   cmake --build "build/$preset" --target "${targets[@]}"
 }
 
+# The pages, which are compiled into the program: web/dist. Made anew when a source is newer.
+build_pages() {
+  [ -f web/package.json ] || return 0
+  need_node
+  [ ! -f sdk/ts/package-lock.json ] || npm_packages sdk/ts
+  npm_packages web
+  [ -f web/dist/index.html ] && [ -z "$(find web sdk/ts -path '*/node_modules' -prune -o -path web/dist -prune -o -type f -newer web/dist/index.html -print -quit)" ] && return
+  say "building the pages"
+  quietly build/pages.log npm run build --prefix web
+}
+
 # The release program, at build/swarma. Tests are configured only once somebody asks for them: they need more packages.
 cmd_build() {
   need build
+  build_pages
   [ -f build/release/build.ninja ] || configure release -DSWARMA_TESTS=OFF
   compile release swarma
   ln -sfn release/swarma build/swarma

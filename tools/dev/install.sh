@@ -50,10 +50,10 @@ apt_get_install() {
 }
 
 node_is_new_enough() {
-  command -v npm >/dev/null && command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]
+  command -v npm >/dev/null && command -v node >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
 }
 
-# Node.js 20 or newer and npm are in PATH when this returns.
+# Node.js 20.19 or newer and npm are in PATH when this returns.
 need_node() {
   local ours=$PWD/build/tools/node_modules/node/bin
   [ ! -x "$ours/node" ] || PATH=$ours:$PATH
@@ -67,4 +67,10 @@ need_node() {
     PATH=$ours:$PATH
   fi
   node_is_new_enough || die "no usable Node.js: $(command -v node) is $(node --version)"
+}
+
+# npm_packages FOLDER: what its lock file names is in FOLDER/node_modules
+npm_packages() {
+  [ -f "$1/node_modules/.package-lock.json" ] && [ ! "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ] && return
+  quietly "build/npm-$(basename "$1").log" npm ci --prefix "$1" --no-audit --no-fund
 }

@@ -7,18 +7,27 @@ run_suite() {
   compile "$preset"
   local arguments=(--test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)"
     --test-output-size-passed 4000000 --test-output-size-failed 4000000 --output-junit "$PWD/build/test-report.xml")
-  # A filter is a test name or a label (unit, house, e2e, kill, interop).
+  # A filter is a test name or a label (unit, house, e2e, kill, interop, web).
   if [ -n "$filter" ]; then
     if ctest --test-dir "build/$preset" --print-labels | grep -qx "  $filter"; then arguments+=(-L "^$filter\$"); else arguments+=(-R "$filter"); fi
   fi
   ctest "${arguments[@]}"
 }
 
-cmd_test() {
-  need build test
+# Everything the suite needs: packages, pages, and the npm packages of other people's implementations.
+prepare_suite() {
+  local lock
+  need build test "$@"
   need_node
+  build_pages
+  for lock in $(git ls-files -- 'tests/*/package-lock.json'); do npm_packages "$(dirname "$lock")"; done
+}
+
+cmd_test() {
+  prepare_suite
   rm -f build/test-report.xml
   run_suite release "${1:-}"
+  ln -sfn release/swarma build/swarma
 }
 
 cpp_files() {
@@ -45,8 +54,7 @@ run_fuzzers() {
 }
 
 cmd_check() {
-  need build test check
-  need_node
+  prepare_suite check
   say "format" && cmd_fmt --check
   say "house rules" && tools/tidy
   say "fuzz targets, ${SWARMA_FUZZ_SECONDS:-60} s each" && run_fuzzers
