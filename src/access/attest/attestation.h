@@ -14,7 +14,7 @@
 namespace swarma::access::attest {
 
 inline constexpr std::size_t kMaxAttestationBytes = 8 * 1024;
-inline constexpr std::int64_t kAttestationSeconds = 900;
+inline constexpr std::int64_t kAttestationSeconds = 3'600;  // longer than an action, so that the first of several lasts
 
 struct Attestation {
   std::string id;       // base64url, 16 bytes

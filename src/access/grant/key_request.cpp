@@ -3,6 +3,7 @@
 
 #include "access/attest/attestation.h"
 #include "access/grant/broker.h"
+#include "access/policy/policy.h"
 #include "crypto/key_tree.h"
 
 namespace swarma::access::grant {
@@ -12,10 +13,9 @@ std::unexpected<Error> bad(std::string message) { return fail(ErrorCode::BadRequ
 
 Result<SlotRange> read_slots(const JsonReader& reader) {
   SWARMA_TRY(const Json* pair, reader.array("slots", 2));
-  const auto good = [](const Json& item) { return item.is_number_unsigned() && item.get<std::uint64_t>() <= crypto::kMaxSlots; };
-  if (pair->size() != 2 || !good((*pair)[0]) || !good((*pair)[1]) || (*pair)[0].get<Slot>() >= (*pair)[1].get<Slot>())
-    return bad("\"slots\" must be [begin, end] with begin < end.");
-  return SlotRange{(*pair)[0].get<Slot>(), (*pair)[1].get<Slot>()};
+  const auto range = policy::find_range(*pair, crypto::kMaxSlots);
+  if (!range || range->first == range->second) return bad("\"slots\" must be [begin, end] with begin < end.");
+  return SlotRange{static_cast<Slot>(range->first), static_cast<Slot>(range->second)};
 }
 
 Result<std::vector<std::string>> read_texts(const JsonReader& reader, const char* name, std::size_t max_items, std::size_t max_bytes) {

@@ -22,12 +22,10 @@ std::unexpected<Error> forged(std::string why) {
 
 Result<SlotRange> read_slots(const JsonReader& reader) {
   SWARMA_TRY(const Json* pair, reader.array("slots", 2));
-  const auto good = [](const Json& item) { return item.is_number_unsigned() && item.get<std::uint64_t>() <= crypto::kMaxSlots; };
-  if (pair->size() != 2 || !good((*pair)[0]) || !good((*pair)[1]))
-    return fail(ErrorCode::BadRequest, "bad_slots", "\"slots\" must be [begin, end].");
-  const SlotRange range{(*pair)[0].get<Slot>(), (*pair)[1].get<Slot>()};
-  if (range.empty()) return fail(ErrorCode::BadRequest, "bad_slots", "\"slots\" must not be empty.");
-  return range;
+  const auto range = find_range(*pair, crypto::kMaxSlots);
+  if (!range || range->first == range->second)
+    return fail(ErrorCode::BadRequest, "bad_slots", "\"slots\" must be [begin, end] with begin < end.");
+  return SlotRange{static_cast<Slot>(range->first), static_cast<Slot>(range->second)};
 }
 
 Result<std::vector<std::string>> read_groups(const JsonReader& reader) {

@@ -60,10 +60,9 @@ Result<ResolvedTerms> read_terms(const Json& grants) {
   const JsonReader reader(grants, "offer");
   ResolvedTerms terms;
   SWARMA_TRY(const Json* slots, reader.array("slots", 2));
-  if (slots->size() != 2 || !(*slots)[0].is_number_unsigned() || !(*slots)[1].is_number_unsigned() ||
-      (*slots)[1].get<std::uint64_t>() > (1u << 20) || (*slots)[0].get<std::uint64_t>() > (*slots)[1].get<std::uint64_t>())
-    return bad_policy("/grants", "\"slots\" must be [begin, end]");
-  terms.slots = {(*slots)[0].get<Slot>(), (*slots)[1].get<Slot>()};
+  const auto range = find_range(*slots, 1 << 20);
+  if (!range) return bad_policy("/grants", "\"slots\" must be [begin, end]");
+  terms.slots = {static_cast<Slot>(range->first), static_cast<Slot>(range->second)};
   SWARMA_TRY(const Json* groups, reader.array("key_groups", 16));
   for (const Json& group : *groups) {
     if (!group.is_string() || !is_slug(group.get_ref<const std::string&>())) return bad_policy("/grants", "a key group has a bad name");

@@ -44,13 +44,10 @@ Result<std::optional<std::pair<std::int64_t, std::int64_t>>> range(const JsonRea
                                                                    const std::string& at) {
   if (!reader.has(name)) return std::nullopt;
   SWARMA_TRY(const Json* pair, reader.array(name, 2));
-  const auto good = [&](const Json& item) {
-    return item.is_number_unsigned() && item.get<std::uint64_t>() <= static_cast<std::uint64_t>(max);
-  };
-  if (pair->size() != 2 || !good((*pair)[0]) || !good((*pair)[1]) ||
-      (*pair)[0].get<std::int64_t>() >= (*pair)[1].get<std::int64_t>())
+  const auto found = find_range(*pair, max);
+  if (!found || found->first == found->second)
     return bad_policy(at + "/" + name, "expected [begin, end] with 0 ≤ begin < end ≤ " + std::to_string(max));
-  return std::pair((*pair)[0].get<std::int64_t>(), (*pair)[1].get<std::int64_t>());
+  return found;
 }
 
 Result<Geo> parse_geo(const Json& json, const std::string& at) {

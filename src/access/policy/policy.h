@@ -133,6 +133,9 @@ Result<void> check_fits(const Policy& policy, const TitleShape& shape);
 std::string describe_path(const Path& path, const TitleShape& shape);
 /// What a viewer does to meet a leaf: "Solve a puzzle of 18 bits (about 262,144 hashes)."
 std::string describe_leaf(const Leaf& leaf);
+/// Reads [begin, end] of integers with 0 <= begin <= end <= max.
+std::optional<std::pair<std::int64_t, std::int64_t>> find_range(const Json& json, std::int64_t max);
+
 /// Few words for lists: "open", "goodwill or puzzle".
 std::string summarise(const Policy& policy);
 

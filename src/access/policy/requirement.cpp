@@ -129,6 +129,16 @@ std::unexpected<Error> bad_policy(const std::string& at, std::string expectation
               "In the policy at " + (at.empty() ? std::string("/") : at) + ", " + std::move(expectation) + ".");
 }
 
+std::optional<std::pair<std::int64_t, std::int64_t>> find_range(const Json& json, std::int64_t max) {
+  const auto good = [max](const Json& item) {
+    if (item.is_number_unsigned() && item.get<std::uint64_t>() > static_cast<std::uint64_t>(max)) return false;
+    return item.is_number_integer() && item.get<std::int64_t>() >= 0 && item.get<std::int64_t>() <= max;
+  };
+  if (!json.is_array() || json.size() != 2 || !good(json[0]) || !good(json[1])) return std::nullopt;
+  const std::pair range(json[0].get<std::int64_t>(), json[1].get<std::int64_t>());
+  return range.first <= range.second ? std::optional(range) : std::nullopt;
+}
+
 Result<void> check_params(Requirement requirement, const Json& params, const std::string& at) {
   const JsonReader reader(params, "policy at " + at);
   switch (requirement) {

@@ -1,0 +1,89 @@
+// Solving the proof of work on every core.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <charconv>
+#include <cmath>
+#include <mutex>
+#include <thread>
+
+#include "access/unlock/unlock.h"
+#include "crypto/hash.h"
+
+namespace swarma::access::unlock {
+namespace {
+
+constexpr std::uint64_t kBatch = 4'096;  // hashes between two looks at the others: about a millisecond
+constexpr unsigned kMaxThreads = 256;
+constexpr int kMaxBits = 64;
+
+bool begins_with_zero_bits(const crypto::Digest& digest, int bits) {
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < 8; ++i) head = head << 8 | digest[i];
+  return std::countl_zero(head) >= bits;
+}
+
+/// Work that the threads share: batches are handed out in order, so the smallest solution of all batches up to the one
+/// that found it is the smallest of all.
+struct Search {
+  std::string prefix;  // seed ‖ ":"
+  int bits;
+  std::atomic<std::uint64_t> next{0};
+  std::atomic<std::uint64_t> best{UINT64_MAX};
+  std::atomic<bool> cancelled{false};
+
+  void run_batch(std::uint64_t begin) {
+    std::string text = prefix;
+    std::array<char, 20> digits;
+    for (std::uint64_t n = begin; n < begin + kBatch; ++n) {
+      const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr;
+      text.resize(prefix.size());
+      text.append(digits.data(), end);
+      if (!begins_with_zero_bits(crypto::sha256(view(text)), bits)) continue;
+      std::uint64_t seen = best.load();
+      while (n < seen && !best.compare_exchange_weak(seen, n)) {
+      }
+      return;
+    }
+  }
+
+  void work() {
+    while (!cancelled.load()) {
+      const std::uint64_t begin = next.fetch_add(kBatch);
+      if (begin > best.load()) return;
+      run_batch(begin);
+    }
+  }
+};
+
+}  // namespace
+
+Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threads,
+                                 const std::function<bool(double expected_part)>& on_progress) {
+  if (bits < 0 || bits > kMaxBits) return fail(ErrorCode::Unsupported, "puzzle_too_hard", "The puzzle asks for an impossible number of bits.");
+  Search search{.prefix = std::string(seed) + ":", .bits = bits};
+  const unsigned count = std::clamp(threads == 0 ? std::thread::hardware_concurrency() : threads, 1u, kMaxThreads);
+  std::vector<std::jthread> others;
+  for (unsigned i = 1; i < count; ++i) others.emplace_back([&search] { search.work(); });
+  // This thread works too and reports between its batches.
+  auto reported = std::chrono::steady_clock::now();
+  for (;;) {
+    const std::uint64_t begin = search.next.fetch_add(kBatch);
+    if (begin > search.best.load()) break;
+    search.run_batch(begin);
+    const auto now = std::chrono::steady_clock::now();
+    if (!on_progress || now - reported < std::chrono::milliseconds(100)) continue;
+    reported = now;
+    if (!on_progress(static_cast<double>(search.next.load()) / std::exp2(bits))) {
+      search.cancelled = true;
+      break;
+    }
+  }
+  for (std::jthread& other : others) other.join();
+  if (search.cancelled.load()) return fail(ErrorCode::Forbidden, "cancelled", "The puzzle was given up.");
+  return std::to_string(search.best.load());
+}
+
+}  // namespace swarma::access::unlock

@@ -1,0 +1,219 @@
+#include "access/unlock/unlock.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "access/unlock/node_client.h"
+#include "access/unlock/plan.h"
+#include "crypto/hash.h"
+
+namespace swarma::access::unlock {
+namespace {
+
+constexpr std::size_t kMaxGrantText = policy::kMaxGrantBytes;
+constexpr int kMaxPuzzleBits = policy::kMaxPuzzleBits;
+
+Result<Json> params_of(const policy::Leaf& leaf) { return parse_json(leaf.params); }
+
+std::unexpected<Error> declined(const policy::Leaf& leaf) {
+  return fail(ErrorCode::Forbidden, "declined", policy::describe_leaf(leaf) + " This was declined.");
+}
+
+}  // namespace
+
+struct Unlocker::Impl {
+  NodeClient node;
+  const Clock& clock;
+  Viewer viewer;
+  title::TitleRecord record;
+  std::map<std::string, policy::ResolvedTerms> terms;  // of the last offer, by path id: for renew()
+
+  std::optional<double> cost_of(const policy::OfferedLeaf& offered, const Answers& answers, const std::set<std::string>& refused) const;
+  Result<std::string> meet(const policy::Leaf& leaf, const Answers& answers);
+  Result<Json> answer(const policy::Leaf& leaf, const Json& challenge, const Answers& answers);
+  Result<Json> solve(const policy::Leaf& leaf, const Json& challenge, const Answers& answers);
+  Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot, const char* how, Json proof);
+  std::unexpected<Error> cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers, Slot first_slot) const;
+};
+
+/// In hashes: a code or a click is worth about a second of them.
+std::optional<double> Unlocker::Impl::cost_of(const policy::OfferedLeaf& offered, const Answers& answers,
+                                              const std::set<std::string>& refused) const {
+  if (refused.contains(offered.leaf.key)) return std::nullopt;
+  switch (offered.leaf.requirement) {
+    case policy::Requirement::GoodwillAck:
+      if (answers.accept_goodwill) return 1;
+      return answers.ask_goodwill ? std::optional(1e6) : std::nullopt;
+    case policy::Requirement::AllowlistToken:
+      if (!answers.code.empty()) return 2;
+      return answers.ask_code ? std::optional(1e6) : std::nullopt;
+    case policy::Requirement::PuzzleSolve: {
+      const auto params = params_of(offered.leaf);
+      return params ? std::optional(std::exp2(params->value("difficulty", kMaxPuzzleBits))) : std::nullopt;
+    }
+    default: return std::nullopt;  // this client has no way to meet the others
+  }
+}
+
+Result<Json> Unlocker::Impl::solve(const policy::Leaf& leaf, const Json& challenge, const Answers& answers) {
+  const JsonReader reader(challenge, "puzzle");
+  SWARMA_TRY(const std::string algorithm, reader.text("algorithm", 32));
+  SWARMA_TRY(const std::int64_t bits, reader.integer("difficulty", 0, kMaxPuzzleBits));
+  SWARMA_TRY(const std::string seed, reader.text("seed", 256));
+  SWARMA_TRY(const Json params, params_of(leaf));
+  if (algorithm != "sha256" || bits > params.value("difficulty", 0))
+    return fail(ErrorCode::Corrupt, "challenge_bad", "The node asks for more work than the title's terms say.");
+  SWARMA_TRY(std::string solution, solve_puzzle(seed, static_cast<int>(bits), answers.puzzle_threads, answers.on_puzzle));
+  return Json{{"solution", std::move(solution)}};
+}
+
+Result<Json> Unlocker::Impl::answer(const policy::Leaf& leaf, const Json& challenge, const Answers& answers) {
+  switch (leaf.requirement) {
+    case policy::Requirement::GoodwillAck: {
+      // The sentence is the record's, not the challenge's: what the viewer accepts is what the creator signed.
+      SWARMA_TRY(const Json params, params_of(leaf));
+      SWARMA_TRY(const std::string text, JsonReader(params, "goodwill requirement").text("text", 500));
+      if (!answers.accept_goodwill && !(answers.ask_goodwill && answers.ask_goodwill(text))) return declined(leaf);
+      return Json{{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}};
+    }
+    case policy::Requirement::AllowlistToken: {
+      SWARMA_TRY(const Json params, params_of(leaf));
+      SWARMA_TRY(const std::string list, JsonReader(params, "code requirement").text("list", 32));
+      std::optional<std::string> code = answers.code;
+      if (code->empty()) code = answers.ask_code ? answers.ask_code(list) : std::nullopt;
+      if (!code || code->empty()) return declined(leaf);
+      return Json{{"code", *code}};
+    }
+    case policy::Requirement::PuzzleSolve: return solve(leaf, challenge, answers);
+    default: return fail(ErrorCode::Unsupported, "requirement_unsupported", policy::describe_leaf(leaf) + " This program cannot do that.");
+  }
+}
+
+/// Start, answer, complete: gives the attestation.
+Result<std::string> Unlocker::Impl::meet(const policy::Leaf& leaf, const Answers& answers) {
+  SWARMA_TRY(const Json started, node.post("/v1/actions/start", {{"title_id", record.id.text()},
+                                                                  {"requirement", policy::to_string(leaf.requirement)},
+                                                                  {"key", leaf.key}}));
+  const JsonReader start(started, "node's answer");
+  SWARMA_TRY(const std::string action, start.text("action_id", 128));
+  SWARMA_TRY(const Json* challenge, start.object("challenge"));
+  SWARMA_TRY(Json response, answer(leaf, *challenge, answers));
+  SWARMA_TRY(const Json completed, node.post("/v1/actions/complete", {{"action_id", action}, {"response", std::move(response)}}));
+  return JsonReader(completed, "node's answer").text("attestation", 16 * 1024);
+}
+
+Result<Unlocked> Unlocker::Impl::request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
+                                         const char* how, Json proof) {
+  const Slot room = path_terms.slots.end - first_slot;
+  const SlotRange slots{first_slot, first_slot + std::min(room, path_terms.window_slots)};
+  Json body = {{"title_id", record.id.text()},
+               {"revision", record.revision},
+               {"path", path},
+               {"slots", {slots.begin, slots.end}},
+               {"key_groups", path_terms.key_groups},
+               {"encryption_key", viewer.decryption.encryption_key().jwk()}};
+  body[how] = std::move(proof);
+  SWARMA_TRY(const Json answer, node.post("/v1/keys/request", body));
+  SWARMA_TRY(const std::string grant, JsonReader(answer, "node's answer").text("grant", kMaxGrantText));
+  SWARMA_TRY(Unlocked unlocked, open_grant(grant, record, viewer, clock.seconds()));
+  if (unlocked.grant.slots != slots || unlocked.grant.path != path || unlocked.grant.key_groups != path_terms.key_groups)
+    return fail(ErrorCode::Corrupt, "grant_forged", "The grant is for other slots, key groups or another path than were asked for.");
+  return unlocked;
+}
+
+std::unexpected<Error> Unlocker::Impl::cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers,
+                                                   Slot first_slot) const {
+  std::string message;
+  for (const auto& path : paths) {
+    if (!answers.path.empty() && path.id != answers.path) continue;
+    message += (message.empty() ? "" : " ") + std::string("Path \"") + path.id + "\"";
+    if (!path.terms.slots.contains(first_slot)) {
+      message += " does not open slot " + std::to_string(first_slot) + ".";
+      continue;
+    }
+    message += " asks:";
+    std::set<std::string> named;
+    for (const auto& leaf : path.leaves)
+      if ((!leaf.available || !cost_of(leaf, answers, {})) && named.insert(leaf.leaf.key).second)
+        message += " " + policy::describe_leaf(leaf.leaf) + (leaf.available ? "" : " (The node has no verifier for it.)");
+  }
+  if (message.empty()) message = "The title has no path called \"" + answers.path + "\".";
+  return fail(ErrorCode::Forbidden, "cannot_meet", "No way to unlock could be met. " + message);
+}
+
+Unlocker::Unlocker(net::HttpClient& http, std::string node_url, const Clock& clock, Viewer viewer, title::TitleRecord record)
+    : impl_(new Impl{NodeClient(http, std::move(node_url), clock, viewer.signing), clock, viewer, std::move(record), {}}) {}
+Unlocker::~Unlocker() = default;
+
+Result<std::vector<policy::OfferedPath>> Unlocker::offer() {
+  SWARMA_TRY(const Json answer, impl_->node.post("/v1/requirements/offer", {{"title_id", impl_->record.id.text()}}));
+  const JsonReader reader(answer, "node's offer");
+  SWARMA_TRY(const std::int64_t revision, reader.integer("revision", 1, std::int64_t{1} << 50));
+  SWARMA_TRY(const std::string hash, reader.text("policy_hash", 64));
+  if (revision != impl_->record.revision || hash != title::policy_hash(impl_->record.policy))
+    return fail(ErrorCode::Conflict, "not_current_revision", "The node offers another revision of this title: load its record again.");
+  SWARMA_TRY(const Json* json, reader.array("paths", policy::kMaxPaths));
+  SWARMA_TRY(const auto offered, policy::parse_offer_paths(*json));
+  // The terms are those the creator signed; the node only says what it has verifiers for.
+  std::set<std::string> available;
+  for (const auto& path : offered)
+    for (const auto& leaf : path.leaves)
+      if (leaf.available) available.insert(leaf.leaf.key);
+  SWARMA_TRY(const auto policy, policy::parse_policy_text(impl_->record.policy));
+  const policy::TitleShape shape{impl_->record.slots, impl_->record.duration_ms, impl_->record.key_groups};
+  SWARMA_TRY(auto paths, policy::parse_offer_paths(policy::offer_paths(
+                             policy, shape, [&](const policy::Leaf& leaf) { return available.contains(leaf.key); })));
+  impl_->terms.clear();
+  for (const auto& path : paths) impl_->terms[path.id] = path.terms;
+  return paths;
+}
+
+Result<Unlocked> Unlocker::unlock(const Answers& answers, Slot first_slot) {
+  SWARMA_TRY(const auto paths, offer());
+  std::set<std::string> refused;             // leaves the viewer was asked about and declined
+  std::map<std::string, std::string> proven; // attestations by leaf key
+  for (;;) {
+    const auto plan = choose_plan(paths, first_slot, answers.path, [&](const policy::OfferedLeaf& leaf) {
+      return proven.contains(leaf.leaf.key) ? std::optional(0.0) : impl_->cost_of(leaf, answers, refused);
+    });
+    if (!plan) return impl_->cannot_meet(paths, answers, first_slot);
+    bool again = false;
+    Json attestations = Json::array();
+    for (const policy::Leaf& leaf : plan->leaves) {
+      if (!proven.contains(leaf.key)) {
+        auto met = impl_->meet(leaf, answers);
+        if (!met && met.error().reason == "declined") {
+          refused.insert(leaf.key);
+          again = true;
+          break;
+        }
+        if (!met) return std::unexpected(std::move(met).error());
+        proven[leaf.key] = *std::move(met);
+      }
+      attestations.push_back(proven[leaf.key]);
+    }
+    if (!again) return impl_->request(plan->path->id, plan->path->terms, first_slot, "attestations", std::move(attestations));
+  }
+}
+
+Result<void> Unlocker::renew(Unlocked& unlocked, Slot first_slot) {
+  if (impl_->terms.empty()) SWARMA_CHECK(offer());
+  const auto terms = impl_->terms.find(unlocked.grant.path);
+  if (terms == impl_->terms.end() || !terms->second.slots.contains(first_slot))
+    return fail(ErrorCode::Forbidden, "outside_scope", "What was unlocked does not reach slot " + std::to_string(first_slot) + ".");
+  SWARMA_TRY(Unlocked further, impl_->request(unlocked.grant.path, terms->second, first_slot, "unlock", unlocked.grant_jws));
+  if (further.grant.unlock_id != unlocked.grant.unlock_id)
+    return fail(ErrorCode::Corrupt, "grant_forged", "The further grant does not belong to the unlock it was asked for.");
+  // The new keys join the old ones: slots that are open stay open.
+  SWARMA_TRY(auto covers, policy::open_covers(further.grant, impl_->viewer.decryption));
+  for (auto& [group, nodes] : covers)
+    for (crypto::TreeNode& node : nodes)
+      SWARMA_CHECK(unlocked.rings.try_emplace(group, impl_->record.slots).first->second.add(std::move(node)));
+  unlocked.grant_jws = std::move(further.grant_jws);
+  unlocked.grant = std::move(further.grant);
+  return {};
+}
+
+}  // namespace swarma::access::unlock
