@@ -2,7 +2,7 @@ export * from './client.ts';
 export { fetchBlob, type FetchTiming, kMaxPlaylistBytes } from './blob.ts';
 export { asSwarmaError, type LocalReason, readProblem, SwarmaError, type Unmet } from './errors.ts';
 export { fromUtf8, sha256, toBase64url, utf8 } from './encoding.ts';
-export { childrenOf, isLeaf, isPathAvailable, isPathMet, listLeaves } from './policy.ts';
+export { childrenOf, isLeaf, isMet, isPathAvailable, isPathMet, listLeaves } from './policy.ts';
 export type { PuzzleProgress } from './puzzle-runner.ts';
 export type { LoadedBlob, SegmentRef } from './segment-pipeline.ts';
 export { fetchMediaPlaylist, type MediaPlaylist, parseMediaPlaylist, type PlaylistSegment } from './title.ts';

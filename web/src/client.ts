@@ -1,0 +1,26 @@
+// The one client of this page, and what it knows about the node.
+import { signal } from '@preact/signals';
+import { type NodeInfo, SwarmaClient } from '@swarma/client';
+
+export const client = new SwarmaClient({
+  baseUrl: window.location.origin,
+  workers: {
+    segment: () => new Worker(new URL('./workers/segment-worker.ts', import.meta.url), { type: 'module' }),
+    puzzle: () => new Worker(new URL('./workers/puzzle-worker.ts', import.meta.url), { type: 'module' }),
+  },
+});
+
+export const node = signal<NodeInfo | undefined>(undefined);
+
+/** Facts for the header and the insecure-context page; their absence is no reason to stop. */
+export async function learnAboutNode(): Promise<void> {
+  try {
+    node.value = await client.node();
+  } catch {
+    node.value = undefined; // every page says by itself when the node does not answer
+  }
+}
+
+export const isSecure = window.isSecureContext && Boolean(globalThis.crypto?.subtle);
+
+export const blobUrl = (id: string, extension: string): string => `/${id}.${extension}`;

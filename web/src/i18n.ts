@@ -1,0 +1,118 @@
+// Words, numbers and dates. Every string of the pages lives in messages/<language>.json; English is the measure of the others
+// (tools/check-messages.mjs). A language file is loaded when it is chosen.
+import { signal } from '@preact/signals';
+import type en from './messages/en.json';
+
+export type MessageKey = keyof typeof en;
+type Plural = Partial<Record<Intl.LDMLPluralRule, string>>;
+type Messages = Record<string, string | Plural>;
+type Values = Record<string, string | number>;
+
+const kLanguages = {
+  en: { name: 'English', load: () => import('./messages/en.json') },
+  de: { name: 'Deutsch', load: () => import('./messages/de.json') },
+  ar: { name: 'العربية', load: () => import('./messages/ar.json') },
+};
+export type Language = keyof typeof kLanguages;
+export const languages = Object.entries(kLanguages).map(([code, { name }]) => ({ code: code as Language, name }));
+
+const kRightToLeft = new Set(['ar']);
+const kStorageKey = 'swarma.language';
+
+export const language = signal<Language>('en');
+const messages = signal<Messages>({});
+
+export async function setLanguage(code: Language, remember = true): Promise<void> {
+  messages.value = (await kLanguages[code].load()).default as Messages;
+  language.value = code;
+  document.documentElement.lang = code;
+  document.documentElement.dir = kRightToLeft.has(code) ? 'rtl' : 'ltr';
+  if (remember) localStorage.setItem(kStorageKey, code);
+}
+
+/** The language chosen before, or the first of the browser's that we have. */
+export function preferredLanguage(): Language {
+  const wanted = [localStorage.getItem(kStorageKey) ?? '', ...navigator.languages].map((tag) => tag.split('-')[0] ?? '');
+  return (wanted.find((code) => code in kLanguages) as Language | undefined) ?? 'en';
+}
+
+export function hasMessage(key: string): key is MessageKey {
+  return key in messages.value;
+}
+
+/** The message with `{name}` replaced; a plural message takes its form from `values.n`. */
+export function t(key: MessageKey, values: Values = {}): string {
+  const message = messages.value[key];
+  if (message === undefined) return key;
+  const text = typeof message === 'string' ? message : pickPlural(message, Number(values['n'] ?? 0));
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : typeof value === 'number' ? formatNumber(value) : value;
+  });
+}
+
+function pickPlural(forms: Plural, n: number): string {
+  return forms[new Intl.PluralRules(language.value).select(n)] ?? forms.other ?? '';
+}
+
+/** Splits a message around one placeholder that is not text (a link, a code element). */
+export function around(key: MessageKey, name: string, values: Values = {}): [string, string] {
+  const [before = '', after = ''] = t(key, { ...values, [name]: '\u0000' }).split('\u0000');
+  return [before, after];
+}
+
+export function formatNumber(value: number, options: Intl.NumberFormatOptions = {}): string {
+  return new Intl.NumberFormat(language.value, options).format(value);
+}
+
+export function formatDate(unixSeconds: number): string {
+  return new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }).format(unixSeconds * 1000);
+}
+
+/** A moment in the future: the time alone when it is within a day, with the date otherwise. */
+export function formatMoment(unixSeconds: number): string {
+  const near = unixSeconds * 1000 - Date.now() < 20 * 3600_000;
+  return new Intl.DateTimeFormat(language.value, near ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(unixSeconds * 1000);
+}
+
+/** 3725 → "1:02:05": a place in a film. */
+export function formatClock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n: number) => formatNumber(n, { minimumIntegerDigits: 2 });
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  return hours > 0 ? `${formatNumber(hours)}:${two(minutes)}:${two(whole % 60)}` : `${formatNumber(minutes)}:${two(whole % 60)}`;
+}
+
+/** A length of time in the largest unit that tells it well: "2 hours", "45 seconds". */
+export function formatSpan(seconds: number): string {
+  if (seconds < 0.75) return t('time.moment');
+  const [unit, size] = (
+    seconds < 100 ? ['time.second', 1] : seconds < 100 * 60 ? ['time.minute', 60] : seconds < 48 * 3600 ? ['time.hour', 3600] : ['time.day', 86400]
+  ) as ['time.second' | 'time.minute' | 'time.hour' | 'time.day', number];
+  return t(unit, { n: Math.max(1, Math.round(seconds / size)) });
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  const power = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return formatNumber(value, { style: 'unit', unit: units[power] as string, maximumFractionDigits: value < 10 && power > 0 ? 1 : 0 });
+}
+
+export function formatBitRate(bitsPerSecond: number): string {
+  return formatNumber(bitsPerSecond / 1e6, { style: 'unit', unit: 'megabit-per-second', maximumFractionDigits: 1 });
+}
+
+/** "Deutsch" → "German" in English: the name of a BCP 47 tag in the reader's language. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames(language.value, { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag; // not a well-formed tag: better shown as it is than not at all
+  }
+}
+
+export function formatList(items: string[]): string {
+  return new Intl.ListFormat(language.value, { type: 'conjunction' }).format(items);
+}

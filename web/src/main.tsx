@@ -1,0 +1,16 @@
+import './styles/index.css';
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { learnAboutNode } from './client.ts';
+import { preferredLanguage, setLanguage } from './i18n.ts';
+import { navigate, startRouter } from './router.ts';
+import { restoreTheme } from './theme.ts';
+
+restoreTheme();
+// The program's first sign-in link in its short form: /#/setup?token=…
+const setup = /^#\/setup\?token=([A-Za-z0-9_-]+)$/.exec(window.location.hash);
+if (setup) navigate(`/studio/link#${setup[1]}`, { replace: true });
+startRouter();
+await setLanguage(preferredLanguage(), false);
+render(<App />, document.getElementById('app') as HTMLElement);
+void learnAboutNode();

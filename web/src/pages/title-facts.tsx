@@ -1,0 +1,99 @@
+import { useState } from 'preact/hooks';
+import { announce } from '../components/announcer.tsx';
+import { Icon } from '../components/icons.tsx';
+import { formatClock, formatDate, formatList, language, languageName, t } from '../i18n.ts';
+import type { LoadedTitle } from '../title-loader.ts';
+
+/** Name and summary in the reader's language where the creator gave them, in the original otherwise. */
+export function localText({ record, details }: Pick<LoadedTitle, 'record' | 'details'>): { name: string; summary: string; language: string } {
+  const local = details.texts?.[language.value];
+  if (local?.name && record.language?.split('-')[0] !== language.value) return { ...local, language: language.value };
+  return { name: record.name, summary: record.summary ?? '', language: record.language ?? '' };
+}
+
+const unique = (items: string[]): string[] => [...new Set(items)];
+const named = (tag: string | undefined): string => (tag && tag !== 'und' ? languageName(tag) : '');
+
+export function TitleFacts({ title }: { title: LoadedTitle }) {
+  const { record, details } = title;
+  const text = localText(title);
+  const of = (kind: string) => details.tracks.filter((track) => track.kind === kind);
+  const heights = unique(of('video').map((track) => String(Math.min(track.width ?? 0, track.height ?? 0))));
+  const sounds = unique(of('audio').map((track) => [named(track.language), track.channels && track.channels > 2 ? '5.1' : ''].filter(Boolean).join(' ') || track.name));
+  const captions = unique(of('captions').map((track) => named(track.language) || track.name));
+  return (
+    <section class="facts" aria-label={t('title.about')}>
+      <div class="facts-text">
+        {text.summary && (
+          <p class="summary" dir="auto" lang={text.language || undefined}>
+            {text.summary}
+          </p>
+        )}
+        {record.tags && record.tags.length > 0 && (
+          <ul class="tags" aria-label={t('title.tags')}>
+            {record.tags.map((tag) => (
+              <li key={tag}>
+                <a href={`/?${new URLSearchParams({ q: tag })}`} dir="auto">
+                  {tag}
+                </a>
+              </li>
+            ))}
+          </ul>
+        )}
+        <ShareButton />
+      </div>
+      <dl class="facts-list">
+        <dt class="hidden">{t('title.about')}</dt>
+        <dd>{formatClock(record.duration_ms / 1000)}</dd>
+        {heights.length > 0 && (
+          <>
+            <dt>{t('title.quality')}</dt>
+            <dd>{formatList(heights.map((height) => t('quality.height', { n: height })))}</dd>
+          </>
+        )}
+        {sounds.length > 0 && (
+          <>
+            <dt>{t('title.languages')}</dt>
+            <dd>{formatList(sounds)}</dd>
+          </>
+        )}
+        <dt>{t('title.captions')}</dt>
+        <dd>{captions.length > 0 ? formatList(captions) : t('title.captions.none')}</dd>
+        <dt>{t('title.signedBy')}</dt>
+        <dd>
+          <code class="did" dir="ltr" title={record.creator}>
+            {record.creator}
+          </code>
+          <span class="hint">
+            <Icon name="check" /> {t('title.signedBy.help')}
+          </span>
+          <span class="hint">{t('title.revision', { n: record.revision, date: formatDate(record.created_at) })}</span>
+        </dd>
+        {details.notes && details.notes.length > 0 && (
+          <>
+            <dt>{t('title.notes')}</dt>
+            {details.notes.map((note) => (
+              <dd key={note} dir="auto">
+                {note}
+              </dd>
+            ))}
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function ShareButton() {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(window.location.origin + window.location.pathname);
+    setCopied(true);
+    announce(t('title.share.done'));
+  };
+  return (
+    <button type="button" class="button" onClick={() => void copy()}>
+      <Icon name={copied ? 'check' : 'link'} /> {t(copied ? 'title.share.done' : 'title.share')}
+    </button>
+  );
+}

@@ -1,0 +1,174 @@
+// One film: the stage on top, the ways to watch under it, then what it is and who signed it.
+import type { Offer, OfferPath } from '@swarma/client';
+import type { ComponentType } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { announce } from '../components/announcer.tsx';
+import { Failure } from '../components/failure.tsx';
+import { Icon } from '../components/icons.tsx';
+import { Poster } from '../components/poster.tsx';
+import { formatClock, t } from '../i18n.ts';
+import { asSwarmaError } from '@swarma/client';
+import { Empty } from '../components/states.tsx';
+import { readResume } from '../resume.ts';
+import { type LoadedTitle, loadPlayer, openTitle } from '../title-loader.ts';
+import type { Film } from '../unlock/sentences.ts';
+import { isAllOpen, Ways } from '../unlock/ways.tsx';
+import type { PlayerProps } from '../player/player.tsx';
+import { useAsync } from '../use-async.ts';
+import { localText, TitleFacts } from './title-facts.tsx';
+
+export function TitlePage({ id }: { id: string }) {
+  const { value, error, retry } = useAsync(() => openTitle(id), [id]);
+  useEffect(() => {
+    if (!value) return;
+    document.title = `${localText(value).name} – ${t('app.name')}`;
+    return () => value.session.close();
+  }, [value]);
+  if (error !== undefined) {
+    if (['title_not_found', 'bad_title_id'].includes(asSwarmaError(error).reason)) return <Missing />;
+    return <Failure error={error} retry={retry} />;
+  }
+  return value ? <Title title={value} /> : <TitleSkeleton />;
+}
+
+function Title({ title }: { title: LoadedTitle }) {
+  const { record, details, session } = title;
+  const offer = useAsync(() => title.offer, [title]);
+  const [playing, setPlaying] = useState<{ from: number } | undefined>();
+  const [everUnlocked, setEverUnlocked] = useState(false);
+  const film: Film = { slots: record.slots, durationMs: record.duration_ms, details };
+  const ways = useRef<HTMLDivElement>(null);
+  const text = localText(title);
+  const lock = useStage(title, offer.value, everUnlocked);
+  const showWays = offer.value && !isAllOpen(offer.value.paths, film, record.key_groups);
+
+  return (
+    <article class="title">
+      <div class="stage-frame">
+        {playing ? (
+          <PlayerStage title={title} offer={offer.value} film={film} startAt={playing.from} name={text.name} />
+        ) : (
+          <div class="stage" data-state="poster">
+            <Poster id={record.poster} eager />
+            <div class="stage-front">
+              {lock.canPlay ? (
+                <button type="button" class="button button-main button-big" onClick={() => setPlaying({ from: lock.resumeAt })} data-testid="play">
+                  <Icon name="play" />
+                  {lock.resumeAt > 0 ? t('title.resume', { time: formatClock(lock.resumeAt) }) : t(lock.onlyPreview ? 'title.playPreview' : 'title.play')}
+                </button>
+              ) : (
+                offer.value && (
+                  <button
+                    type="button"
+                    class="button button-main button-big"
+                    onClick={() => {
+                      ways.current?.scrollIntoView({ behavior: 'smooth', block: 'start' });
+                      ways.current?.querySelector('button')?.focus({ preventScroll: true });
+                    }}
+                  >
+                    <Icon name="lock" />
+                    {t('title.unlock')}
+                  </button>
+                )
+              )}
+            </div>
+          </div>
+        )}
+      </div>
+      <header class="title-head">
+        <h1 dir="auto" lang={text.language || undefined}>
+          {text.name}
+        </h1>
+      </header>
+      {offer.error !== undefined && <Failure error={offer.error} retry={() => window.location.reload()} />}
+      {showWays && offer.value && (
+        <div ref={ways}>
+          <Ways
+            session={session}
+            paths={offer.value.paths}
+            film={film}
+            slot={0}
+            onUnlocked={() => {
+              setEverUnlocked(true);
+              announce(t('step.unlocked'));
+              setPlaying((before) => before ?? { from: lock.resumeAt });
+            }}
+          />
+        </div>
+      )}
+      <TitleFacts title={title} />
+    </article>
+  );
+}
+
+/** What the big button can do: which part is within reach right now, and where the viewer left. */
+function useStage(title: LoadedTitle, offer: Offer | undefined, everUnlocked: boolean): { canPlay: boolean; onlyPreview: boolean; resumeAt: number } {
+  const [state, setState] = useState({ canPlay: false, onlyPreview: false, resumeAt: 0 });
+  const { session, record } = title;
+  useEffect(() => {
+    if (!offer) return;
+    let gone = false;
+    void (async () => {
+      const [resumeAt, held] = await Promise.all([readResume(record.title_id), session.heldUnlocks()]);
+      const usable = offer.paths.filter((path: OfferPath) => path.open || held.some((unlock) => unlock.path === path.id));
+      const end = Math.max(0, ...usable.map((path) => path.grants.slots[1]));
+      if (!gone) setState({ canPlay: usable.length > 0, onlyPreview: usable.length > 0 && end < record.slots, resumeAt });
+    })();
+    return () => void (gone = true);
+  }, [offer, session, record, everUnlocked]);
+  return state;
+}
+
+function PlayerStage(props: Omit<PlayerProps, 'offer'> & { offer: Offer | undefined }) {
+  const [state, setState] = useState<{ Player?: ComponentType<PlayerProps>; error?: unknown }>({});
+  useEffect(() => {
+    loadPlayer().then(
+      ({ Player }) => setState({ Player }),
+      (error: unknown) => setState({ error }),
+    );
+  }, []);
+  if (state.error !== undefined) return <Failure error={state.error} />;
+  if (!state.Player || !props.offer) {
+    return (
+      <div class="stage" data-state="loading">
+        <Poster id={props.title.record.poster} eager />
+        <div class="stage-front">
+          <span class="spinner" role="status" aria-label={t('title.loading')} />
+        </div>
+      </div>
+    );
+  }
+  return <state.Player {...props} offer={props.offer} />;
+}
+
+function Missing() {
+  return (
+    <Empty
+      icon="film"
+      title={t('title.notFound.title')}
+      action={
+        <a class="button" href="/">
+          {t('nav.home')}
+        </a>
+      }
+    >
+      {t('title.notFound.text')}
+    </Empty>
+  );
+}
+
+function TitleSkeleton() {
+  return (
+    <div class="title skeleton" role="status">
+      <span class="hidden">{t('title.loading')}</span>
+      <div class="stage-frame">
+        <div class="stage">
+          <span class="poster" />
+        </div>
+      </div>
+      <span class="bone bone-title" />
+      <span class="bone" />
+      <span class="bone bone-short" />
+    </div>
+  );
+}

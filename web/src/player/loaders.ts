@@ -1,0 +1,145 @@
+// The loaders that hls.js is given. Playlists, init segments and segments all go through the title's worker: fetched by hash,
+// verified, and segments decrypted under keys that are waited for. What hls.js sees is plain HLS.
+//
+// A node that does not answer is asked again for as long as hls.js wants the bytes: playback goes on when it is back. Bytes that
+// are wrong everywhere are an error. After abort() or destroy() nothing is reported any more.
+import { asSwarmaError, fromUtf8, isTransient, kMaxPlaylistBytes, type LoadedBlob, type SwarmaError, type TitleSession } from '@swarma/client';
+import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js';
+import { type BlobIndex, blobOfUrl } from './blob-index.ts';
+
+const kMaxBackoffMs = 5000;
+
+export interface LoadReport {
+  verifiedBytes: number;
+  refusedCopies: number;
+}
+
+export interface LoaderHost {
+  session: TitleSession;
+  index: BlobIndex;
+  report: LoadReport;
+  onTrouble(error: SwarmaError): void;
+  onWell(): void;
+  onBroken(error: SwarmaError): void;
+}
+
+type AnyLoader = new (config: unknown) => Loader<LoaderContext>;
+
+/** A loader class for `fLoader` and `pLoader` alike; the context's wish decides between text and bytes. */
+export function makeLoaderClass(host: LoaderHost): AnyLoader {
+  return class BlobLoader implements Loader<LoaderContext> {
+    context: LoaderContext | null = null;
+    readonly stats: LoaderStats = emptyStats();
+    readonly #abort = new AbortController();
+
+    load(context: LoaderContext, _config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
+      this.context = context;
+      this.stats.loading.start = performance.now();
+      void this.#run(context, callbacks);
+    }
+
+    abort(): void {
+      this.stats.aborted = true;
+      this.#abort.abort();
+    }
+
+    destroy(): void {
+      this.abort();
+      this.context = null;
+    }
+
+    async #run(context: LoaderContext, callbacks: LoaderCallbacks<LoaderContext>): Promise<void> {
+      try {
+        const { data, loaded } = await loadStubbornly(host, context.url, this.stats, this.#abort.signal);
+        if (this.#abort.signal.aborted) return;
+        fillStats(this.stats, loaded);
+        callbacks.onSuccess({ url: context.url, data, code: 200 }, this.stats, context, null);
+      } catch (error) {
+        if (this.#abort.signal.aborted) return;
+        const problem = asSwarmaError(error);
+        host.onBroken(problem);
+        callbacks.onError({ code: problem.status, text: problem.reason }, context, null, this.stats);
+      }
+    }
+  };
+}
+
+async function loadStubbornly(host: LoaderHost, url: string, stats: LoaderStats, signal: AbortSignal): Promise<{ data: string | ArrayBuffer; loaded: LoadedBlob }> {
+  for (let failures = 0; ; failures++) {
+    try {
+      const result = await loadOnce(host, url, stats, signal);
+      if (failures > 0) host.onWell();
+      return result;
+    } catch (error) {
+      const problem = asSwarmaError(error);
+      if (signal.aborted || !isTransient(problem)) throw problem;
+      host.onTrouble(problem);
+      stats.retry++;
+      await pause(Math.min(kMaxBackoffMs, 250 * 2 ** failures), signal);
+    }
+  }
+}
+
+async function loadOnce(host: LoaderHost, url: string, stats: LoaderStats, signal: AbortSignal): Promise<{ data: string | ArrayBuffer; loaded: LoadedBlob }> {
+  const { blob, extension } = blobOfUrl(url);
+  const known = host.index.find(blob);
+  const { segments } = host.session;
+  if (known?.kind === 'segment') {
+    await waitForKey(host, blob, extension, known.ref, signal);
+    const loaded = await segments.loadSegment(known.ref, signal, (bytes, total) => {
+      stats.loaded = bytes;
+      stats.total = total;
+    });
+    return { data: loaded.bytes.buffer, loaded: count(host, loaded) };
+  }
+  const loaded = count(host, await segments.loadBlob(blob, extension, kMaxPlaylistBytes, signal));
+  if (known?.kind !== 'playlist') return { data: loaded.bytes.buffer, loaded };
+  const text = fromUtf8(loaded.bytes);
+  host.index.addPlaylist(blob, text);
+  return { data: text, loaded };
+}
+
+/** Until the key is there the ciphertext may come already, if it is clear that the key will. */
+async function waitForKey(host: LoaderHost, blob: string, extension: string, ref: { keyGroup: string; slot: number }, signal: AbortSignal): Promise<void> {
+  const { session } = host;
+  if (!session.covers(ref.keyGroup, ref.slot)) {
+    const reachable = await session.isWithinReach(ref.keyGroup, ref.slot).catch(() => false); // waitForKey meets and reports the same fault
+    if (reachable) session.segments.loadBlob(blob, extension, 128 << 20, signal).catch(() => undefined); // only warms the cache
+  }
+  await session.waitForKey(ref.keyGroup, ref.slot, signal);
+}
+
+function count(host: LoaderHost, loaded: LoadedBlob): LoadedBlob {
+  host.report.verifiedBytes += loaded.timing.bytes;
+  host.report.refusedCopies += loaded.timing.refused;
+  return loaded;
+}
+
+function emptyStats(): LoaderStats {
+  return {
+    aborted: false,
+    loaded: 0,
+    retry: 0,
+    total: 0,
+    chunkCount: 0,
+    bwEstimate: 0,
+    loading: { start: 0, first: 0, end: 0 },
+    parsing: { start: 0, end: 0 },
+    buffering: { start: 0, first: 0, end: 0 },
+  };
+}
+
+/** The bandwidth estimate must see the transfer alone, not the wait for a key: times come from the fetch in the worker. */
+function fillStats(stats: LoaderStats, { timing }: LoadedBlob): void {
+  stats.loading.start = timing.start - performance.timeOrigin;
+  stats.loading.first = Math.max(stats.loading.start, timing.first - performance.timeOrigin);
+  stats.loading.end = Math.max(stats.loading.first, timing.end - performance.timeOrigin);
+  stats.loaded = stats.total = timing.bytes;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}

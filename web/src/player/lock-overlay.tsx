@@ -1,0 +1,58 @@
+// The next step, asked for where the picture stands still.
+import type { Offer } from '@swarma/client';
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { Icon } from '../components/icons.tsx';
+import { formatClock, t } from '../i18n.ts';
+import type { LoadedTitle } from '../title-loader.ts';
+import type { Film } from '../unlock/sentences.ts';
+import { Ways } from '../unlock/ways.tsx';
+import type { Ask, Engine } from './engine.ts';
+
+interface LockOverlayProps {
+  engine: Engine;
+  ask: Ask;
+  video: RefObject<HTMLVideoElement | null>;
+  title: LoadedTitle;
+  offer: Offer;
+  film: Film;
+}
+
+export function LockOverlay({ engine, ask, video, title, offer, film }: LockOverlayProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [ask.slot, ask.kind]);
+  const paths = offer.paths.filter((path) => !path.open && path.grants.key_groups.includes(ask.group) && ask.slot >= path.grants.slots[0] && ask.slot < path.grants.slots[1]);
+  return (
+    <div class="stage-cover" role="dialog" aria-modal="false" aria-labelledby="lock-title" data-testid="locked">
+      <div class="lock">
+        <h2 id="lock-title" ref={heading} tabIndex={-1}>
+          <Icon name="lock" /> {t(ask.kind === 'reached' ? 'player.locked.title' : 'player.locked.seek')}
+        </h2>
+        <p>{t('player.locked.text', { time: formatClock(engine.index.startOf(ask.slot)) })}</p>
+        <Ways
+          session={title.session}
+          paths={paths}
+          film={film}
+          slot={ask.slot}
+          onUnlocked={() => {
+            engine.dismissAsk();
+            void video.current?.play().catch(() => undefined); // the controls are there if the browser wants a click
+          }}
+        />
+        <p class="actions">
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              const back = engine.lastOpenSecond();
+              engine.dismissAsk();
+              if (ask.kind !== 'quality' && video.current) video.current.currentTime = back;
+            }}
+          >
+            {t('player.locked.back')}
+          </button>
+        </p>
+      </div>
+    </div>
+  );
+}

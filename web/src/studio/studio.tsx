@@ -1,0 +1,2 @@
+import type { Route } from '../router.ts';
+export function StudioPages(_: { route: Route }) { return null; }

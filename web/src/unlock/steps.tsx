@@ -1,0 +1,107 @@
+// The steps of one way: each requirement with its own control. When enough is proven, unlocking follows by itself.
+import { isMet, isPathMet, listLeaves, type OfferPath, type RequirementLeaf, type TitleSession } from '@swarma/client';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { client } from '../client.ts';
+import { announce } from '../components/announcer.tsx';
+import { InlineFailure } from '../components/failure.tsx';
+import { Icon } from '../components/icons.tsx';
+import { t } from '../i18n.ts';
+import { CodeStep, GoodwillStep } from './answer-steps.tsx';
+import { PuzzleStep } from './puzzle-step.tsx';
+import { askSentence } from './sentences.ts';
+
+interface StepsProps {
+  session: TitleSession;
+  path: OfferPath;
+  slot: number;
+  onUnlocked(): void;
+}
+
+export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
+  const [held, setHeld] = useState<ReadonlyMap<string, number>>(new Map());
+  const [error, setError] = useState<unknown>();
+  const [unlocking, setUnlocking] = useState(false);
+  const busy = useRef(false);
+  const leaves = listLeaves(path.requires).filter((leaf) => leaf.available !== false);
+
+  const advance = useCallback(async () => {
+    const proofs = await session.heldProofs();
+    setHeld(proofs);
+    if (!isPathMet(path, proofs) || busy.current) return;
+    busy.current = true;
+    setUnlocking(true);
+    setError(undefined);
+    try {
+      await session.unlock(path, slot);
+      announce(t('step.unlocked'));
+      onUnlocked();
+    } catch (problem) {
+      setError(problem);
+      setHeld(await session.heldProofs());
+    } finally {
+      busy.current = false;
+      setUnlocking(false);
+    }
+  }, [session, path, slot]);
+
+  useEffect(() => void advance(), []);
+
+  return (
+    <div class="steps">
+      <ol>
+        {leaves.map((leaf, i) => {
+          const done = isMet(leaf, held);
+          return (
+            <li key={leaf.key} class="step" data-done={done} data-requirement={leaf.requirement}>
+              <h3>
+                <span class="step-mark" aria-hidden="true">
+                  {done ? <Icon name="check" /> : i + 1}
+                </span>
+                <span dir="auto">{askSentence(leaf)}</span>
+                <span class="hidden">
+                  {t('step.of', { n: i + 1, total: leaves.length })}
+                  {done ? `. ${t('step.done')}` : ''}
+                </span>
+              </h3>
+              {!done && !unlocking && <Step session={session} leaf={leaf} onDone={advance} />}
+            </li>
+          );
+        })}
+      </ol>
+      {unlocking && (
+        <p class="step-busy" role="status">
+          <span class="spinner" aria-hidden="true" /> {t('step.unlocking')}
+        </p>
+      )}
+      {error !== undefined && (
+        <>
+          <InlineFailure error={error} />
+          {isPathMet(path, held) && (
+            <button type="button" class="button" onClick={() => void advance()}>
+              {t('problem.retry')}
+            </button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+export interface StepProps {
+  session: TitleSession;
+  leaf: RequirementLeaf;
+  onDone(): Promise<void>;
+}
+
+function Step(props: StepProps) {
+  switch (props.leaf.requirement) {
+    case 'goodwill_ack':
+      return <GoodwillStep {...props} />;
+    case 'puzzle_solve':
+      return <PuzzleStep {...props} solve={(onProgress, signal) => client.solvePuzzle(props.session, props.leaf, onProgress, signal)} />;
+    case 'allowlist_token':
+      return <CodeStep {...props} />;
+    default:
+      return <p class="hint">{t('ways.unavailable')}</p>;
+  }
+}

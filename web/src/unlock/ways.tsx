@@ -1,0 +1,140 @@
+// Every way to unlock, side by side and in plain words, before anything happens; then the steps of the chosen one.
+import { isPathAvailable, isPathMet, type OfferPath, type TitleSession } from '@swarma/client';
+import { useEffect, useId, useState } from 'preact/hooks';
+import { Icon } from '../components/icons.tsx';
+import { formatMoment, t } from '../i18n.ts';
+import { type AskTree, askSentence, askTree, costSentences, type Film, getSentence, lastSentences, pathLabel, shareSentences } from './sentences.ts';
+import { Steps } from './steps.tsx';
+
+interface WaysProps {
+  session: TitleSession;
+  paths: OfferPath[];
+  film: Film;
+  /** Where the viewer is in the film: the first keys are asked for from here. */
+  slot: number;
+  onUnlocked(path: OfferPath): void;
+}
+
+export function Ways({ session, paths, film, slot, onUnlocked }: WaysProps) {
+  const [chosen, setChosen] = useState<string | undefined>();
+  const held = useHeld(session, paths);
+  const id = useId();
+  const path = paths.find((candidate) => candidate.id === chosen);
+  if (path) {
+    return (
+      <section class="ways ways-chosen" aria-labelledby={id}>
+        <header>
+          <button type="button" class="quiet icon-button" onClick={() => setChosen(undefined)} aria-label={t('ways.back')} title={t('ways.back')}>
+            <Icon name="back" />
+          </button>
+          <h2 id={id} dir="auto">
+            {pathLabel(path, film)}
+          </h2>
+        </header>
+        <Steps session={session} path={path} slot={slot} onUnlocked={() => (setChosen(undefined), onUnlocked(path))} />
+      </section>
+    );
+  }
+  return (
+    <section class="ways" aria-labelledby={id}>
+      <h2 id={id}>{t(paths.length > 1 ? 'ways.heading' : 'ways.headingOne')}</h2>
+      <p class="hint">{t('ways.intro')}</p>
+      <ul class="ways-list">
+        {paths.map((candidate) => (
+          <Way key={candidate.id} path={candidate} film={film} until={held.until.get(candidate.id)} begun={held.begun.has(candidate.id)} onChoose={() => setChosen(candidate.id)} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface Held {
+  until: Map<string, number>;
+  begun: Set<string>;
+}
+
+/** Which ways are unlocked, and which have been begun. */
+function useHeld(session: TitleSession, paths: OfferPath[]): Held {
+  const [held, setHeld] = useState<Held>({ until: new Map(), begun: new Set() });
+  useEffect(() => {
+    let gone = false;
+    const look = async () => {
+      const [unlocks, proofs] = await Promise.all([session.heldUnlocks(), session.heldProofs()]);
+      if (gone) return;
+      const begun = paths.filter((path) => !path.open && JSON.stringify(path.requires ?? {}).match(/"key":"([0-9a-f]+)"/g)?.some((text) => proofs.has(text.slice(7, -1))));
+      setHeld({ until: new Map(unlocks.map(({ path, until }) => [path, until])), begun: new Set(begun.map((path) => path.id)) });
+    };
+    void look();
+    const unsubscribe = session.subscribe((event) => event.kind === 'changed' && void look());
+    return () => {
+      gone = true;
+      unsubscribe();
+    };
+  }, [session, paths]);
+  return held;
+}
+
+function Way({ path, film, until, begun, onChoose }: { path: OfferPath; film: Film; until: number | undefined; begun: boolean; onChoose(): void }) {
+  const label = pathLabel(path, film);
+  const available = isPathAvailable(path);
+  return (
+    <li class="way" data-path={path.id}>
+      <h3 dir="auto">{label}</h3>
+      <dl>
+        <dt>{t('ways.asks')}</dt>
+        <dd>{path.requires ? <Asks tree={askTree(path.requires)} /> : t('ways.ask.nothing')}</dd>
+        <dt>{t('ways.opens')}</dt>
+        <dd>{getSentence(path, film)}</dd>
+        <Sentences label={t('ways.lasts')} items={lastSentences(path)} />
+        <Sentences label={t('ways.costs')} items={costSentences(path)} />
+        <Sentences label={t('ways.shares')} items={shareSentences(path)} />
+      </dl>
+      {until !== undefined ? (
+        <p class="way-state">
+          <Icon name="open" /> {t('ways.unlockedUntil', { time: formatMoment(until) })}
+        </p>
+      ) : path.open ? null : available ? (
+        <button type="button" class="button button-main" aria-label={t('ways.chooseNamed', { label })} onClick={onChoose}>
+          {t(begun ? 'ways.continue' : 'ways.choose')}
+        </button>
+      ) : (
+        <p class="way-state hint">{t('ways.unavailable')}</p>
+      )}
+    </li>
+  );
+}
+
+function Sentences({ label, items }: { label: string; items: string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <>
+      <dt>{label}</dt>
+      {items.map((item) => (
+        <dd key={item}>{item}</dd>
+      ))}
+    </>
+  );
+}
+
+function Asks({ tree }: { tree: AskTree }) {
+  if ('leaf' in tree) return <span dir="auto">{askSentence(tree.leaf)}</span>;
+  return (
+    <>
+      <span class="hint">{t(tree.all ? 'ways.allOf' : 'ways.anyOf')}</span>
+      <ul class="asks">
+        {tree.children.map((child, i) => (
+          <li key={i}>
+            <Asks tree={child} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Whether everything of the film is open already, so that there is nothing to choose. */
+export function isAllOpen(paths: OfferPath[], film: Film, groups: string[]): boolean {
+  return paths.some(
+    (path) => path.open && isPathMet(path, new Map()) && path.grants.slots[0] === 0 && path.grants.slots[1] >= film.slots && groups.every((group) => path.grants.key_groups.includes(group)),
+  );
+}

@@ -1,0 +1,1 @@
+import '@swarma/client/segment-worker';
