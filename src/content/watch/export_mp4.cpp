@@ -1,8 +1,9 @@
 #include "content/watch/export_mp4.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -13,51 +14,6 @@ namespace swarma::content::watch {
 namespace {
 
 constexpr unsigned kFetchThreads = 6;
-
-int short_side(const title::Track& track) { return std::min(track.width, track.height); }
-
-/// Video tracks, the best first.
-std::vector<std::size_t> videos_of(const TitleView& view) {
-  std::vector<std::size_t> out;
-  for (std::size_t i = 0; i < view.details.tracks.size(); ++i)
-    if (view.details.tracks[i].kind == title::TrackKind::Video) out.push_back(i);
-  const auto worth = [&](std::size_t i) {
-    const title::Track& track = view.details.tracks[i];
-    return std::tuple(-short_side(track), -track.bandwidth, i);
-  };
-  std::sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) { return worth(a) < worth(b); });
-  return out;
-}
-
-/// "720" or "720p".
-std::optional<int> parse_height(std::string_view text) {
-  if (text.ends_with('p')) text.remove_suffix(1);
-  int height = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), height);
-  if (error != std::errc{} || end != text.data() + text.size() || height <= 0) return std::nullopt;
-  return height;
-}
-
-/// The tracks that `wanted` allows, in the order to try them. `exact` when one was named.
-Result<std::vector<std::size_t>> candidates_of(const TitleView& view, const std::string& wanted, bool& exact) {
-  std::vector<std::size_t> videos = videos_of(view);
-  const auto& tracks = view.details.tracks;
-  const auto named = std::find_if(videos.begin(), videos.end(), [&](std::size_t i) { return tracks[i].name == wanted; });
-  exact = named != videos.end();
-  if (exact) return std::vector{*named};
-  if (wanted.empty() || wanted == "best") return videos;
-  if (wanted == "least") return std::vector(videos.rbegin(), videos.rend());
-  if (const auto height = parse_height(wanted)) {
-    const std::size_t least = videos.back();
-    std::erase_if(videos, [&](std::size_t i) { return short_side(tracks[i]) > *height; });
-    if (videos.empty()) videos.push_back(least);  // nothing is that small: the nearest
-    return videos;
-  }
-  std::string names;
-  for (std::size_t i : videos) names += (names.empty() ? "" : ", ") + tracks[i].name;
-  return fail(ErrorCode::NotFound, "no_such_quality",
-              "This title has no rendition \"" + wanted + "\". It has: " + names + "; \"best\", \"least\" or a height work too.");
-}
 
 /// The granted part of a film: opens slot after slot for the groups in use, and remembers where and why it ends.
 class Gate {
@@ -193,22 +149,6 @@ SlotRange whole_if_empty(const TitleView& view, SlotRange range) {
 }
 
 }  // namespace
-
-Result<std::size_t> choose_video(const TitleView& view, ViewerKeys& keys, const Quality& quality, Slot slot) {
-  bool exact = false;
-  SWARMA_TRY(const auto candidates, candidates_of(view, quality.wanted, exact));
-  std::optional<Error> first;
-  for (std::size_t track : candidates) {
-    const auto ready = keys.ensure(view.details.tracks[track].key_group, slot);
-    if (ready) return track;
-    if (!first) first = ready.error();
-    // Anything but "this group is not in your grant" is about all groups: another quality would not help.
-    if (ready.error().reason != "slot_not_granted") break;
-  }
-  if (exact && first->reason == "slot_not_granted")
-    first->message = "Your unlock does not open the rendition \"" + quality.wanted + "\" here. Try --quality best.";
-  return std::unexpected(*first);
-}
 
 Result<ExportResult> export_mp4(SegmentReader& reader, const ExportOptions& options,
                                 const std::function<void(double, double)>& progress) {

@@ -3,21 +3,12 @@
 
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 
+#include "content/watch/quality.h"
 #include "content/watch/segment_reader.h"
 
 namespace swarma::content::watch {
-
-struct Quality {
-  /// "best", "least", a rendition's name ("720p") or a short side ("720": the best of at most that).
-  std::string wanted = "best";
-};
-
-/// The video track to play: the wanted one, or NotFound ("no_such_quality") naming those there are. For "best", "least"
-/// and a number only tracks whose key group opens (asking for a grant at `slot` if needed) are considered, if any does.
-Result<std::size_t> choose_video(const TitleView& view, ViewerKeys& keys, const Quality& quality, Slot slot = 0);
 
 struct ExportOptions {
   std::filesystem::path output;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "content/watch/export_mp4.h"
+#include "content/watch/quality.h"
 #include "content/watch/segment_reader.h"
 
 namespace swarma::content::watch {
