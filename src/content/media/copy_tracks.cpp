@@ -61,7 +61,7 @@ Result<void> CopyVideo::take(ff::Packet packet) {
   return writer_.write(std::move(packet), slot_);
 }
 
-Result<void> CopyVideo::end() { return writer_.end(job_.info.video.frame_rate); }
+Result<void> CopyVideo::end() { return writer_.end(job_.info.video.frame_rate, clock_.to_track(job_.info.video_end_us)); }
 
 CopyAudio::CopyAudio(Job& job, std::size_t track, const AVStream& stream)
     : job_(job), rate_(stream.codecpar->sample_rate), source_base_(stream.time_base),
@@ -108,7 +108,7 @@ Result<void> CopyAudio::end() {
   if (filled_ > 0)
     note = fmt::format("The sound ({}) has gaps; {:.1f} s of silence fill them.",
                        parameters_->ch_layout.nb_channels > 2 ? "surround" : "stereo", static_cast<double>(filled_) / rate_);
-  return writer_.end(0, std::move(note));
+  return writer_.end(0, 0, std::move(note));
 }
 
 }  // namespace swarma::content::media

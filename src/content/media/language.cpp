@@ -98,6 +98,12 @@ std::string to_bcp47(std::string_view code) {
   return rest.empty() ? primary : primary + "-" + std::string(rest);
 }
 
+std::string to_iso639_2(std::string_view bcp47) {
+  std::string primary = lower(bcp47.substr(0, bcp47.find('-')));
+  if (const Language* l = find(primary)) return std::string(l->terminology);
+  return primary.size() == 3 ? primary : "und";
+}
+
 std::string language_name(std::string_view bcp47) {
   if (bcp47.empty() || bcp47 == "und") return "";
   std::size_t dash = std::min(bcp47.find('-'), bcp47.size());

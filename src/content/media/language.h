@@ -10,6 +10,9 @@ namespace swarma::content::media {
 /// "ger" → "de", "pt-BR" → "pt-BR". "und" for everything else.
 std::string to_bcp47(std::string_view code);
 
+/// ISO 639-2/T, as MP4 writes languages: "de" → "deu"; "und" where there is none.
+std::string to_iso639_2(std::string_view bcp47);
+
 /// The English name: "de" → "German", "pt-BR" → "Portuguese (BR)"; the tag itself where we know no name; "" for "und".
 std::string language_name(std::string_view bcp47);
 

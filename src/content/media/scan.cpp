@@ -71,7 +71,8 @@ class Scanner {
     }
     if (pts == AV_NOPTS_VALUE) pts = next_pts(s, stream);
     std::int64_t start = av_rescale_q(pts, stream.time_base, ff::kMicro);
-    std::int64_t end = av_rescale_q(pts + std::max<std::int64_t>(packet.duration, 0), stream.time_base, ff::kMicro);
+    if (packet.duration > 0) s.last_duration = packet.duration;  // some containers leave it out for the last packet
+    std::int64_t end = av_rescale_q(pts + s.last_duration, stream.time_base, ff::kMicro);
     if (stream.codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE) {
       bool blank = packet.size <= (stream.codecpar->codec_id == AV_CODEC_ID_MOV_TEXT ? 2 : 0);
       if (!blank) s.cues.emplace_back(start, end);

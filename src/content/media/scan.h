@@ -19,6 +19,7 @@ struct StreamScan {
   std::int64_t end_us = kNever;    // end of the last sample
   std::int64_t bytes = 0;
   std::int64_t packets = 0;
+  std::int64_t last_duration = 0;  // in the stream's time base
   bool encrypted = false;
   bool new_parameters = false;     // the codec is set up anew within the stream
   bool hidden_packets = false;     // an edit list hides some of them

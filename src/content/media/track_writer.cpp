@@ -24,7 +24,8 @@ Result<void> TrackWriter::write(ff::Packet packet, Slot slot) {
     if (slot != 0) return fail(ErrorCode::Internal, "slot_skipped", "A track does not begin with slot 0.");
     segment_start_ = std::max<std::int64_t>(packet->pts, 0);
   } else {
-    SWARMA_CHECK(write_pending(packet->dts - pending_->dts));
+    previous_duration_ = packet->dts - pending_->dts;
+    SWARMA_CHECK(write_pending(previous_duration_));
     if (slot == slot_ + 1)
       SWARMA_CHECK(finish_segment(packet->pts));
     else if (slot != slot_)
@@ -57,15 +58,14 @@ Result<void> TrackWriter::finish_segment(std::int64_t next_start) {
   return {};
 }
 
-Result<void> TrackWriter::end(double frame_rate, std::string note) {
+Result<void> TrackWriter::end(double frame_rate, std::int64_t end, std::string note) {
   if (!pending_ || slot_ + 1 != job_.plan.slots())
     return fail(ErrorCode::Unsupported, "file_truncated",
                 fmt::format("A stream ends in part {} of {}: the file is damaged or was changed while it was read.",
                             pending_ ? slot_ + 1 : 0, job_.plan.slots()));
-  std::int64_t duration = pending_->duration;
-  if (duration <= 0) duration = frame_rate > 0 ? std::max<std::int64_t>(1, av_rescale_q(1, AVRational{1000, static_cast<int>(frame_rate * 1000)}, time_base_)) : 1;
-  end_ = std::max(end_, pending_->pts + duration);
-  SWARMA_CHECK(write_pending(duration));
+  if (pending_->duration <= 0) pending_->duration = end > end_ ? end - end_ : previous_duration_;
+  end_ = std::max({end_, end, pending_->pts + pending_->duration});
+  SWARMA_CHECK(write_pending(pending_->duration));
   SWARMA_CHECK(finish_segment(end_));
   job_.set_done(track_, job_.plan.cuts_us.back());
   return job_.sink.on_track_end(track_, {codecs_, frame_rate, std::move(note)});

@@ -16,7 +16,8 @@ class SlotClock {
   bool reached(Slot slot, std::int64_t pts) const {
     return av_rescale_q(pts, time_base_, ff::kMicro) >= plan_.cuts_us[slot] - 1000;
   }
-  std::int64_t start_of(Slot slot) const { return av_rescale_q(plan_.cuts_us[slot], ff::kMicro, time_base_); }
+  std::int64_t start_of(Slot slot) const { return to_track(plan_.cuts_us[slot]); }
+  std::int64_t to_track(std::int64_t us) const { return av_rescale_q(us, ff::kMicro, time_base_); }
 
  private:
   const PackagePlan& plan_;
@@ -29,8 +30,8 @@ class TrackWriter {
 
   /// Film times. Slots must begin at 0 and rise by one; each begins where a player can start.
   Result<void> write(ff::Packet packet, Slot slot);
-  /// Every slot must have been there.
-  Result<void> end(double frame_rate, std::string note = {});
+  /// Every slot must have been there. `end`: film time where the last sample ends; 0: as the packets say.
+  Result<void> end(double frame_rate, std::int64_t end = 0, std::string note = {});
 
  private:
   Result<void> write_pending(std::int64_t duration);
@@ -45,6 +46,7 @@ class TrackWriter {
   Slot slot_ = 0;
   std::int64_t segment_start_ = 0;
   std::int64_t end_ = 0;       // latest end of a sample so far
+  std::int64_t previous_duration_ = 1;
   std::int64_t last_dts_ = AV_NOPTS_VALUE;
   std::string codecs_;
 };
