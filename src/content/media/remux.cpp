@@ -101,6 +101,7 @@ struct Lane {
   AVStream* stream = nullptr;
   ff::Packet head;
   std::int64_t last_dts = AV_NOPTS_VALUE;
+  std::int64_t last_step = 0;
 
   Result<void> advance() {
     SWARMA_TRY(head, source->next());
@@ -136,7 +137,10 @@ Result<void> write_head(Lane& lane, OutputFile& output) {
   if (packet.dts == AV_NOPTS_VALUE || packet.pts == AV_NOPTS_VALUE || packet.pts < packet.dts ||
       (lane.last_dts != AV_NOPTS_VALUE && packet.dts <= lane.last_dts))
     return fail(ErrorCode::Corrupt, "bad_segment", "The times in a track's segments do not rise.");
+  if (lane.last_dts != AV_NOPTS_VALUE) lane.last_step = packet.dts - lane.last_dts;
   lane.last_dts = packet.dts;
+  // The demuxer does not know how long the last sample of the film lasts: as long as the one before.
+  if (packet.duration <= 0) packet.duration = lane.last_step;
   av_packet_rescale_ts(&packet, lane.source->time_base(), lane.stream->time_base);
   packet.stream_index = lane.stream->index;
   packet.pos = -1;
