@@ -109,20 +109,27 @@ def bench_ladder():
                 f"30 s of film in {statistics.median(a):.1f} s against {statistics.median(b):.1f} s of CPU {spread}")]
 
 
+PRESET, CRF = "veryfast", 20            # src/content/media/encode_video.cpp, plan.cpp
+SIZES = [(1280, 720), (854, 480), (640, 360)]
+
+
+def most_bits(width, height):
+    """The cap of src/content/media/ladder.cpp at up to 30 pictures a second."""
+    return round(3.5e6 * (width * height / (1280 * 720)) ** 0.8)
+
+
 def one_ffmpeg(film, out):
-    """The same ladder as src/content/media/ladder.cpp makes, as one ffmpeg command."""
+    """The same ladder as publish makes, as one ffmpeg command: one decode, the same encoder settings and keyframes."""
     out.mkdir(exist_ok=True)
-    ladder = [(720, LADDER[720]), (480, LADDER[480]), (360, LADDER[360])]
-    graph = "[0:v]split=3[a][b][c];[a]format=yuv420p[v720];[b]scale=854:480:flags=bicubic,format=yuv420p[v480];[c]scale=640:360:flags=bicubic,format=yuv420p[v360]"
+    scaled = [f"[s{n}]scale={w}:{h}:flags=bicubic,format=yuv420p[v{n}]" for n, (w, h) in enumerate(SIZES)]
+    graph = "[0:v]split=3" + "".join(f"[s{n}]" for n in range(len(SIZES))) + ";" + ";".join(scaled)
+    fragments = ["-f", "mp4", "-movflags", "frag_keyframe+empty_moov+default_base_moof"]
     command = ["ffmpeg", "-nostdin", "-y", "-v", "error", "-i", film, "-filter_complex", graph]
-    for height, (crf, rate) in ladder:
-        command += ["-map", f"[v{height}]", "-c:v", "libx264", "-preset", PRESET, "-crf", str(crf), "-maxrate", str(rate), "-bufsize", str(2 * rate),
-                    "-force_key_frames", "expr:gte(t,n_forced*4)", "-g", "600", "-sc_threshold", "0", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov", out / f"{height}.mp4"]
-    return command + ["-map", "0:a", "-c:a", "aac", "-b:a", "128k", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov", out / "sound.mp4"]
-
-
-PRESET = "veryfast"
-LADDER = {720: (21, 4_500_000), 480: (22, 1_800_000), 360: (23, 1_000_000)}   # height → crf, most bits per second
+    for n, size in enumerate(SIZES):
+        command += ["-map", f"[v{n}]", "-c:v", "libx264", "-preset", PRESET, "-profile:v", "high", "-crf", CRF, "-maxrate", most_bits(*size),
+                    "-bufsize", 2 * most_bits(*size), "-g", 288, "-force_key_frames", "expr:gte(t,n_forced*4)", "-forced-idr", 1,
+                    "-flags", "+cgop", *fragments, out / f"{n}.mp4"]
+    return command + ["-map", "0:a", "-c:a", "aac", "-b:a", "160k", *fragments, out / "sound.mp4"]
 
 
 def bench_seal():
