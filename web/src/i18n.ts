@@ -87,9 +87,9 @@ export function formatClock(seconds: number): string {
 /** A length of time in the largest unit that tells it well: "2 hours", "45 seconds". */
 export function formatSpan(seconds: number): string {
   if (seconds < 0.75) return t('time.moment');
-  const [unit, size] = (
-    seconds < 100 ? ['time.second', 1] : seconds < 100 * 60 ? ['time.minute', 60] : seconds < 48 * 3600 ? ['time.hour', 3600] : ['time.day', 86400]
-  ) as ['time.second' | 'time.minute' | 'time.hour' | 'time.day', number];
+  const units = [['time.day', 86400], ['time.hour', 3600], ['time.minute', 60], ['time.second', 1]] as const;
+  const fits = ([, size]: (typeof units)[number]) => seconds >= 2 * size || (seconds >= size && Math.round(seconds) % size === 0);
+  const [unit, size] = units.find(fits) ?? ['time.second', 1];
   return t(unit, { n: Math.max(1, Math.round(seconds / size)) });
 }
 

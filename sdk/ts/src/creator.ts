@@ -62,7 +62,7 @@ export class Creator {
     await this.#call(`/v1/titles/${encodeURIComponent(titleId)}`, { method: 'DELETE' });
   }
 
-  revise(titleId: string, change: { name?: string; summary?: string; tags?: string[]; language?: string; texts?: Record<string, LocalText>; policy?: Policy }): Promise<{ revision: number }> {
+  revise(titleId: string, change: { name?: string; summary?: string; tags?: string[]; language?: string; texts?: Record<string, LocalText>; policy?: Policy; codes?: PublishRequest['codes'] }): Promise<{ revision: number }> {
     return this.#call(`/v1/titles/${encodeURIComponent(titleId)}/revise`, { body: change });
   }
 
@@ -110,7 +110,7 @@ export class Creator {
         if (data === undefined) continue;
         const job = parseJson(data) as MediaJob;
         onUpdate(job);
-        if (job.state === 'done' || job.state === 'failed') {
+        if (job.state !== 'queued' && job.state !== 'working') {
           await reader.cancel();
           return job;
         }

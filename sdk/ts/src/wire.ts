@@ -199,7 +199,7 @@ export interface NodeInfo {
   version: string;
   owner: string;
   agent: { signer: string; encryption: string };
-  limits?: { upload_bytes?: number; upload_chunk_bytes?: number };
+  limits?: { max_upload_bytes?: number; upload_chunk_bytes?: number };
   nonce?: string;
   secure_url?: string;
   tls_fingerprint?: string;
@@ -220,15 +220,17 @@ export interface PublishRequest {
   tags?: string[];
   texts?: Record<string, LocalText>;
   captions?: { language: string; upload_id: string }[];
-  poster?: { at_ms: number } | { upload_id: string };
+  poster?: { at_ms: number };
   policy: Policy;
+  /** Private codes of allowlist_token lists: they go to the key agent, never into the record. */
+  codes?: Record<string, { code: string; max_uses: number }[]>;
   ladder?: string;
   title_id?: string;
 }
 
 export interface MediaJob {
   media_id: string;
-  state: 'queued' | 'working' | 'done' | 'failed';
+  state: 'queued' | 'working' | 'done' | 'failed' | 'cancelled';
   stage?: string;
   fraction?: number;
   speed?: number;
@@ -236,7 +238,7 @@ export interface MediaJob {
   name?: string;
   title_id?: string;
   revision?: number;
-  renditions?: string[];
+  renditions?: { name: string; width: number; height: number; copied: boolean; bytes: number }[];
   notes?: string[];
   problem?: { type: string; detail?: string };
 }

@@ -14,9 +14,16 @@ export function localText({ record, details }: Pick<LoadedTitle, 'record' | 'det
 const unique = (items: string[]): string[] => [...new Set(items)];
 const named = (tag: string | undefined): string => (tag && tag !== 'und' ? languageName(tag) : '');
 
+/** Length, best picture and languages in one line. */
+export function TitleMeta({ title: { record, details } }: { title: LoadedTitle }) {
+  const best = Math.max(0, ...details.tracks.filter((track) => track.kind === 'video').map((track) => Math.min(track.width ?? 0, track.height ?? 0)));
+  const sounds = unique(details.tracks.filter((track) => track.kind === 'audio').map((track) => named(track.language))).filter(Boolean);
+  const parts = [formatClock(record.duration_ms / 1000), best > 0 ? t('quality.height', { n: String(best) }) : '', sounds.length > 0 ? formatList(sounds) : ''];
+  return <p class="meta">{parts.filter(Boolean).join(' · ')}</p>;
+}
+
 export function TitleFacts({ title }: { title: LoadedTitle }) {
   const { record, details } = title;
-  const text = localText(title);
   const of = (kind: string) => details.tracks.filter((track) => track.kind === kind);
   const heights = unique(of('video').map((track) => String(Math.min(track.width ?? 0, track.height ?? 0))));
   const sounds = unique(of('audio').map((track) => [named(track.language), track.channels && track.channels > 2 ? '5.1' : ''].filter(Boolean).join(' ') || track.name));
@@ -24,11 +31,6 @@ export function TitleFacts({ title }: { title: LoadedTitle }) {
   return (
     <section class="facts" aria-label={t('title.about')}>
       <div class="facts-text">
-        {text.summary && (
-          <p class="summary" dir="auto" lang={text.language || undefined}>
-            {text.summary}
-          </p>
-        )}
         {record.tags && record.tags.length > 0 && (
           <ul class="tags" aria-label={t('title.tags')}>
             {record.tags.map((tag) => (
@@ -43,8 +45,6 @@ export function TitleFacts({ title }: { title: LoadedTitle }) {
         <ShareButton />
       </div>
       <dl class="facts-list">
-        <dt class="hidden">{t('title.about')}</dt>
-        <dd>{formatClock(record.duration_ms / 1000)}</dd>
         {heights.length > 0 && (
           <>
             <dt>{t('title.quality')}</dt>

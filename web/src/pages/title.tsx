@@ -15,7 +15,7 @@ import type { Film } from '../unlock/sentences.ts';
 import { isAllOpen, Ways } from '../unlock/ways.tsx';
 import type { PlayerProps } from '../player/player.tsx';
 import { useAsync } from '../use-async.ts';
-import { localText, TitleFacts } from './title-facts.tsx';
+import { localText, TitleFacts, TitleMeta } from './title-facts.tsx';
 
 export function TitlePage({ id }: { id: string }) {
   const { value, error, retry } = useAsync(() => openTitle(id), [id]);
@@ -79,6 +79,12 @@ function Title({ title }: { title: LoadedTitle }) {
         <h1 dir="auto" lang={text.language || undefined}>
           {text.name}
         </h1>
+        <TitleMeta title={title} />
+        {text.summary && (
+          <p class="summary" dir="auto" lang={text.language || undefined}>
+            {text.summary}
+          </p>
+        )}
       </header>
       {offer.error !== undefined && <Failure error={offer.error} retry={() => window.location.reload()} />}
       {showWays && offer.value && (
@@ -88,6 +94,7 @@ function Title({ title }: { title: LoadedTitle }) {
             paths={offer.value.paths}
             film={film}
             slot={0}
+            onPlay={playing ? undefined : () => setPlaying({ from: lock.resumeAt })}
             onUnlocked={() => {
               setEverUnlocked(true);
               announce(t('step.unlocked'));

@@ -31,19 +31,24 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
     context: LoaderContext | null = null;
     readonly stats: LoaderStats = emptyStats();
     readonly #abort = new AbortController();
+    #callbacks: LoaderCallbacks<LoaderContext> | null = null;
 
     load(context: LoaderContext, _config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
       this.context = context;
+      this.#callbacks = callbacks;
       this.stats.loading.start = performance.now();
       void this.#run(context, callbacks);
     }
 
     abort(): void {
+      if (this.#abort.signal.aborted) return;
       this.stats.aborted = true;
       this.#abort.abort();
+      if (this.context) this.#callbacks?.onAbort?.(this.stats, this.context, null);
     }
 
     destroy(): void {
+      this.#callbacks = null;
       this.abort();
       this.context = null;
     }
@@ -53,6 +58,7 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
         const { data, loaded } = await loadStubbornly(host, context.url, this.stats, this.#abort.signal);
         if (this.#abort.signal.aborted) return;
         fillStats(this.stats, loaded);
+        this.#callbacks = null;
         callbacks.onSuccess({ url: context.url, data, code: 200 }, this.stats, context, null);
       } catch (error) {
         if (this.#abort.signal.aborted) return;

@@ -28,7 +28,7 @@ export function LockOverlay({ engine, ask, video, title, offer, film }: LockOver
         <h2 id="lock-title" ref={heading} tabIndex={-1}>
           <Icon name="lock" /> {t(ask.kind === 'reached' ? 'player.locked.title' : 'player.locked.seek')}
         </h2>
-        <p>{t('player.locked.text', { time: formatClock(engine.index.startOf(ask.slot)) })}</p>
+        <p>{t('player.locked.text', { time: formatClock(Math.max(video.current?.currentTime ?? 0, engine.index.startOf(ask.slot))) })}</p>
         <Ways
           session={title.session}
           paths={paths}

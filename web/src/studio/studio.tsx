@@ -1,2 +1,33 @@
-import type { Route } from '../router.ts';
-export function StudioPages(_: { route: Route }) { return null; }
+// The creator's pages. Whoever is not signed in meets the sign-in first and comes back to where they wanted to go.
+import './studio.css';
+import { useEffect, useState } from 'preact/hooks';
+import { client } from '../client.ts';
+import { Busy } from '../components/states.tsx';
+import { location, navigate, type Route } from '../router.ts';
+import { EditPage } from './edit.tsx';
+import { PublishPage } from './publish.tsx';
+import { SignInPage } from './sign-in.tsx';
+import { TitlesPage } from './titles.tsx';
+
+export function StudioPages({ route }: { route: Route }) {
+  const [signedIn, setSignedIn] = useState<boolean | undefined>();
+  useEffect(() => {
+    client.creator.isSignedIn().then(setSignedIn, () => setSignedIn(false));
+  }, [route.page]);
+  const link = route.page === 'sign-in' ? location.value.hash.slice(1) : '';
+  if (route.page === 'sign-in' || signedIn === false) {
+    return (
+      <SignInPage
+        secret={link}
+        onSignedIn={() => {
+          setSignedIn(true);
+          if (route.page === 'sign-in') navigate('/studio', { replace: true });
+        }}
+      />
+    );
+  }
+  if (signedIn === undefined) return <Busy />;
+  if (route.page === 'publish') return <PublishPage titleId={route.titleId} key={route.titleId} />;
+  if (route.page === 'edit') return <EditPage titleId={route.titleId} key={route.titleId} />;
+  return <TitlesPage onSignedOut={() => setSignedIn(false)} />;
+}

@@ -75,14 +75,14 @@ export function getSentence(path: OfferPath, film: Film): string {
   return best > 0 ? t('ways.get.quality', { part, quality: t('quality.height', { n: String(best) }) }) : part;
 }
 
-/** For how long and how often. */
+/** For how long and how often; nothing for open ways, which last as long as they are open. */
 export function lastSentences(path: OfferPath): string[] {
-  const { ttl_s = 0, unlock_s = 0, max_plays = 0, cooldown_s = 0, between } = path.grants;
-  const out: string[] = [];
-  if (!path.open && unlock_s > 0) out.push(t('ways.lasts.for', { time: formatSpan(unlock_s) }));
-  else if (ttl_s > 0) out.push(t('ways.lasts.session', { time: formatSpan(ttl_s) }));
-  if (max_plays > 0) out.push(t('ways.lasts.plays', { n: max_plays }));
-  if (cooldown_s > 0) out.push(t('ways.lasts.cooldown', { time: formatSpan(cooldown_s) }));
+  const { unlock_s = 0, max_plays = 0, cooldown_s = 0, between } = path.grants;
+  const parts: string[] = [];
+  if (!path.open && unlock_s > 0) parts.push(formatSpan(unlock_s));
+  if (max_plays > 0) parts.push(t('ways.lasts.plays', { n: max_plays }));
+  if (cooldown_s > 0) parts.push(t('ways.lasts.cooldown', { time: formatSpan(cooldown_s) }));
+  const out = parts.length > 0 ? [parts.join(' · ')] : [];
   if (between?.until) out.push(t('ways.between', { from: formatMoment(between.from ?? 0), until: formatMoment(between.until) }));
   return out;
 }

@@ -13,9 +13,11 @@ interface WaysProps {
   /** Where the viewer is in the film: the first keys are asked for from here. */
   slot: number;
   onUnlocked(path: OfferPath): void;
+  /** Plays what is open already. */
+  onPlay?: (() => void) | undefined;
 }
 
-export function Ways({ session, paths, film, slot, onUnlocked }: WaysProps) {
+export function Ways({ session, paths, film, slot, onUnlocked, onPlay }: WaysProps) {
   const [chosen, setChosen] = useState<string | undefined>();
   const held = useHeld(session, paths);
   const id = useId();
@@ -35,13 +37,14 @@ export function Ways({ session, paths, film, slot, onUnlocked }: WaysProps) {
       </section>
     );
   }
+  const first = paths.find((candidate) => !candidate.open && isPathAvailable(candidate));
   return (
     <section class="ways" aria-labelledby={id}>
       <h2 id={id}>{t(paths.length > 1 ? 'ways.heading' : 'ways.headingOne')}</h2>
       <p class="hint">{t('ways.intro')}</p>
       <ul class="ways-list">
         {paths.map((candidate) => (
-          <Way key={candidate.id} path={candidate} film={film} until={held.until.get(candidate.id)} begun={held.begun.has(candidate.id)} onChoose={() => setChosen(candidate.id)} />
+          <Way key={candidate.id} path={candidate} film={film} until={held.until.get(candidate.id)} begun={held.begun.has(candidate.id)} main={candidate === first} onChoose={() => setChosen(candidate.id)} onPlay={onPlay} />
         ))}
       </ul>
     </section>
@@ -74,17 +77,28 @@ function useHeld(session: TitleSession, paths: OfferPath[]): Held {
   return held;
 }
 
-function Way({ path, film, until, begun, onChoose }: { path: OfferPath; film: Film; until: number | undefined; begun: boolean; onChoose(): void }) {
+interface WayProps {
+  path: OfferPath;
+  film: Film;
+  until: number | undefined;
+  begun: boolean;
+  main: boolean;
+  onChoose(): void;
+  onPlay: (() => void) | undefined;
+}
+
+function Way({ path, film, until, begun, main, onChoose, onPlay }: WayProps) {
   const label = pathLabel(path, film);
   const available = isPathAvailable(path);
   return (
     <li class="way" data-path={path.id}>
       <h3 dir="auto">{label}</h3>
       <dl>
-        <dt>{t('ways.asks')}</dt>
-        <dd>{path.requires ? <Asks tree={askTree(path.requires)} /> : t('ways.ask.nothing')}</dd>
-        <dt>{t('ways.opens')}</dt>
-        <dd>{getSentence(path, film)}</dd>
+        <div>
+          <dt>{t('ways.asks')}</dt>
+          <dd>{path.requires ? <Asks tree={askTree(path.requires)} /> : t('ways.ask.nothing')}</dd>
+        </div>
+        <Sentences label={t('ways.opens')} items={[getSentence(path, film)]} />
         <Sentences label={t('ways.lasts')} items={lastSentences(path)} />
         <Sentences label={t('ways.costs')} items={costSentences(path)} />
         <Sentences label={t('ways.shares')} items={shareSentences(path)} />
@@ -93,8 +107,14 @@ function Way({ path, film, until, begun, onChoose }: { path: OfferPath; film: Fi
         <p class="way-state">
           <Icon name="open" /> {t('ways.unlockedUntil', { time: formatMoment(until) })}
         </p>
-      ) : path.open ? null : available ? (
-        <button type="button" class="button button-main" aria-label={t('ways.chooseNamed', { label })} onClick={onChoose}>
+      ) : path.open ? (
+        onPlay && (
+          <button type="button" class="button" onClick={onPlay}>
+            <Icon name="play" /> {t('title.play')}
+          </button>
+        )
+      ) : available ? (
+        <button type="button" class={main ? 'button button-main' : 'button'} aria-label={t('ways.chooseNamed', { label })} onClick={onChoose}>
           {t(begun ? 'ways.continue' : 'ways.choose')}
         </button>
       ) : (
@@ -107,12 +127,12 @@ function Way({ path, film, until, begun, onChoose }: { path: OfferPath; film: Fi
 function Sentences({ label, items }: { label: string; items: string[] }) {
   if (items.length === 0) return null;
   return (
-    <>
+    <div>
       <dt>{label}</dt>
       {items.map((item) => (
         <dd key={item}>{item}</dd>
       ))}
-    </>
+    </div>
   );
 }
 

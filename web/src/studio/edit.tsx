@@ -1,0 +1,92 @@
+// Text and terms of a published film: a new signed revision over the same bytes.
+import type { StudioTitle } from '@swarma/client';
+import { useEffect, useState } from 'preact/hooks';
+import { client } from '../client.ts';
+import { announce } from '../components/announcer.tsx';
+import { Failure, InlineFailure } from '../components/failure.tsx';
+import { Busy } from '../components/states.tsx';
+import { t } from '../i18n.ts';
+import { NotFoundPage } from '../pages/not-found.tsx';
+import { navigate } from '../router.ts';
+import { useAsync } from '../use-async.ts';
+import { type FilmDraft, FilmForm, tagsOf } from './film-form.tsx';
+import { newTerms, policySentences, type TermsDraft, toPolicy } from './terms.ts';
+import { TermsField } from './terms-field.tsx';
+
+export function EditPage({ titleId }: { titleId: string }) {
+  const { value, error, loading, retry } = useAsync(async () => (await client.creator.titles()).find((title) => title.title_id === titleId), [titleId]);
+  if (error !== undefined) return <Failure error={error} retry={retry} />;
+  if (value) return <EditForm title={value} />;
+  return loading ? <Busy /> : <NotFoundPage />;
+}
+
+function EditForm({ title }: { title: StudioTitle }) {
+  const [film, setFilm] = useState<FilmDraft>({ name: title.name, summary: title.summary ?? '', language: title.language ?? '', tags: (title.tags ?? []).join(', '), texts: title.texts ?? {} });
+  const [terms, setTerms] = useState<TermsDraft | undefined>();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  useEffect(() => {
+    document.title = `${title.name} – ${t('app.name')}`;
+  }, [title.name]);
+
+  const save = async () => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const text = { name: film.name.trim(), summary: film.summary.trim(), language: film.language, tags: tagsOf(film) };
+      const { revision } = await client.creator.revise(title.title_id, { ...text, ...(terms && toPolicy(terms)) });
+      announce(t('studio.saved', { n: revision }));
+      navigate('/studio');
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <div class="studio publish">
+      <h1 dir="auto">{title.name}</h1>
+      <form
+        class="publish-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <section aria-label={t('publish.section.about')}>
+          <h2>{t('publish.section.about')}</h2>
+          <FilmForm value={film} onChange={setFilm} />
+        </section>
+        <section aria-label={t('publish.section.terms')}>
+          <h2>{t('publish.section.terms')}</h2>
+          {terms ? (
+            <TermsField value={terms} onChange={setTerms} />
+          ) : (
+            <div class="plain-words">
+              <h3>{t('publish.terms.read')}</h3>
+              <ul>
+                {(title.policy ? policySentences(title.policy) : []).map((sentence) => (
+                  <li key={sentence} dir="auto">
+                    {sentence}
+                  </li>
+                ))}
+              </ul>
+              <button type="button" class="button" onClick={() => setTerms({ ...newTerms(), preset: 'own', json: JSON.stringify(title.policy, null, 2) })}>
+                {t('studio.changeTerms')}
+              </button>
+            </div>
+          )}
+        </section>
+        {error !== undefined && <InlineFailure error={error} />}
+        <p class="actions">
+          <button type="submit" class="button button-main" disabled={busy}>
+            {t('studio.save', { n: title.revision + 1 })}
+          </button>
+          <a class="button" href="/studio">
+            {t('studio.cancel')}
+          </a>
+        </p>
+      </form>
+    </div>
+  );
+}

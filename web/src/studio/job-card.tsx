@@ -1,0 +1,45 @@
+// One film being made: stage, progress, speed, time left; followed live.
+import { asSwarmaError, type MediaJob, SwarmaError } from '@swarma/client';
+import { useEffect, useState } from 'preact/hooks';
+import { client } from '../client.ts';
+import { InlineFailure } from '../components/failure.tsx';
+import { formatNumber, formatSpan, hasMessage, t, type MessageKey } from '../i18n.ts';
+
+/** Follows the job and hands its end to the caller; what it shows is the newest word of the node. */
+export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): void }) {
+  const [now, setNow] = useState(job);
+  const [error, setError] = useState<unknown>();
+  useEffect(() => {
+    const abort = new AbortController();
+    client.creator.followJob(job.media_id, setNow, abort.signal).then(onEnd, (problem: unknown) => asSwarmaError(problem).reason !== 'aborted' && setError(problem));
+    return () => abort.abort();
+  }, [job.media_id]);
+
+  const stage = `publish.stage.${now.state === 'queued' ? 'queued' : now.stage}`;
+  const facts = [
+    formatNumber(now.fraction ?? 0, { style: 'percent' }),
+    (now.speed ?? 0) > 0 ? t('publish.speed', { speed: formatNumber(now.speed ?? 0, { maximumFractionDigits: 1 }) }) : '',
+    now.eta_s !== undefined ? t('publish.uploadLeft', { time: formatSpan(now.eta_s) }) : '',
+  ];
+  return (
+    <div class="panel job" data-state={now.state}>
+      <h3 dir="auto">{now.name}</h3>
+      <p>{t(hasMessage(stage) ? (stage as MessageKey) : 'publish.stage.working')}</p>
+      <progress max={1} value={now.fraction ?? 0} aria-label={now.name ?? t('publish.stage.working')} />
+      <p class="hint numbers">{facts.filter(Boolean).join(' · ')}</p>
+      {error !== undefined && <InlineFailure error={error} />}
+      <p class="actions">
+        <button type="button" class="button" onClick={() => void client.creator.cancelJob(now.media_id).catch(setError)}>
+          {t('publish.cancelJob')}
+        </button>
+        <span class="hint">{t('publish.leave')}</span>
+      </p>
+    </div>
+  );
+}
+
+/** The reason why a job failed, as an error like any other. */
+export function jobError(job: MediaJob): SwarmaError {
+  const type = job.problem?.type ?? '';
+  return new SwarmaError(type.slice(type.lastIndexOf('/') + 1) || 'internal', job.problem?.detail ?? '');
+}

@@ -1,0 +1,165 @@
+// From a file to a published film: drop it, say what it is and on what terms, watch it being made.
+import type { MediaJob, PublishRequest } from '@swarma/client';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { client } from '../client.ts';
+import { Failure, InlineFailure } from '../components/failure.tsx';
+import { language, t } from '../i18n.ts';
+import { useAsync } from '../use-async.ts';
+import { type CaptionDraft, CaptionsField } from './captions-field.tsx';
+import { FileDrop } from './file-drop.tsx';
+import { type FilmDraft, FilmForm, newFilm, tagsOf } from './film-form.tsx';
+import { JobCard, jobError } from './job-card.tsx';
+import { PosterField } from './poster-field.tsx';
+import { Published } from './published.tsx';
+import { newTerms, type TermsDraft, toPolicy } from './terms.ts';
+import { TermsField } from './terms-field.tsx';
+import { UploadBar } from './upload-bar.tsx';
+import { FileUpload } from './uploads.ts';
+
+export function PublishPage({ titleId }: { titleId: string | undefined }) {
+  const [upload, setUpload] = useState<FileUpload | undefined>();
+  const [job, setJob] = useState<MediaJob | undefined>();
+  const previous = useAsync(async () => (titleId ? (await client.creator.titles()).find((title) => title.title_id === titleId) : undefined), [titleId]);
+  const heading = previous.value ? t('publish.titleRevision', { name: previous.value.name }) : t('publish.title');
+  useEffect(() => {
+    document.title = `${heading} – ${t('app.name')}`;
+  }, [heading]);
+
+  if (job?.state === 'done') return <Published job={job} />;
+  if (job?.state === 'failed' || job?.state === 'cancelled') {
+    return (
+      <Failure error={jobError(job)} title={t('publish.failed.title')} retry={() => setJob(undefined)}>
+        {t('publish.failed.text')}
+      </Failure>
+    );
+  }
+  return (
+    <div class="studio publish">
+      <h1 dir="auto">{heading}</h1>
+      {previous.error !== undefined && <InlineFailure error={previous.error} />}
+      {job ? (
+        <JobCard job={job} onEnd={setJob} />
+      ) : upload ? (
+        <>
+          <UploadBar
+            upload={upload}
+            onChange={() => {
+              upload.cancel();
+              setUpload(undefined);
+            }}
+          />
+          <Form upload={upload} titleId={titleId} start={previous.value ? { name: previous.value.name, summary: previous.value.summary ?? '', language: previous.value.language ?? '', tags: (previous.value.tags ?? []).join(', '), texts: previous.value.texts ?? {} } : undefined} onStarted={setJob} />
+        </>
+      ) : (
+        <FileDrop onFile={(file) => setUpload(new FileUpload(file, 'film'))} />
+      )}
+    </div>
+  );
+}
+
+interface Draft {
+  film: FilmDraft;
+  terms: TermsDraft;
+  posterSeconds: number | undefined;
+}
+
+const kDraft = 'draft';
+
+function nameFromFile(file: File): string {
+  return file.name.replace(/\.[^.]+$/, '').replace(/[_.]+/g, ' ').trim();
+}
+
+interface FormProps {
+  upload: FileUpload;
+  titleId: string | undefined;
+  start: FilmDraft | undefined;
+  onStarted(job: MediaJob): void;
+}
+
+function Form({ upload, titleId, start, onStarted }: FormProps) {
+  const [draft, setDraft] = useState<Draft>({ film: start ?? { ...newFilm(language.value), name: nameFromFile(upload.file) }, terms: newTerms(), posterSeconds: undefined });
+  const [captions, setCaptions] = useState<CaptionDraft[]>([]);
+  const [waiting, setWaiting] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const intent = useRef(crypto.randomUUID());
+  useKeptDraft(upload.file, draft, setDraft);
+
+  const submit = async () => {
+    setError(undefined);
+    setWaiting(true);
+    try {
+      const request = await makeRequest(draft, upload, captions, titleId);
+      const { media_id } = await client.creator.publish(request, intent.current);
+      await client.vault.delete(kDraft);
+      onStarted({ media_id, state: 'queued', name: draft.film.name });
+    } catch (problem) {
+      intent.current = crypto.randomUUID(); // what is sent next may be something else
+      setError(problem);
+      setWaiting(false);
+    }
+  };
+
+  return (
+    <form
+      class="publish-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <section aria-label={t('publish.section.about')}>
+        <h2>{t('publish.section.about')}</h2>
+        <FilmForm value={draft.film} onChange={(film) => setDraft({ ...draft, film })} />
+        <PosterField file={upload.file} value={draft.posterSeconds} onChange={(posterSeconds) => setDraft({ ...draft, posterSeconds })} />
+        <CaptionsField value={captions} language={draft.film.language} onChange={setCaptions} />
+      </section>
+      <section aria-label={t('publish.section.terms')}>
+        <h2>{t('publish.section.terms')}</h2>
+        <TermsField value={draft.terms} onChange={(terms) => setDraft({ ...draft, terms })} />
+      </section>
+      {error !== undefined && <InlineFailure error={error} />}
+      <p class="actions">
+        <button type="submit" class="button button-main button-big" disabled={waiting}>
+          {t(waiting ? 'publish.submitting' : upload.state.value === 'done' ? 'publish.submit' : 'publish.submitWhenUploaded')}
+        </button>
+        {waiting && upload.state.value !== 'done' && <span role="status">{t('publish.willStart')}</span>}
+      </p>
+    </form>
+  );
+}
+
+async function makeRequest(draft: Draft, upload: FileUpload, captions: CaptionDraft[], titleId: string | undefined): Promise<PublishRequest> {
+  const { policy, codes } = toPolicy(draft.terms);
+  const { film, posterSeconds } = draft;
+  return {
+    upload_id: await upload.done,
+    name: film.name.trim(),
+    summary: film.summary.trim(),
+    language: film.language,
+    tags: tagsOf(film),
+    policy,
+    ...(codes && { codes }),
+    ...(Object.keys(film.texts).length > 0 && { texts: film.texts }),
+    ...(posterSeconds !== undefined && { poster: { at_ms: Math.round(posterSeconds * 1000) } }),
+    ...(captions.length > 0 && { captions: await Promise.all(captions.map(async (caption) => ({ language: caption.language, upload_id: await caption.upload.done }))) }),
+    ...(titleId && { title_id: titleId }),
+  };
+}
+
+/** The form survives a closed laptop: it is kept in the vault with the file it belongs to, and comes back with the file. */
+function useKeptDraft(file: File, draft: Draft, setDraft: (draft: Draft) => void): void {
+  const key = `${file.name}/${file.size}`;
+  const loaded = useRef(false);
+  useEffect(() => {
+    void client.vault.get(kDraft).then((kept) => {
+      const held = kept as { key: string; draft: Draft } | undefined;
+      if (held?.key === key) setDraft(held.draft);
+      loaded.current = true;
+    });
+  }, []);
+  useEffect(() => {
+    if (!loaded.current) return;
+    const timer = setTimeout(() => void client.vault.put(kDraft, { key, draft }), 500);
+    return () => clearTimeout(timer);
+  }, [draft]);
+}

@@ -1,0 +1,63 @@
+import type { MediaJob } from '@swarma/client';
+import { useEffect, useState } from 'preact/hooks';
+import { client } from '../client.ts';
+import { announce } from '../components/announcer.tsx';
+import { Icon } from '../components/icons.tsx';
+import { t } from '../i18n.ts';
+import { titlePath } from '../router.ts';
+
+/** The result: the film's address and its signed record. */
+export function Published({ job }: { job: MediaJob }) {
+  const [record, setRecord] = useState('');
+  const path = titlePath(job.title_id ?? '');
+  useEffect(() => {
+    client.fetchTitle(job.title_id ?? '').then(
+      ({ jws }) => setRecord(jws),
+      () => undefined, // the record is on the film's page as well; its absence here is no failure
+    );
+  }, []);
+  const copy = async () => {
+    await navigator.clipboard.writeText(window.location.origin + path);
+    announce(t('title.share.done'));
+  };
+  return (
+    <section class="published">
+      <Icon name="check" />
+      <h1>{t('publish.done.title')}</h1>
+      <p dir="auto">{t('publish.done.text', { name: job.name ?? '' })}</p>
+      <p>
+        <a class="published-link" href={path} dir="ltr">
+          {window.location.origin + path}
+        </a>
+      </p>
+      <p class="actions centred">
+        <a class="button button-main" href={path}>
+          {t('publish.done.view')}
+        </a>
+        <button type="button" class="button" onClick={() => void copy()}>
+          {t('publish.done.copy')}
+        </button>
+        <a class="quiet" href="/studio/new" onClick={() => setTimeout(() => window.location.reload())}>
+          {t('publish.done.another')}
+        </a>
+      </p>
+      {job.notes && job.notes.length > 0 && (
+        <ul class="plain">
+          {job.notes.map((note) => (
+            <li key={note} dir="auto">
+              {note}
+            </li>
+          ))}
+        </ul>
+      )}
+      {record && (
+        <details>
+          <summary>{t('publish.done.record')}</summary>
+          <code class="record" dir="ltr">
+            {record}
+          </code>
+        </details>
+      )}
+    </section>
+  );
+}

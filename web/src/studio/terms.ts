@@ -1,0 +1,81 @@
+// Terms of a title: presets made into a policy, and any policy said in plain sentences.
+import { isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
+import { formatClock, formatSpan, hasMessage, t, type MessageKey } from '../i18n.ts';
+import { leafValues } from '../unlock/sentences.ts';
+
+export type PresetName = 'open' | 'goodwill' | 'puzzle' | 'goodwillPuzzle' | 'code' | 'own';
+export const presetNames: readonly PresetName[] = ['open', 'goodwill', 'puzzle', 'goodwillPuzzle', 'code', 'own'];
+
+export interface TermsDraft {
+  preset: PresetName;
+  text: string;
+  difficulty: number;
+  code: string;
+  preview: boolean;
+  previewMinutes: number;
+  unlockSeconds: number;
+  json: string; // preset "own"
+}
+
+export const difficulties = { light: 19, medium: 23, heavy: 27 } as const;
+export const kMinCodeLength = 4;
+const kWindowSeconds = 600; // an unlock hands out its keys ten minutes of film at a time
+const kCodeList = 'guests';
+
+export function newTerms(): TermsDraft {
+  return { preset: 'goodwill', text: t('publish.terms.textDefault'), difficulty: difficulties.light, code: '', preview: true, previewMinutes: 2, unlockSeconds: 7 * 86400, json: '' };
+}
+
+export type Codes = Record<string, { code: string; max_uses: number }[]>;
+
+/** The policy and its private codes; throws an Error that says what is wrong with terms of one's own. */
+export function toPolicy(draft: TermsDraft): { policy: Policy; codes?: Codes } {
+  if (draft.preset === 'own') return { policy: parseOwn(draft.json) };
+  if (draft.preset === 'open') return { policy: { version: 1, paths: [{ id: 'open' }] } };
+  const goodwill: Requirement = { requirement: 'goodwill_ack', params: { text: draft.text.trim() } };
+  const puzzle: Requirement = { requirement: 'puzzle_solve', params: { algorithm: 'sha256', difficulty: draft.difficulty } };
+  const grants = { unlock_s: draft.unlockSeconds, window_s: kWindowSeconds };
+  const paths: PolicyPath[] = draft.preview ? [{ id: 'preview', grants: { seconds: [0, Math.round(draft.previewMinutes * 60)] } }] : [];
+  if (draft.preset === 'goodwill' || draft.preset === 'goodwillPuzzle') paths.push({ id: 'goodwill', requires: goodwill, grants });
+  if (draft.preset === 'puzzle' || draft.preset === 'goodwillPuzzle') paths.push({ id: 'puzzle', requires: puzzle, grants });
+  if (draft.preset !== 'code') return { policy: { version: 1, paths } };
+  paths.push({ id: 'code', requires: { requirement: 'allowlist_token', params: { list: kCodeList } }, grants });
+  return { policy: { version: 1, paths }, codes: { [kCodeList]: [{ code: draft.code.trim(), max_uses: 0 }] } };
+}
+
+function parseOwn(json: string): Policy {
+  const value = JSON.parse(json) as Policy;
+  if (typeof value !== 'object' || value === null || !Array.isArray(value.paths)) throw new Error('"paths"');
+  return value;
+}
+
+/** One sentence for every way, and what limits it. */
+export function policySentences(policy: Policy): string[] {
+  const sentences = policy.paths.flatMap((path) => {
+    const part = partOf(path);
+    const first = path.requires ? t('terms.whoever', { does: doesOf(path.requires), part }) : t('terms.everybody', { part });
+    const more = path.requires && path.grants?.unlock_s ? [t('terms.lasts', { time: formatSpan(path.grants.unlock_s) })] : [];
+    const limit = path.grants?.max_plays ? [t('terms.max', { n: path.grants.max_plays })] : [];
+    return [[first, ...more, ...limit].join(' ')];
+  });
+  return sentences.length > 0 ? sentences : [t('terms.nobody')];
+}
+
+function partOf({ grants }: PolicyPath): string {
+  const kUsualSlotSeconds = 4;
+  const seconds = grants?.seconds ?? grants?.slots?.map((slot) => slot * kUsualSlotSeconds);
+  if (!seconds) return t('terms.part.all');
+  const [from = 0, to = 0] = seconds;
+  if (from > 0) return t('terms.part.between', { from: formatClock(from), to: formatClock(to) });
+  return t('terms.part.first', { time: formatSpan(to) });
+}
+
+function doesOf(requirement: Requirement): string {
+  if (isLeaf(requirement)) {
+    const key = `terms.does.${requirement.requirement}`;
+    return t(hasMessage(key) ? (key as MessageKey) : 'terms.does.unknown', leafValues(requirement));
+  }
+  const all = 'allOf' in requirement;
+  const children = all ? requirement.allOf : requirement.anyOf;
+  return children.map(doesOf).reduce((first, second) => t(all ? 'terms.and' : 'terms.or', { first, second }));
+}
