@@ -29,7 +29,6 @@ struct CompleteTitle {
   std::vector<std::pair<std::string, std::string>> texts;
 };
 
-inline constexpr std::size_t kMaxTracks = 256;
 inline constexpr std::size_t kMaxTitleBlobs = 4'000'000;
 
 /// Walks record → details → multivariant playlist → media playlists → init and all segments, and the poster.

@@ -45,6 +45,11 @@ struct Page {
   std::string next;  // cursor of the following page; empty at the end
 };
 
+struct NamedBlobs {
+  bool ever_published = false;  // false: a fresh database
+  std::uint64_t count = 0;      // over all visible titles; shared ones count for each
+};
+
 enum class Published { New, Repeated };  // Repeated: this very record is the present one already; nothing was changed
 
 class TitleRegistry {
@@ -78,6 +83,7 @@ class TitleRegistry {
   Result<void> count_unlock(const TitleId& id);
   Result<std::int64_t> find_unlocks(const TitleId& id);
 
+  Result<NamedBlobs> count_blobs();
   /// Every blob that visible titles name and whose first byte lies in [first, last], one title at a time.
   Result<void> list_blobs(std::uint8_t first, std::uint8_t last, const std::function<void(const BlobId&)>& visit);
 

@@ -14,6 +14,7 @@ class TitleRegistry;
 class SweptBlobs {
  public:
   virtual ~SweptBlobs() = default;
+  /// Every blob; stops when `visit` returns false. `visit` may remove the blob it is given.
   virtual Result<void> list(const std::function<bool(const BlobId&, std::uint64_t size)>& visit) = 0;
   /// Removes the blob unless it was written or asked for (BlobPresence::has) at `since` or later; true if it went.
   virtual Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) = 0;
@@ -29,6 +30,7 @@ struct SweepReport {
   std::uint64_t removed_bytes = 0;
 };
 
+/// Removes nothing while the database has never had a title: it may be new, and the blobs those of one that was lost.
 /// `older_than`: blobs used at that time or later stay (normally now - kOrphanSeconds).
 Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than,
                                   std::size_t max_names_per_pass = kMaxNamesPerPass);

@@ -1,0 +1,45 @@
+#include <array>
+
+#include "catalog/registry/registry.h"
+
+namespace swarma::catalog::registry {
+
+// titles.no counts up as titles become visible, so "newest first" is its order backwards. Words are stored folded, as
+// bytes, so that a range of them means the same on every engine.
+std::span<const db::Migration> migrations() {
+  static const std::array kMigrations = {
+      db::Migration{"catalog_registry_0001_titles", R"sql(
+CREATE TABLE titles (
+  no {AUTO_ID},
+  title_id TEXT NOT NULL UNIQUE,
+  revision BIGINT NOT NULL,
+  published_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  record TEXT NOT NULL,
+  sealed TEXT NOT NULL
+);
+CREATE TABLE title_words (
+  word {BYTES} NOT NULL,
+  no BIGINT NOT NULL REFERENCES titles (no) ON DELETE CASCADE,
+  weight BIGINT NOT NULL,
+  PRIMARY KEY (word, no)
+) {WITHOUT_ROWID};
+CREATE INDEX title_words_by_no ON title_words (no);
+CREATE TABLE title_blobs (
+  no BIGINT PRIMARY KEY REFERENCES titles (no) ON DELETE CASCADE,
+  digests {BYTES} NOT NULL
+);
+CREATE TABLE retired_titles (
+  title_id TEXT PRIMARY KEY,
+  revision BIGINT NOT NULL,
+  retired_at BIGINT NOT NULL
+);
+CREATE TABLE title_unlocks (
+  title_id TEXT PRIMARY KEY,
+  unlocks BIGINT NOT NULL
+);
+)sql"}};
+  return kMigrations;
+}
+
+}  // namespace swarma::catalog::registry
