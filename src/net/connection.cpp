@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -15,6 +16,8 @@ constexpr asio::use_awaitable_t<Executor> kAwait;
 constexpr std::size_t kSinkPiece = 256 * 1024;           // a BodySink gets at most about this much at a time
 constexpr std::uint64_t kMinBodyRate = 1024;             // bytes a second that a request body must at least make
 constexpr std::chrono::seconds kLingerTime{5};
+constexpr std::size_t kTurn = 4 << 20;                   // bytes a connection may move before others get their turn
+constexpr std::size_t kRequestShare = kTurn / 16;        // what a request without much of a body counts
 constexpr std::uint64_t kMaxSkippedBody = 64 * 1024;
 
 Error timeout_error() {
@@ -47,6 +50,7 @@ Task<> Connection::run() {
       const bool keep_alive = co_await serve(*exchange);
       loop_.give_back(std::move(exchange));
       if (!keep_alive) co_return;
+      co_await let_others_run(kRequestShare);
     }
   } catch (const std::exception& error) {
     log::error("connection_failed", {{"what", error.what()}});  // out of memory, or a bug: this connection ends
@@ -79,10 +83,20 @@ void Connection::arm(SteadyClock::duration timeout) {
 /// False when the time is up, the server stops, or the socket fails.
 Task<bool> Connection::wait(IoState state) {
   if (abandoned_ || timed_out_ || state == IoState::Closed) co_return false;
+  turn_used_ = 0;
   asio::error_code error;
   co_await socket_.async_wait(state == IoState::WantWrite ? Socket::wait_write : Socket::wait_read,
                               asio::redirect_error(kAwait, error));
   co_return !error && !abandoned_ && !timed_out_;
+}
+
+/// A client that never makes us wait must not have the loop for itself: goes to the end of the queue once the turn since
+/// the last wait is used up.
+Task<> Connection::let_others_run(std::size_t used) {
+  turn_used_ += used;
+  if (turn_used_ < kTurn) co_return;
+  turn_used_ = 0;
+  co_await asio::post(loop_.executor(), kAwait);
 }
 
 Task<bool> Connection::handshake() {

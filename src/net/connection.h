@@ -41,6 +41,7 @@ class Connection {
 
   // connection.cpp
   Task<bool> wait(IoState state);
+  Task<> let_others_run(std::size_t used);
   Task<bool> handshake();
   Task<bool> wait_for_request();
   Task<bool> serve(Exchange& exchange);
@@ -78,6 +79,7 @@ class Connection {
   bool counted_address_;
   std::string pending_;  // received and not consumed yet
   SteadyClock::time_point deadline_ = SteadyClock::time_point::max();
+  std::size_t turn_used_ = 0;
   bool timed_out_ = false;
   bool abandoned_ = false;
   bool idle_ = false;

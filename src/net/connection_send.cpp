@@ -118,6 +118,7 @@ Task<bool> Connection::send_file(const FileBody& body) {
     if (sent.state == IoState::Done) {
       done += sent.bytes;
       loop_.counters.bytes_sent.fetch_add(sent.bytes, std::memory_order_relaxed);
+      if (done < body.length) co_await let_others_run(sent.bytes);
       continue;
     }
     arm(loop_.shared.options.body_timeout);

@@ -172,6 +172,29 @@ TEST(Drain, CutsOffWhatTakesTooLong) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(5));
 }
 
+TEST(Drain, SurvivesAHandlerThatOutlivesTheLoops) {
+  std::latch started(1), may_finish(1);
+  ServerOptions options;
+  options.drain_timeout = seconds(0);
+  auto server = HttpServer::create(options, {route("GET", "/stuck", [&](const Request&) {
+    started.count_down();
+    may_finish.wait();
+    return text_response("too late");
+  }, Where::Worker)}, plain_error);
+  ASSERT_TRUE(server);
+  std::thread running([&] { (*server)->run(); });
+  const std::string url = (*server)->url();
+  RawClient client(static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
+  client.send("GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n");
+  started.wait();
+  (*server)->stop();
+  std::this_thread::sleep_for(seconds(2));  // the loops give up waiting after one
+  may_finish.count_down();
+  running.join();
+  server->reset();
+  EXPECT_TRUE(client.at_end());
+}
+
 TEST(Drain, BeforeRunIsFine) {
   auto server = HttpServer::create({}, {hello()}, plain_error);
   ASSERT_TRUE(server);

@@ -59,7 +59,9 @@ Loop::Loop(ServerShared& given, const Fd& listening_socket)
   asio::co_spawn(executor(), sweep_deadlines(), asio::detached);
 }
 
-Loop::~Loop() = default;
+Loop::~Loop() {
+  draining_ = false;  // connections that io_ still holds report to remove() after the timers are gone
+}
 
 void Loop::run() {
   block_sigpipe();
