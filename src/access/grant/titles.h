@@ -21,7 +21,8 @@ class TitleSource {
  public:
   virtual ~TitleSource() = default;
   /// The current revision, or nothing if there is no such title (any more). Asked for every request: must be cheap, and
-  /// must see what another node on the same database published. Safe for concurrent use.
+  /// must see what another node on the same database published. A revision number of a title is never given to another
+  /// record, not even after it was unpublished. Safe for concurrent use.
   virtual Result<std::optional<std::int64_t>> find_revision(const TitleId& title) = 0;
   /// The current record and its sealed package.
   virtual Result<std::optional<PublishedTitle>> find_current(const TitleId& title) = 0;

@@ -274,7 +274,7 @@ void for_random_cases(int rounds, F&& check) {
 }
 
 TEST(EvaluateProperties, AddingAProofNeverTakesAnythingAway) {
-  for_random_cases(3'000, [](Dice& dice, const Policy& policy, const Facts& facts) {
+  for_random_cases(600, [](Dice& dice, const Policy& policy, const Facts& facts) {
     Facts more = facts;
     more.proofs.push_back(random_proof(dice, all_keys(policy)));
     const auto before = evaluate(policy, facts), after = evaluate(policy, more);
@@ -287,7 +287,7 @@ TEST(EvaluateProperties, AddingAProofNeverTakesAnythingAway) {
 }
 
 TEST(EvaluateProperties, TheOrderOfProofsDoesNotMatter) {
-  for_random_cases(2'000, [](Dice& dice, const Policy& policy, const Facts& facts) {
+  for_random_cases(400, [](Dice& dice, const Policy& policy, const Facts& facts) {
     Facts shuffled = facts;
     std::shuffle(shuffled.proofs.begin(), shuffled.proofs.end(), dice.engine());
     const auto a = evaluate(policy, facts), b = evaluate(policy, shuffled);
@@ -318,7 +318,7 @@ void meet(const Unmet& unmet, const Path& path, Facts& facts) {
 
 TEST(EvaluateProperties, MeetingEverythingNamedMeetsThePath) {
   int unmet_paths = 0;
-  for_random_cases(5'000, [&](Dice&, const Policy& policy, const Facts& facts) {
+  for_random_cases(1'000, [&](Dice&, const Policy& policy, const Facts& facts) {
     for (const Path& path : policy.paths()) {
       const PathDecision decision = evaluate_path(policy, path, facts);
       EXPECT_EQ(decision.met, decision.unmet.empty());
@@ -332,7 +332,7 @@ TEST(EvaluateProperties, MeetingEverythingNamedMeetsThePath) {
       EXPECT_TRUE(evaluate_path(policy, path, mended).met) << unmet_json(evaluate_path(policy, path, mended).unmet).dump();
     }
   });
-  EXPECT_GT(unmet_paths, 3'000);  // the property was really exercised
+  EXPECT_GT(unmet_paths, 600);  // the property was really exercised
 }
 
 /// Truth by the definition, for small expressions: every subset of proofs of trust 1 against a direct reading of the JSON.

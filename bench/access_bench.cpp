@@ -1,0 +1,162 @@
+// Key requests without HTTP: the broker, the agent, every check, signature and seal, on a SQLite file. One puzzle attestation
+// per request, each by a viewer of its own; the attestations are made before the clock runs.
+#include <benchmark/benchmark.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "access/attest/attestation.h"
+#include "access/grant/broker.h"
+#include "access/grant/test_title.h"
+#include "crypto/dpop.h"
+#include "crypto/hash.h"
+
+namespace {
+
+using namespace swarma;
+using namespace swarma::access;
+
+constexpr std::string_view kPolicy =
+    R"({"version":1,"paths":[{"id":"p","requires":{"requirement":"puzzle_solve","params":{"algorithm":"sha256","difficulty":18}}}]})";
+constexpr const char* kUrl = "http://127.0.0.1/v1/keys/request";
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "%s\n", result.error().message.c_str());
+    std::abort();
+  }
+  return std::move(*result);
+}
+
+struct Prepared {
+  grant::KeyRequest request;
+  std::string proof;  // DPoP
+  std::string body_digest;
+};
+
+/// A node's access plane on a fresh database file.
+struct Node {
+  Node() {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    database = must(db::Database::open("sqlite:" + (folder / "bench.sqlite").string()));
+    for (const auto list : {attest::migrations(), grant::migrations()})
+      if (!database->migrate(list)) std::abort();
+    source.put(title);
+    broker = std::make_unique<grant::Broker>(*database, clock, titles, agent, std::vector{verifier.did().text()});
+  }
+  ~Node() { std::filesystem::remove_all(folder); }
+
+  Prepared prepare(bool counted) {
+    const auto viewer = crypto::SigningKey::generate();
+    const auto keys = crypto::DecryptionKey::generate();
+    const policy::Leaf leaf = policy::parse_policy_text(kPolicy)->paths()[0].leaves[0];
+    const attest::Attestation attestation{
+        .id = to_base64url(random_array<16>()), .issuer = verifier.did(), .subject = viewer.jkt(), .title = title.record.id,
+        .requirement = leaf.requirement, .params = leaf.params, .key = leaf.key, .evidence = R"({"seed":"s","solution":"1"})", .trust = 1,
+        .issued_at = clock.seconds(), .expires_at = clock.seconds() + 900, .nonce = to_base64url(random_array<16>())};
+    grant::KeyRequest request{.title = title.record.id, .revision = 1, .path = "p", .slots = {0, 100}, .key_groups = {"hd", "sd"},
+                              .encryption_key = keys.encryption_key(),
+                              .attestations = {must(attest::sign_attestation(attestation, verifier))}, .unlock = {},
+                              .viewer = viewer.jkt(), .country = {}, .proof = {}, .idempotency = {}};
+    const std::string digest = to_base64url(crypto::sha256(view(viewer.jkt())));
+    if (counted) request.idempotency = grant::IdempotencyKey{viewer.jkt(), "POST /v1/keys/request", viewer.jkt(), digest};
+    return {std::move(request), crypto::make_dpop_proof(viewer, {"POST", kUrl, "", digest, ""}, clock.seconds()), digest};
+  }
+
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("swarma-access-bench-" + to_hex(random_array<4>()));
+  FakeClock clock;
+  grant::TestCreator creator;
+  crypto::SigningKey verifier = crypto::SigningKey::generate();
+  grant::TestTitle title = grant::make_test_title(creator, kPolicy);
+  grant::MemoryTitleSource source;
+  grant::TitleCache titles{source};
+  grant::LocalKeyAgent agent{creator.signing, creator.decryption};
+  std::unique_ptr<db::Database> database;
+  std::unique_ptr<grant::Broker> broker;
+};
+
+constexpr int kRequests = 10'000;
+
+void broker_request(benchmark::State& state) {
+  Node node;
+  std::vector<Prepared> prepared;
+  for (int i = 0; i < kRequests; ++i) prepared.push_back(node.prepare(false));
+  std::size_t next = 0;
+  for (auto _ : state)
+    if (!node.broker->request(prepared.at(next++).request)) state.SkipWithError("refused");
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(broker_request)->Iterations(kRequests)->Unit(benchmark::kMicrosecond);
+
+/// With what the api layer adds: the DPoP proof is verified and recorded, the answer kept under its Idempotency-Key.
+void proven_request(benchmark::State& state) {
+  Node node;
+  std::vector<Prepared> prepared;
+  for (int i = 0; i < kRequests; ++i) prepared.push_back(node.prepare(true));
+  std::size_t next = 0;
+  for (auto _ : state) {
+    Prepared& one = prepared.at(next++);
+    const auto proof = crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds());
+    if (!proof) return state.SkipWithError("proof");
+    one.request.proof = grant::ProofUse{proof->jkt, proof->jti, proof->issued_at};
+    if (!node.broker->request(one.request)) state.SkipWithError("refused");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(proven_request)->Iterations(kRequests)->Unit(benchmark::kMicrosecond);
+
+// Where the time goes.
+
+void verify_attestation(benchmark::State& state) {
+  Node node;
+  const Prepared one = node.prepare(false);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(attest::verify_attestation(
+        one.request.attestations[0], {one.request.viewer, one.request.title, node.clock.seconds(), [](const auto&) { return true; }}));
+}
+BENCHMARK(verify_attestation)->Unit(benchmark::kMicrosecond);
+
+void verify_proof(benchmark::State& state) {
+  Node node;
+  const Prepared one = node.prepare(false);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds()));
+}
+BENCHMARK(verify_proof)->Unit(benchmark::kMicrosecond);
+
+void agent_issue(benchmark::State& state) {
+  Node node;
+  const Prepared one = node.prepare(false);
+  grant::GrantOrder order{.title = one.request.title, .revision = 1, .record = &node.title.published.record, .sealed = &node.title.published.sealed,
+                          .path = "p", .slots = {0, 100}, .key_groups = {"hd", "sd"}, .viewer = one.request.viewer,
+                          .encryption_key = one.request.encryption_key, .facts = {}, .previous = {}};
+  order.facts.now = node.clock.seconds();
+  order.facts.default_issuers = {node.verifier.did().text()};
+  order.facts.proofs = {{policy::parse_policy_text(kPolicy)->paths()[0].leaves[0].key, 1, node.verifier.did().text()}};
+  for (auto _ : state)
+    if (!node.agent.issue(order)) return state.SkipWithError("refused");
+}
+BENCHMARK(agent_issue)->Unit(benchmark::kMicrosecond);
+
+void evaluate(benchmark::State& state) {
+  const auto policy = must(policy::parse_policy_text(kPolicy));
+  policy::Facts facts;
+  facts.now = 1;
+  facts.title = {100, 400'000, {"hd", "sd"}};
+  facts.default_issuers = {"did:key:own"};
+  facts.proofs = {{policy.paths()[0].leaves[0].key, 1, "did:key:own"}};
+  for (auto _ : state) benchmark::DoNotOptimize(policy::evaluate_path(policy, policy.paths()[0], facts));
+}
+BENCHMARK(evaluate)->Unit(benchmark::kMicrosecond);
+
+void solve_step(benchmark::State& state) {
+  std::uint64_t n = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(attest::puzzle_bits("0123456789abcdefghijkl", std::to_string(n++)));
+}
+BENCHMARK(solve_step);
+
+}  // namespace
+
+BENCHMARK_MAIN();
