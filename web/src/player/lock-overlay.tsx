@@ -23,7 +23,7 @@ export function LockOverlay({ engine, ask, video, title, offer, film }: LockOver
   useEffect(() => heading.current?.focus({ preventScroll: true }), [ask.slot, ask.kind]);
   const paths = offer.paths.filter((path) => !path.open && path.grants.key_groups.includes(ask.group) && ask.slot >= path.grants.slots[0] && ask.slot < path.grants.slots[1]);
   return (
-    <div class="stage-cover" role="dialog" aria-modal="false" aria-labelledby="lock-title" data-testid="locked">
+    <div class="stage-cover on-dark" role="dialog" aria-modal="false" aria-labelledby="lock-title" data-testid="locked">
       <div class="lock">
         <h2 id="lock-title" ref={heading} tabIndex={-1}>
           <Icon name="lock" /> {t(ask.kind === 'reached' ? 'player.locked.title' : 'player.locked.seek')}

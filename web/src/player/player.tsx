@@ -110,7 +110,7 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
       )}
       {engine?.ask.value && <LockOverlay engine={engine} ask={engine.ask.value} video={video} title={title} offer={offer} film={film} />}
       {engine?.failure.value && (
-        <div class="stage-cover">
+        <div class="stage-cover on-dark">
           <Failure error={engine.failure.value} title={t('player.failed')} retry={() => engine.retry()} />
         </div>
       )}

@@ -25,7 +25,7 @@ export function PublishPage({ titleId }: { titleId: string | undefined }) {
     document.title = `${heading} – ${t('app.name')}`;
   }, [heading]);
 
-  if (job?.state === 'done') return <Published job={job} />;
+  if (job?.state === 'done') return <Published job={job} onAnother={() => (setJob(undefined), setUpload(undefined))} />;
   if (job?.state === 'failed' || job?.state === 'cancelled') {
     return (
       <Failure error={jobError(job)} title={t('publish.failed.title')} retry={() => setJob(undefined)}>

@@ -7,7 +7,7 @@ import { t } from '../i18n.ts';
 import { titlePath } from '../router.ts';
 
 /** The result: the film's address and its signed record. */
-export function Published({ job }: { job: MediaJob }) {
+export function Published({ job, onAnother }: { job: MediaJob; onAnother(): void }) {
   const [record, setRecord] = useState('');
   const path = titlePath(job.title_id ?? '');
   useEffect(() => {
@@ -37,9 +37,9 @@ export function Published({ job }: { job: MediaJob }) {
         <button type="button" class="button" onClick={() => void copy()}>
           {t('publish.done.copy')}
         </button>
-        <a class="quiet" href="/studio/new" onClick={() => setTimeout(() => window.location.reload())}>
+        <button type="button" class="quiet" onClick={onAnother}>
           {t('publish.done.another')}
-        </a>
+        </button>
       </p>
       {job.notes && job.notes.length > 0 && (
         <ul class="plain">

@@ -67,7 +67,7 @@ function partOf({ grants }: PolicyPath): string {
   if (!seconds) return t('terms.part.all');
   const [from = 0, to = 0] = seconds;
   if (from > 0) return t('terms.part.between', { from: formatClock(from), to: formatClock(to) });
-  return t('terms.part.first', { time: formatSpan(to) });
+  return t('terms.part.first', { time: formatClock(to) });
 }
 
 function doesOf(requirement: Requirement): string {

@@ -7,7 +7,7 @@ import { Failure, InlineFailure } from '../components/failure.tsx';
 import { Icon } from '../components/icons.tsx';
 import { Poster } from '../components/poster.tsx';
 import { Busy, Empty } from '../components/states.tsx';
-import { formatBytes, formatClock, formatDate, t } from '../i18n.ts';
+import { formatBytes, formatClock, formatDate, formatNumber, t } from '../i18n.ts';
 import { titlePath } from '../router.ts';
 import { useAsync } from '../use-async.ts';
 import { JobCard } from './job-card.tsx';
@@ -129,7 +129,7 @@ function Row({ title, onChanged }: { title: StudioTitle; onChanged(): void }) {
       </th>
       <td class="number">
         <span class="cell-label">{t('studio.column.unlocks')} </span>
-        {title.unlocks ?? 0}
+        {formatNumber(title.unlocks ?? 0)}
       </td>
       <td class="number">
         <span class="cell-label">{t('studio.column.size')} </span>
