@@ -140,12 +140,12 @@ class Packager {
     return {};
   }
 
-  // The share of the machine's cores that fits a rendition's share of the pixels.
+  // The share of the machine's cores that fits a rendition's share of the pixels: more threads only cost more.
   int threads_for(std::size_t track, const std::vector<std::size_t>& all) const {
     double cores = std::max(1U, std::thread::hardware_concurrency()), pixels = 0;
     auto area = [&](std::size_t i) { return static_cast<double>(plan(i).width) * plan(i).height; };
     for (std::size_t i : all) pixels += area(i);
-    return std::max(1, static_cast<int>(std::lround(cores * area(track) / pixels)));
+    return std::max(1, static_cast<int>(std::ceil(cores * area(track) / pixels)));
   }
 
   Result<void> start_decode(std::vector<std::size_t> encoded, std::size_t board) {

@@ -18,7 +18,7 @@ using title::TrackKind;
 
 constexpr std::int64_t kSlot = static_cast<std::int64_t>(kSegmentSeconds * 1'000'000);
 constexpr std::int64_t kShortestSlot = 1'000'000;
-constexpr int kCrf = 20;
+constexpr int kCrf = 21;
 constexpr std::int64_t kMonoBitRate = 96'000, kStereoBitRate = 160'000, kSurroundBitRate = 384'000;
 constexpr int kSdSide = 480;
 constexpr int kTileSide = 160;
