@@ -14,11 +14,21 @@ void add_challenge(Services& services, net::Response& response, std::string_view
                          std::string(reason == "use_dpop_nonce" ? "use_dpop_nonce" : "invalid_dpop_proof") + "\", algs=\"EdDSA\"");
 }
 
+}  // namespace
+
+net::Response render_error(Services& services, const Error& error) {
+  net::Response response = problem_response(error);
+  add_challenge(services, response, error.reason);
+  return response;
+}
+
+namespace {
+
 net::Response run(Services& services, const ApiHandler& handler, const net::Request& request) {
   Result<net::Response> result = handler(request);
-  net::Response response = result ? *std::move(result) : problem_response(result.error());
-  add_challenge(services, response, result ? std::string_view{} : std::string_view(result.error().reason));
-  return response;
+  if (!result) return render_error(services, result.error());
+  add_challenge(services, *result, {});
+  return *std::move(result);
 }
 
 /// The jkt a request claims, only to tell idempotency keys of different viewers apart: a proof that does not verify is
@@ -41,12 +51,12 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
     if (viewer == "proof") {
       const auto caller = check_proof(services, request, body_digest(request), request.headers.get("Authorization").size() > 5
                                           ? request.headers.get("Authorization").substr(5) : std::string_view{});
-      if (!caller) return run(services, [&](const net::Request&) -> Result<net::Response> { return std::unexpected(caller.error()); }, request);
+      if (!caller) return render_error(services, caller.error());
       viewer = caller->jkt;
     }
     const access::grant::IdempotencyKey key{std::string(header), request.method + " " + request.path, viewer, body_digest(request)};
     const auto before = services.idempotency.begin(key);
-    if (!before) return problem_response(before.error());
+    if (!before) return render_error(services, before.error());
     if (*before) {
       net::Response response;
       response.status = (*before)->status;

@@ -34,6 +34,8 @@ inline net::Where where_sql(const Services& services) {
 
 using ApiHandler = std::function<Result<net::Response>(const net::Request&)>;
 
+/// The problem, and for 401 the challenge with a fresh nonce.
+net::Response render_error(Services& services, const Error& error);
 /// Errors become problems; every answer carries a fresh DPoP-Nonce.
 net::Handler answer(Services& services, ApiHandler handler);
 /// As above, and with an Idempotency-Key the first answer is kept for 24 hours and given again.

@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "api/links.h"
-#include "api/problem.h"
 #include "api/routes.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -227,7 +226,7 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
       .draining = [n = node.get()] { return n->draining_.load(); }});
   p.local_titles.connect(*p.services);
   p.media->start();
-  const auto render = [](const net::Request&, const Error& error) { return api::problem_response(error); };
+  const auto render = [&p](const net::Request&, const Error& error) { return api::render_error(*p.services, error); };
   SWARMA_TRY(node->server_, net::HttpServer::create(options, api::make_routes(*p.services), render));
   node->housekeeping_ = std::make_unique<Housekeeping>([n = node.get()] { n->tidy_up(); });
   return node;
