@@ -87,7 +87,13 @@ media::RemuxTrack stream_track(const Export& job, std::size_t track) {
   return out;
 }
 
-/// A cue that spans segments is in each of them: kept once.
+/// Film time at which a slot begins; the end of the film after the last, where sound may outlast the picture.
+std::int64_t begin_ms(const TitleView& view, Slot slot) {
+  if (slot == view.record.slots) return view.record.duration_ms;
+  return std::llround(view.seconds_before(slot) * 1000);
+}
+
+/// A cue that spans segments is in each of them: kept once, and no longer than what is written.
 Result<media::RemuxTrack> caption_track(const Export& job, std::size_t track) {
   media::RemuxTrack out = remux_of(job, track);
   ReadAhead segments(job.reader, job.pool, track, job.range, job.opener());
@@ -99,6 +105,12 @@ Result<media::RemuxTrack> caption_track(const Export& job, std::size_t track) {
     for (media::Cue& cue : cues)
       if (seen.emplace(cue.start_ms, cue.end_ms, cue.text).second) out.cues.push_back(std::move(cue));
   }
+  const std::int64_t begin = begin_ms(job.reader.view(), job.range.begin), end = begin_ms(job.reader.view(), segments.position());
+  for (media::Cue& cue : out.cues) {
+    cue.start_ms = std::max(cue.start_ms, begin);
+    cue.end_ms = std::min(cue.end_ms, end);
+  }
+  std::erase_if(out.cues, [](const media::Cue& cue) { return cue.start_ms >= cue.end_ms; });
   return out;
 }
 
@@ -178,15 +190,14 @@ Result<ExportResult> export_mp4(SegmentReader& reader, const ExportOptions& opti
     }
   }
   mark_default(tracks, channels);
-  const double total = view.seconds_before(range.end) - view.seconds_before(range.begin);
-  SWARMA_CHECK(media::remux_to_mp4(std::move(tracks), options.output, [&](double done) {
-    if (progress) progress(std::min(done, total), total);
+  const double start = view.seconds_before(range.begin), total = view.seconds_before(range.end) - start;
+  SWARMA_CHECK(media::remux_to_mp4(std::move(tracks), options.output, [&](double film_seconds) {
+    if (progress) progress(std::clamp(film_seconds - start, 0.0, total), total);
   }));
   const SlotRange written{range.begin, gate.end()};
-  const double seconds = view.seconds_before(written.end) - view.seconds_before(written.begin);
   return ExportResult{.slots = written,
                       .complete = written.size() == view.record.slots && left_out.empty(),
-                      .duration_ms = std::llround(seconds * 1000),
+                      .duration_ms = begin_ms(view, written.end) - begin_ms(view, written.begin),
                       .video = view.details.tracks[video].name,
                       .note = note_of(view, written, gate.why(), left_out)};
 }
