@@ -53,8 +53,7 @@ class Node:
         self.data, self.options = Path(data), options
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
-        self.start_seconds = None
+        self.process = self.connection = self.start_seconds = None
 
     def start(self):
         self.data.parent.mkdir(parents=True, exist_ok=True)
@@ -79,11 +78,18 @@ class Node:
 
     def kill(self):
         """SIGKILL: no chance to tidy up."""
+        self._hang_up()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
 
+    def _hang_up(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
     def stop(self):
+        self._hang_up()
         self.process.terminate()
         code = self.process.wait(30)
         self.process.stdout.close()
@@ -100,14 +106,13 @@ class Node:
         """(status, headers in lower case, body) over one kept connection; opened again when the node went away."""
         for attempt in (1, 2):
             try:
-                if getattr(self, "connection", None) is None:
+                if self.connection is None:
                     self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
                 self.connection.request(method, path, body=body, headers=headers or {})
                 answer = self.connection.getresponse()
                 return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
             except (http.client.HTTPException, OSError):
-                self.connection.close()
-                self.connection = None
+                self._hang_up()
                 if attempt == 2:
                     raise
 

@@ -218,9 +218,9 @@ class AccessTest(unittest.TestCase):
     # --- what changes state --------------------------------------------------------------------------------------
     def test_strangers_change_nothing(self):
         viewer = self.viewer()
-        for method, path in (("POST", "/v1/titles"), ("DELETE", f"/v1/titles/{self.title_id}"), ("POST", "/v1/tokens"), ("PUT", "/upload"),
-                             ("POST", "/v1/media/upload?name=x.mp4")):
-            body = b"{}" if method != "DELETE" else b""
+        token = compact({"jkt": viewer.jkt, "ttl_s": 60, "scope": "publish"})
+        for method, path, body in (("POST", "/v1/titles", b"{}"), ("DELETE", f"/v1/titles/{self.title_id}", b""), ("POST", "/v1/tokens", token),
+                                   ("PUT", "/upload", b"{}"), ("POST", "/v1/media/upload?name=x.mp4", b"{}")):
             bare = path.split("?")[0]
             claims = {} if body else {"htd": None}
             proof = viewer.proof(method, bare, body, **claims)
