@@ -218,7 +218,7 @@ class AccessTest(unittest.TestCase):
     # --- what changes state --------------------------------------------------------------------------------------
     def test_strangers_change_nothing(self):
         viewer = self.viewer()
-        token = compact({"jkt": viewer.jkt, "ttl_s": 60, "scope": "publish"})
+        token = compact({"did": self.node.get_json("/v1/node")["owner"], "ttl_s": 60, "scope": "publish"})
         for method, path, body in (("POST", "/v1/titles", b"{}"), ("DELETE", f"/v1/titles/{self.title_id}", b""), ("POST", "/v1/tokens", token),
                                    ("PUT", "/upload", b"{}"), ("POST", "/v1/media/upload?name=x.mp4", b"{}")):
             bare = path.split("?")[0]
