@@ -21,6 +21,7 @@ from program import PROGRAM, Node, swarma, walk_blobs
 ROUNDS = int(os.environ.get("SWARMA_KILL_ROUNDS", "50"))
 SEED = int(os.environ.get("SWARMA_KILL_SEED", str(random.SystemRandom().randrange(1 << 32))))
 FILM_SECONDS = 6
+UNDISTURBED = [f"undisturbed {n}" for n in range(3)]
 
 
 class KillTest(unittest.TestCase):
@@ -71,10 +72,14 @@ class KillTest(unittest.TestCase):
         return [p for p in (self.folder / "node/publish").glob("*") if p.is_dir()]
 
     def undisturbed_seconds(self):
-        began = time.monotonic()
-        code, _, errors = self.finish(self.publish("undisturbed"), "publish")
-        self.assertEqual(code, 0, errors)
-        return time.monotonic() - began
+        """How long a publish takes when nobody kills: the shortest of three."""
+        taken = []
+        for name in UNDISTURBED:
+            began = time.monotonic()
+            code, _, errors = self.finish(self.publish(name), "publish")
+            self.assertEqual(code, 0, errors)
+            taken.append(time.monotonic() - began)
+        return min(taken)
 
     def test_nothing_visible_is_ever_half(self):
         print(f"seed {SEED} (SWARMA_KILL_SEED={SEED} repeats this run)", flush=True)
@@ -84,7 +89,7 @@ class KillTest(unittest.TestCase):
         for number in range(ROUNDS):
             name = f"round {number}"
             kill = self.kill_publish if number % 2 == 0 else self.kill_node
-            hit, code, errors = kill(name, self.random.uniform(0, usual * 1.05))
+            hit, code, errors = kill(name, self.random.uniform(0, usual))
             killed += hit
             survived += hit and code == 0
             found = self.visible()
@@ -94,7 +99,7 @@ class KillTest(unittest.TestCase):
                 rerun += 1
                 found = self.visible()
             self.assertEqual([n for n, ids in found.items() if len(ids) != 1], [], f"{name}: published twice")
-            self.assertEqual(sorted(found), sorted(["undisturbed"] + [f"round {n}" for n in range(number + 1)]), errors)
+            self.assertEqual(sorted(found), sorted(UNDISTURBED + [f"round {n}" for n in range(number + 1)]), errors)
             self.assertEqual(self.unfinished_jobs(), [], f"{name}: a job was left behind")
             if number % 10 in (4, 5):
                 self.watch(found[name][0])
