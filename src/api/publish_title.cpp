@@ -4,6 +4,7 @@
 
 #include "access/attest/code_book.h"
 #include "access/grant/sealed_package.h"
+#include "title/title_details.h"
 
 namespace swarma::api {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 class StorePresence final : public catalog::registry::BlobPresence {
  public:
   explicit StorePresence(content::blob::BlobStore& store) : store_(store) {}
-  Result<std::optional<std::uint64_t>> has(const BlobId& id) override { return store_.find_size(id); }
+  Result<std::optional<std::uint64_t>> has(const BlobId& id) override { return store_.touch(id); }
   Result<Bytes> read(const BlobId& id, std::size_t max_bytes) override { return store_.read(id, max_bytes); }
 
  private:
@@ -35,7 +36,30 @@ Result<access::policy::CodeLists> parse_codes(const std::string& text) {
   return lists;
 }
 
+/// The details blob with other texts, as a new blob.
+Result<BlobId> write_texts(Services& services, const BlobId& id, const Texts& texts) {
+  SWARMA_TRY(const Bytes bytes, services.blobs.read(id, title::kMaxDetailsBytes));
+  SWARMA_TRY(title::TitleDetails details, title::parse_details(as_text(bytes)));
+  details.texts = texts;
+  SWARMA_TRY(const std::string text, title::write_details(details));
+  return services.blobs.put(view(text));
+}
+
 }  // namespace
+
+Result<Texts> parse_texts(const Json& json) {
+  if (!json.is_object() || json.size() > kMaxTexts)
+    return fail(ErrorCode::BadRequest, "bad_member", "\"texts\" must be an object: language → {name, summary}.");
+  Texts texts;
+  for (const auto& [language, entry] : json.items()) {
+    const JsonReader reader(entry, "texts");
+    SWARMA_TRY(std::string name, reader.text("name", 300));
+    SWARMA_TRY(std::string summary, reader.text_or("summary", 1000, ""));
+    if (language.empty() || language.size() > 35) return fail(ErrorCode::BadRequest, "bad_member", "A language is a BCP 47 tag such as \"de\".");
+    texts.emplace(language, std::pair{std::move(name), std::move(summary)});
+  }
+  return texts;
+}
 
 Result<PublishedTitle> publish_title(Services& services, const std::string& record_jws, const std::string& sealed,
                                      const crypto::Did& publisher) {
@@ -68,6 +92,9 @@ Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const
   if (revision.summary) record.summary = *revision.summary;
   if (revision.language) record.language = *revision.language;
   if (revision.tags) record.tags = *revision.tags;
+  if (revision.texts) {
+    SWARMA_TRY(record.details, write_texts(services, record.details, *revision.texts));
+  }
   if (revision.policy) record.policy = *revision.policy;
   if (revision.codes) {
     SWARMA_TRY(package.codes, parse_codes(*revision.codes));

@@ -2,6 +2,9 @@
 // visible together with its codes.
 #pragma once
 
+#include <map>
+#include <optional>
+
 #include "api/services.h"
 
 namespace swarma::api {
@@ -20,10 +23,15 @@ Result<PublishedTitle> publish_title(Services& services, const std::string& reco
 /// Takes the title and its codes away.
 Result<void> unpublish_title(Services& services, const TitleId& id);
 
+using Texts = std::map<std::string, std::pair<std::string, std::string>>;  // BCP 47 → name, summary
+inline constexpr std::size_t kMaxTexts = 200;
+Result<Texts> parse_texts(const Json& json);
+
 /// A new revision of the same blobs and the same secret with other words or terms, signed by the owner's key.
 struct Revision {
   std::optional<std::string> name, summary, language;
   std::optional<std::vector<std::string>> tags;
+  std::optional<Texts> texts;
   std::optional<std::string> policy;  // canonical
   std::optional<std::string> codes;   // JSON object, the private lists of that policy
 };

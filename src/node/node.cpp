@@ -14,6 +14,7 @@
 #include "net/tls.h"
 #include "node/bridges/catalog_titles.h"
 #include "node/bridges/local_titles.h"
+#include "node/bridges/swept_blobs.h"
 #include "node/metrics.h"
 #include "node/secrets.h"
 
@@ -172,8 +173,19 @@ class RunningNode final : public Node {
     };
     note("actions", parts_->actions.prune());
     note("grants", parts_->broker.prune());
+    if (minutes_++ % kSweepMinutes == 0) sweep();
   }
 
+  /// What half-finished publishes left behind a week ago.
+  void sweep() {
+    StoreSweptBlobs swept(*parts_->blobs);
+    const auto report = catalog::registry::sweep_orphans(swept, parts_->registry, parts_->clock.seconds() - catalog::registry::kOrphanSeconds);
+    if (!report) log::warning("sweep_failed", {{"message", report.error().message}});
+    else if (report->removed > 0) log::info("swept", {{"blobs", report->removed}, {"bytes", report->removed_bytes}});
+  }
+
+  static constexpr std::uint64_t kSweepMinutes = 60;
+  std::uint64_t minutes_ = 1;
   std::unique_ptr<Parts> parts_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<Housekeeping> housekeeping_;

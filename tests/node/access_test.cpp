@@ -101,7 +101,7 @@ TEST_F(OneNode, AnotherViewersGrantOpensNothing) {
 TEST_F(OneNode, ProofWorksOnceForOneBodyAndOnePath) {
   const std::string body = viewer.key_request(title.record, "preview", {0, 2}, {}).dump();
   const std::string proof = viewer.make_proof("/v1/keys/request", body);
-  EXPECT_EQ(viewer.post_with_proof("/v1/keys/revoke", body, proof).reason(), "invalid_dpop_proof");
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, viewer.make_proof("/v1/keys/revoke", body)).reason(), "invalid_dpop_proof");
   EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body + " ", proof).reason(), "invalid_dpop_proof");
   EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, proof).status, 200);
   EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, proof).reason(), "replayed_proof");

@@ -69,7 +69,7 @@ class BlobUpload final : public net::BodySink {
 Result<std::unique_ptr<net::BodySink>> begin_upload(Services& services, const net::Request& head) {
   SWARMA_TRY(const BlobId expected, BlobId::parse(head.headers.get("X-SHA-256")));
   SWARMA_CHECK(authenticate_creator(services, head, to_base64url(expected.digest())));
-  SWARMA_TRY(const auto present, services.blobs.find_size(expected));
+  SWARMA_TRY(const auto present, services.blobs.touch(expected));
   SWARMA_TRY(auto writer, services.blobs.create_writer());
   return std::make_unique<BlobUpload>(services, expected, std::move(writer), present.has_value());
 }

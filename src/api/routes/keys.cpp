@@ -23,7 +23,10 @@ Result<net::Response> request_keys(Services& services, const net::Request& reque
     order.idempotency = {std::string(key), "POST /v1/keys/request", viewer.jkt, digest};
   }
   const auto granted = services.broker.request(order);
-  if (granted) return json_response(200, {{"grant", granted->grant}});
+  if (granted) {
+    if (!granted->repeated && order.unlock.empty()) SWARMA_CHECK(services.registry.count_unlock(order.title));
+    return json_response(200, {{"grant", granted->grant}});
+  }
   if (granted.error().unmet.empty()) return std::unexpected(granted.error().error);
   const Json extra = {{"unmet", access::policy::unmet_json(granted.error().unmet)}};
   return problem_response(granted.error().error, &extra);

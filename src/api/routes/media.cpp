@@ -5,6 +5,7 @@
 
 #include "api/auth.h"
 #include "api/problem.h"
+#include "api/publish_title.h"
 #include "api/routes.h"
 #include "api/terms.h"
 #include "content/publish/jobs.h"
@@ -54,6 +55,9 @@ Result<JobRequest> parse_job(const Json& body) {
       if (!tag.is_string()) return fail(ErrorCode::BadRequest, "bad_member", "Each of \"tags\" must be a text.");
       job.tags.push_back(tag.get<std::string>());
     }
+  }
+  if (reader.has("texts")) {
+    SWARMA_TRY(job.texts, parse_texts(body["texts"]));
   }
   if (reader.has("captions")) {
     SWARMA_TRY(const Json* captions, reader.array("captions", 64));

@@ -57,12 +57,13 @@ Result<net::Response> revise(Services& services, const net::Request& request) {
   SWARMA_TRY(const TitleId id, title_id_of(request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"name", "summary", "language", "tags", "policy", "codes"}));
+  SWARMA_CHECK(reader.only({"name", "summary", "language", "tags", "texts", "policy", "codes"}));
   Revision revision;
   if (reader.has("name")) { SWARMA_TRY(revision.name, reader.text("name", 300)); }
   if (reader.has("summary")) { SWARMA_TRY(revision.summary, reader.text("summary", 1000)); }
   if (reader.has("language")) { SWARMA_TRY(revision.language, reader.text("language", 35)); }
   if (reader.has("tags")) { SWARMA_TRY(revision.tags, read_tags(reader)); }
+  if (reader.has("texts")) { SWARMA_TRY(revision.texts, parse_texts(body["texts"])); }
   if (reader.has("policy")) {
     SWARMA_TRY(auto terms, parse_terms(body["policy"], body.contains("codes") ? &body["codes"] : nullptr));
     revision.policy = std::move(terms.policy);
@@ -109,12 +110,14 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
       SWARMA_TRY(const std::int64_t unlocks, services.registry.find_unlocks(r.id));
       SWARMA_TRY(const Bytes details_bytes, services.blobs.read(r.details, title::kMaxDetailsBytes));
       SWARMA_TRY(const title::TitleDetails details, title::parse_details(as_text(details_bytes)));
+      Json texts = Json::object();
+      for (const auto& [language, text] : details.texts) texts[language] = {{"name", text.first}, {"summary", text.second}};
       std::int64_t bytes = 0;
       for (const title::Track& track : details.tracks) bytes += track.bytes;
       SWARMA_TRY(Json policy, parse_json(r.policy));
       Json entry = {{"title_id", r.id.text()}, {"revision", r.revision}, {"name", r.name}, {"summary", r.summary},
                     {"language", r.language}, {"tags", r.tags}, {"duration_ms", r.duration_ms}, {"created_at", r.created_at},
-                    {"bytes", bytes}, {"unlocks", unlocks}, {"policy", std::move(policy)}};
+                    {"bytes", bytes}, {"unlocks", unlocks}, {"texts", std::move(texts)}, {"policy", std::move(policy)}};
       if (r.poster) entry["poster"] = r.poster->hex();
       list.push_back(std::move(entry));
     }

@@ -1,6 +1,7 @@
 // From finished tracks to the plain blobs of a title: media playlists, multivariant playlist, details, poster.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +23,12 @@ struct Assembled {
   std::int64_t bytes = 0;  // of every blob, segments included
 };
 
+/// Name and summary in further languages (BCP 47).
+using Texts = std::map<std::string, std::pair<std::string, std::string>>;
+
 /// Puts each into the sink. A poster that could not be made becomes a note.
 Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedTrack> tracks, const std::vector<std::string>& notes,
-                           const Result<Bytes>& poster, BlobSink& blobs);
+                           const Result<Bytes>& poster, BlobSink& blobs, const Texts& texts = {});
 
 /// Bits per second over the worst segment (one much shorter than the longest does not count, as RFC 8216 §4.3.4.2 has
 /// it) and over all of them.

@@ -20,13 +20,13 @@ Json to_json(const JobRequest& r) {
   for (const auto& [language, upload] : r.captions) captions.push_back({language, upload});
   return {{"upload_id", r.upload_id}, {"name", r.name},   {"summary", r.summary}, {"language", r.language},   {"tags", r.tags},
           {"policy", r.policy},       {"codes", r.codes}, {"ladder", r.ladder},   {"poster_ms", r.poster_ms}, {"title_id", r.title_id},
-          {"captions", captions}};
+          {"captions", captions},     {"texts", r.texts}};
 }
 
 /// Reads what to_json() wrote and this node sealed: the shape is ours.
 JobRequest from_json(const Json& j) {
-  JobRequest r{j.at("upload_id"), j.at("name"), j.at("summary"), j.at("language"), j.at("tags"), j.at("policy"), j.at("codes"),
-               j.at("ladder"),    {},           j.at("poster_ms"), j.at("title_id")};
+  JobRequest r{j.at("upload_id"), j.at("name"),   j.at("summary"), j.at("language"),  j.at("tags"),    j.at("texts"),
+               j.at("policy"),    j.at("codes"),  j.at("ladder"),  {},                j.at("poster_ms"), j.at("title_id")};
   for (const Json& pair : j.at("captions")) r.captions.emplace_back(pair.at(0), pair.at(1));
   return r;
 }
@@ -127,7 +127,7 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
     SWARMA_TRY(const TitleId id, TitleId::parse(r.title_id));
     SWARMA_TRY(existing, ports_.find_existing(id));
   }
-  return PublishRequest{.file = std::move(film), .name = r.name, .summary = r.summary, .language = r.language, .tags = r.tags,
+  return PublishRequest{.file = std::move(film), .name = r.name, .summary = r.summary, .language = r.language, .tags = r.tags, .texts = r.texts,
                         .policy = r.policy, .codes = r.codes, .ladder = std::move(ladder), .captions = std::move(captions),
                         .existing = std::move(existing), .agent = ports_.agent,
                         .poster_at_us = r.poster_ms < 0 ? -1 : r.poster_ms * 1000, .destination = "this node",

@@ -26,6 +26,7 @@ struct JobRequest {
   std::string upload_id;
   std::string name, summary, language;
   std::vector<std::string> tags;
+  std::map<std::string, std::pair<std::string, std::string>> texts;  // further languages: name, summary
   std::string policy;        // canonical JSON
   std::string codes = "{}";
   std::string ladder = "auto";

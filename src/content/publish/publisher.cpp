@@ -174,7 +174,7 @@ Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const me
   SWARMA_TRY(auto tracks, sink.take_tracks());
 
   job.report({.stage = "upload"});
-  SWARMA_TRY(Assembled assembled, assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs));
+  SWARMA_TRY(Assembled assembled, assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs, job.request.texts));
   SWARMA_CHECK(job.blobs.flush());
   if (job.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ struct PublishRequest {
   std::string summary;
   std::string language;   // BCP 47 of name and summary, may be empty
   std::vector<std::string> tags;
+  std::map<std::string, std::pair<std::string, std::string>> texts;  // further languages (BCP 47): name, summary
   std::string policy;     // canonical JSON (access/policy)
   std::string codes = "{}";  // JSON object, list → codes: private, travels in the sealed package only
   media::LadderChoice ladder;
