@@ -18,6 +18,11 @@ if(SWARMA_SANITIZE)
   add_link_options(-fsanitize=${SWARMA_SANITIZE})
 endif()
 find_program(SWARMA_CCACHE ccache)
-if(SWARMA_CCACHE)
+if(SWARMA_CCACHE AND SWARMA_PRECOMPILED)
+  # Precompiled headers hit the cache only when their time stamps are not part of them.
+  add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${SWARMA_CCACHE})
+elseif(SWARMA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${SWARMA_CCACHE})
 endif()

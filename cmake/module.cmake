@@ -3,6 +3,7 @@
 # A folder is a module: every .cpp in it belongs to the library swarma_<NAME>, every *_test.cpp to its test program.
 # DEPS are other modules (tools/layers.toml says which are allowed), LIBS are third-party targets, which stay private:
 # a heavy library is included in the .cpp files of one module only.
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
 set_property(GLOBAL PROPERTY SWARMA_MODULE_TARGETS "")
 
 function(swarma_module name)
@@ -21,6 +22,11 @@ function(swarma_module name)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC swarma_flags ${deps} PRIVATE ${M_LIBS})
+    if(name STREQUAL "net")
+      swarma_use_precompiled(${target} asio)
+    else()
+      swarma_use_precompiled(${target} std)
+    endif()
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE swarma_flags ${deps})
@@ -32,6 +38,7 @@ function(swarma_module name)
     list(TRANSFORM test_deps PREPEND "swarma_")
     add_executable(${target}_test ${tests})
     target_link_libraries(${target}_test PRIVATE ${target} ${test_deps} ${M_LIBS} GTest::gtest_main GTest::gmock)
+    swarma_use_precompiled(${target}_test test)
     target_compile_definitions(${target}_test PRIVATE SWARMA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${target}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS unit)

@@ -1,0 +1,4 @@
+// For net/, the one module that sees Asio.
+#include "std.h"
+
+#include <asio.hpp>
