@@ -13,7 +13,7 @@ const dist = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 const cache = '/tmp/swarma-mock-film';
 const owner = makeIdentity();
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
-const kPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const kPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self' blob: data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const goodwill = { requirement: 'goodwill_ack', params: { text: 'I will tell a friend about this film.' } };
 const puzzle = { requirement: 'puzzle_solve', params: { algorithm: 'sha256', difficulty: 19 } };

@@ -31,7 +31,7 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
     context: LoaderContext | null = null;
     readonly stats: LoaderStats = emptyStats();
     readonly #abort = new AbortController();
-    #callbacks: LoaderCallbacks<LoaderContext> | null = null;
+    #callbacks: LoaderCallbacks<LoaderContext> | null = null; // null once there is nothing left to say
 
     load(context: LoaderContext, _config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
       this.context = context;
@@ -41,16 +41,22 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
     }
 
     abort(): void {
-      if (this.#abort.signal.aborted) return;
-      this.stats.aborted = true;
-      this.#abort.abort();
-      if (this.context) this.#callbacks?.onAbort?.(this.stats, this.context, null);
+      const callbacks = this.#giveUp();
+      if (this.context) callbacks?.onAbort?.(this.stats, this.context, null);
     }
 
     destroy(): void {
-      this.#callbacks = null;
-      this.abort();
+      this.#giveUp();
       this.context = null;
+    }
+
+    /** Stops what runs. A finished load stays finished: its stats feed the bandwidth estimate. */
+    #giveUp(): LoaderCallbacks<LoaderContext> | null {
+      const callbacks = this.#callbacks;
+      this.#callbacks = null;
+      if (callbacks) this.stats.aborted = true;
+      this.#abort.abort();
+      return callbacks;
     }
 
     async #run(context: LoaderContext, callbacks: LoaderCallbacks<LoaderContext>): Promise<void> {
@@ -64,6 +70,7 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
         if (this.#abort.signal.aborted) return;
         const problem = asSwarmaError(error);
         host.onBroken(problem);
+        this.#callbacks = null;
         callbacks.onError({ code: problem.status, text: problem.reason }, context, null, this.stats);
       }
     }

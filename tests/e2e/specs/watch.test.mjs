@@ -1,0 +1,132 @@
+// The main job, in every browser: find a film, play its preview, meet the lock, unlock, watch on.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { agree, browserNames, launch, openPage, press, textOf, video, waitForText } from '../support/browser.mjs';
+import { openWorld } from '../support/program.mjs';
+
+let world;
+before(async () => (world = await openWorld()));
+after(() => world.close());
+
+for (const name of browserNames) {
+  test(`${name}: catalog, preview, lock, promise, on to the end`, async (t) => {
+    const browser = await launch(name);
+    t.after(() => browser.close());
+    const page = await openPage(browser, `${world.node.url}/`);
+
+    await page.waitForSelector('.card:not(.skeleton)');
+    await page.type('input[type=search]', 'mixed');
+    await page.waitForFunction(() => document.querySelectorAll('.card').length === 1);
+    assert.match(await textOf(page, '.card'), /Film mixed[\s\S]*Free preview/);
+    await press(page, '.card');
+
+    await page.waitForSelector('.way');
+    assert.equal((await page.$$('.way')).length, 4, 'every way is shown before any action');
+    assert.ok(!page.requests.some((url) => url.includes('/v1/keys/')), 'no key is asked for before play');
+    await press(page, '[data-testid=play]');
+    await video.playing(page);
+    const preview = await video.state(page);
+    assert.equal(Math.min(preview.height, 480), preview.height, 'the preview is in the small picture');
+    assert.ok(preview.frames > 5 && preview.audioBytes, `frames ${preview.frames}, sound ${preview.audioBytes}`);
+
+    await video.seek(page, 40);
+    await page.waitForSelector('[data-testid=locked]');
+    assert.match(await textOf(page, '[data-testid=locked]'), /This part is locked/);
+    await press(page, '[data-testid=locked] .way[data-path=goodwill] .button');
+    await agree(page, '[data-testid=locked]');
+    await video.playing(page, 40);
+    await page.waitForFunction(() => !document.querySelector('[data-testid=locked]'));
+
+    await video.seek(page, 58);
+    await page.waitForFunction(() => document.querySelector('video').ended || document.querySelector('video').currentTime > 59.5, { timeout: 20_000 });
+    assert.deepEqual(page.problems, []);
+  });
+
+  test(`${name}: the film goes on by itself past a window of keys`, async (t) => {
+    const browser = await launch(name);
+    t.after(() => browser.close());
+    const page = await openPage(browser, world.node.url + world.titlePath('mixed'));
+    await press(page, '.way[data-path=goodwill] .button');
+    await agree(page);
+    await video.playing(page);
+    const grants = () => page.requests.filter((url) => url.endsWith('/v1/keys/request')).length;
+    const first = grants();
+    await page.$eval('video', (v) => (v.playbackRate = 4));
+    await video.playing(page, 30, 30_000);
+    assert.ok(grants() > first, 'further keys were fetched on the way');
+    assert.equal(await page.$('[data-testid=locked]'), null);
+    assert.deepEqual(page.problems, []);
+  });
+
+  test(`${name}: captions, quality, speed and the place are kept`, async (t) => {
+    const browser = await launch(name);
+    t.after(() => browser.close());
+    const page = await openPage(browser, world.node.url + world.titlePath('open'));
+    await press(page, '[data-testid=play]');
+    await video.playing(page);
+
+    const choose = async (group, label) => {
+      await page.$eval('[popovertarget=player-settings]', (button) => button.click());
+      await page.waitForSelector('#player-settings:popover-open');
+      await page.evaluate((legend, words) => {
+        const set = [...document.querySelectorAll('#player-settings fieldset')].find((field) => field.querySelector('legend').innerText === legend);
+        [...set.querySelectorAll('label')].find((option) => option.innerText.trim().startsWith(words)).querySelector('input').click();
+      }, group, label);
+      await page.evaluate(() => document.getElementById('player-settings').hidePopover?.());
+    };
+    await choose('Captions', 'English');
+    await page.waitForFunction(() => [...document.querySelector('video').textTracks].some((track) => track.mode === 'showing' && track.activeCues?.length > 0), { timeout: 10_000 });
+    assert.match((await video.state(page)).cues.join(), /Second \d+/);
+
+    await choose('Quality', '360p');
+    await page.waitForFunction(() => document.querySelector('video').videoHeight === 360, { timeout: 15_000 });
+    await choose('Quality', '720p');
+    await page.waitForFunction(() => document.querySelector('video').videoHeight === 720, { timeout: 15_000 });
+
+    await video.seek(page, 31);
+    await video.playing(page, 31);
+    await page.$eval('video', (v) => v.pause());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await page.reload();
+    await waitForText(page, '[data-testid=play]', 'Resume at 0:3');
+    await press(page, '[data-testid=play]');
+    await video.playing(page, 30);
+    assert.deepEqual(page.problems, []);
+  });
+}
+
+test('the puzzle can be paused, left and taken up again', async (t) => {
+  const browser = await launch();
+  t.after(() => browser.close());
+  const page = await openPage(browser, world.node.url + world.titlePath('mixed'));
+  await press(page, '.way[data-path=both] .button');
+  const hard = '.step[data-requirement=puzzle_solve]';
+  await press(page, `${hard} .step-body .button-main`);
+  await page.waitForSelector(`${hard} progress`);
+  const tried = () => page.$eval(`${hard} progress`, (bar) => bar.value);
+  await page.waitForFunction((s) => document.querySelector(`${s} progress`)?.value > 0, {}, hard);
+  await press(page, `${hard} .step-body .button`);
+  const paused = await tried();
+  await page.reload();
+  await press(page, '.way[data-path=both] .button');
+  await press(page, `${hard} .step-body .button-main`);
+  await page.waitForSelector(`${hard} progress`);
+  assert.ok((await tried()) >= paused * 0.99, 'it goes on from where it was');
+  const starts = page.requests.filter((url) => url.endsWith('/v1/actions/start')).length;
+  assert.equal(starts, 1, 'the same puzzle, not a new one');
+});
+
+test('a code opens the film, a wrong one says so', async (t) => {
+  const browser = await launch();
+  t.after(() => browser.close());
+  const page = await openPage(browser, world.node.url + world.titlePath('code'));
+  await press(page, '.way .button-main');
+  await page.waitForSelector('.step .field');
+  await page.type('.step .field', 'OPEN-SUSAN');
+  await press(page, '.step [type=submit]');
+  await page.waitForSelector('.step .inline-failure[data-reason=wrong_code]');
+  await page.$eval('.step .field', (field) => field.select());
+  await page.type('.step .field', 'OPEN-SESAME');
+  await press(page, '.step [type=submit]');
+  await video.playing(page);
+});

@@ -1,0 +1,58 @@
+// Browsers from the system's packages, and what the tests ask of a page.
+import puppeteer from 'puppeteer-core';
+
+const kBrowsers = {
+  chrome: {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  },
+  firefox: { executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr' },
+};
+
+/** The browsers to test: both, unless $BROWSERS names fewer. */
+export const browserNames = (process.env.BROWSERS ?? 'chrome,firefox').split(',');
+
+export function launch(browser = 'chrome') {
+  return puppeteer.launch({ browser, headless: true, acceptInsecureCerts: true, ...kBrowsers[browser] });
+}
+
+/** A page of a fresh profile that remembers what went wrong in it and what it asked for. */
+export async function openPage(browser, url, { width = 1280, height = 800, features = [] } = {}) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  page.problems = [];
+  page.requests = [];
+  page.on('pageerror', (error) => page.problems.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && page.problems.push(message.text()));
+  page.on('request', (request) => page.requests.push(request.url()));
+  await page.setViewport({ width, height });
+  if (features.length > 0) await page.emulateMediaFeatures(features);
+  if (url) await page.goto(url);
+  return page;
+}
+
+export const video = {
+  state: (page) =>
+    page.$eval('video', (v) => ({
+      time: v.currentTime, paused: v.paused, height: v.videoHeight, ready: v.readyState, frames: v.getVideoPlaybackQuality().totalVideoFrames,
+      audioBytes: v.webkitAudioDecodedByteCount ?? v.mozHasAudio, error: v.error?.message ?? '',
+      cues: [...v.textTracks].filter((track) => track.mode === 'showing').flatMap((track) => [...(track.activeCues ?? [])].map((cue) => cue.text)),
+    })),
+  /** Waits until the film has gone on for a good half second past `after`. */
+  playing: (page, after = 0, timeout = 20_000) =>
+    page.waitForFunction((from) => { const v = document.querySelector('video'); return v && !v.seeking && v.readyState >= 3 && v.currentTime > from + 0.5; }, { timeout, polling: 50 }, after),
+  seek: (page, seconds) => page.$eval('video', (v, to) => (v.currentTime = to), seconds),
+};
+
+export const press = async (page, selector) => {
+  await page.waitForSelector(selector, { visible: true });
+  await page.$eval(selector, (element) => element.scrollIntoView({ block: 'center' }));
+  await page.click(selector);
+};
+
+/** Accepts the promise of an opened goodwill step. */
+export const agree = (page, scope = '') => press(page, `${scope} .step[data-requirement=goodwill_ack] .step-body .button-main`.trim());
+
+export const textOf = (page, selector) => page.$eval(selector, (element) => element.innerText);
+export const waitForText = (page, selector, words, timeout = 10_000) =>
+  page.waitForFunction((where, what) => document.querySelector(where)?.innerText.includes(what), { timeout }, selector, words);

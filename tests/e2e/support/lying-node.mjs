@@ -1,0 +1,37 @@
+// A proxy in front of a real node that changes what it is told to: what a broken cache or a hostile carrier would send.
+import { createServer, request as httpRequest } from 'node:http';
+
+export class LyingNode {
+  /** `lie(path, body, headers, status)` returns other bytes or an object {status, body}, or nothing to pass things on. */
+  static async start(node) {
+    const liar = new LyingNode();
+    liar.lie = () => undefined;
+    liar.server = createServer((request, response) => liar.#forward(node, request, response));
+    await new Promise((resolve) => liar.server.listen(0, '127.0.0.1', resolve));
+    liar.url = `http://127.0.0.1:${liar.server.address().port}`;
+    return liar;
+  }
+
+  close() {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+
+  #forward(node, request, response) {
+    const upstream = httpRequest({ host: '127.0.0.1', port: node.port, path: request.url, method: request.method, headers: { ...request.headers, 'accept-encoding': 'identity' } }, async (answer) => {
+      const chunks = [];
+      for await (const chunk of answer) chunks.push(chunk);
+      const body = Buffer.concat(chunks);
+      const lie = await this.lie(request.url, body, request, answer.statusCode);
+      const headers = { ...answer.headers };
+      if (lie !== undefined) delete headers.etag;
+      const bytes = Buffer.isBuffer(lie) ? lie : lie ? Buffer.from(JSON.stringify(lie.body)) : body;
+      headers['content-length'] = bytes.length;
+      delete headers['transfer-encoding'];
+      if (lie && !Buffer.isBuffer(lie)) headers['content-type'] = lie.status >= 400 ? 'application/problem+json' : 'application/json';
+      response.writeHead(lie && !Buffer.isBuffer(lie) ? lie.status : answer.statusCode, headers).end(request.method === 'HEAD' ? undefined : bytes);
+    });
+    upstream.on('error', () => response.destroy());
+    request.pipe(upstream);
+  }
+}
