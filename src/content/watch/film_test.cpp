@@ -130,6 +130,17 @@ TEST_F(Film, APartialGrantGivesExactlyItsPart) {
   EXPECT_NEAR(static_cast<double>(after.duration_ms), view->seconds_before(5) * 1000, 100);
 }
 
+TEST_F(Film, AGrantOfTheMiddleGivesTheMiddle) {
+  publish("bbb_720p_h264_aac_120s.mp4", "copy");
+  ViewerKeys keys(view->record.slots);
+  grant(keys, {5, 9});
+  const auto result = export_with(keys);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->slots, (SlotRange{5, 9}));
+  const auto after = *media::probe(output());
+  EXPECT_NEAR(static_cast<double>(after.duration_ms), (view->seconds_before(9) - view->seconds_before(5)) * 1000, 100);
+}
+
 TEST_F(Film, RollingGrantsGiveTheWholeFilm) {
   publish("bbb_720p_h264_aac_120s.mp4", "copy");
   ViewerKeys* self = nullptr;
