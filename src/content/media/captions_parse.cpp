@@ -130,8 +130,7 @@ class Parser {
   // One block of lines: a cue with or without a name above its times, or (WebVTT) a note, a style, a region.
   Result<void> block(bool vtt) {
     std::string_view first = trim(lines_.line());
-    if (vtt && !is_timing() &&
-        (first == "NOTE" || first.starts_with("NOTE ") || first.starts_with("NOTE\t") || first == "STYLE" || first == "REGION")) {
+    if (vtt && (first == "NOTE" || first.starts_with("NOTE ") || first.starts_with("NOTE\t") || first == "STYLE" || first == "REGION")) {
       skip_block();
       return {};
     }

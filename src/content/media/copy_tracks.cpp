@@ -89,7 +89,9 @@ Result<void> CopyAudio::fill_until(std::int64_t end) {
 }
 
 Result<void> CopyAudio::take(ff::Packet packet) {
-  if (packet->flags & (AV_PKT_FLAG_CORRUPT | AV_PKT_FLAG_DISCARD)) return {};
+  if (packet->flags & AV_PKT_FLAG_CORRUPT) return {};
+  // Packets that an edit list hides: those in front prime the decoder and stay, others are cut out.
+  if ((packet->flags & AV_PKT_FLAG_DISCARD) && next_ != AV_NOPTS_VALUE && next_ >= kFrame) return {};
   std::int64_t source = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
   std::int64_t pts = next_ == AV_NOPTS_VALUE ? 0 : next_;
   if (source != AV_NOPTS_VALUE) pts = av_rescale_q(source - offset_, source_base_, AVRational{1, rate_});

@@ -82,14 +82,18 @@ class Packager {
     SWARMA_CHECK(check_streams());
     SWARMA_CHECK(write_sidecars());
     SWARMA_CHECK(start_stages());
-    for (unsigned i = 0; i < source_.context()->nb_streams; ++i)
-      source_.stream(static_cast<int>(i))->discard = routes_[i].empty() && !captions_.contains(static_cast<int>(i)) ? AVDISCARD_ALL
-                                                                                                              : AVDISCARD_NONE;
+    for (int i = 0; i < static_cast<int>(source_.context()->nb_streams); ++i)
+      source_.stream(i)->discard = is_read(i) ? AVDISCARD_NONE : AVDISCARD_ALL;
     SWARMA_CHECK(read_all());
     finish_all();
     for (auto& [stream, tracks] : captions_)
       for (CaptionTrack& track : tracks) SWARMA_CHECK(track.end());
     return {};
+  }
+
+  bool is_read(int stream) const {
+    return !routes_[static_cast<std::size_t>(stream)].empty() || captions_.contains(stream) ||
+           (keyframe_board_ && stream == job_.info.video.stream_index);
   }
 
   Result<void> check_streams() const {
@@ -248,11 +252,12 @@ Result<void> package(const std::filesystem::path& file, const MediaInfo& info, c
                      const std::set<std::size_t>& finished, SegmentSink& sink, const ProgressFn& progress,
                      const std::atomic<bool>& cancel) {
   keep_large_buffers();
+  std::error_code e;
+  if (std::filesystem::file_size(file, e) != info.file_bytes)
+    return fail(ErrorCode::Conflict, "source_changed", "The film was changed or removed since it was looked at. Publish it again.");
   // MP4 says all there is to know in its index; other containers need a look at their packets.
   bool mp4 = info.container.find("mp4") != std::string::npos;
   SWARMA_TRY(Source source, Source::open(file, mp4 ? Source::Depth::Header : Source::Depth::Streams));
-  if (source.file_bytes() != info.file_bytes)
-    return fail(ErrorCode::Conflict, "source_changed", "The film was changed since it was looked at. Publish it again.");
   Job job(info, plan, sink, cancel);
   return Packager(std::move(source), job, finished, progress).run();
 }

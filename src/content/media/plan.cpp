@@ -34,15 +34,17 @@ std::string unique(std::set<std::string>& taken, const std::string& name, std::s
   return candidate;
 }
 
-// Keyframes nearest to a slot's length apart. The first one is in slot 0, however late it comes.
+// Keyframes nearest to a slot's length apart; the film's end counts as one. The first keyframe is in slot 0, however late
+// it comes.
 std::vector<std::int64_t> keyframe_cuts(const MediaInfo& info) {
   std::vector<std::int64_t> cuts{0};
   const auto& keys = info.keyframes_us;
   for (std::size_t i = 1; i < keys.size();) {
-    std::int64_t from = cuts.back();
-    while (i < keys.size() && keys[i] < from + kShortestSlot) ++i;
+    std::int64_t ideal = cuts.back() + kSlot;
+    while (i < keys.size() && keys[i] < cuts.back() + kShortestSlot) ++i;
     if (i == keys.size()) break;
-    while (i + 1 < keys.size() && std::abs(keys[i + 1] - from - kSlot) <= std::abs(keys[i] - from - kSlot)) ++i;
+    while (i + 1 < keys.size() && std::abs(keys[i + 1] - ideal) <= std::abs(keys[i] - ideal)) ++i;
+    if (std::abs(info.video_end_us - ideal) <= std::abs(keys[i] - ideal)) break;
     cuts.push_back(keys[i++]);
   }
   return cuts;

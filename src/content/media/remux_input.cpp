@@ -87,9 +87,9 @@ constexpr std::uint8_t kTextDescription[] = {
     1, 0xFF,                         // centred, at the bottom
     0, 0, 0, 0,                      // transparent background
     0, 0, 0, 0, 0, 0, 0, 0,          // box: the player's choice
-    0, 0, 0, 0, 0, 1, 0, 18,         // style: whole text, font 1, plain, size 18
+    0, 0, 0, 0, 0, 1, 0, 16,         // style: whole text, font 1, plain, size 16
     0xFF, 0xFF, 0xFF, 0xFF,          // white
-    0, 0, 0, 18, 'f', 't', 'a', 'b', 0, 1, 0, 1, 5, 'S', 'e', 'r', 'i', 'f'};
+    0, 0, 0, 18, 'f', 't', 'a', 'b', 0, 1, 0, 1, 5, 'A', 'r', 'i', 'a', 'l'};
 
 struct Shown {
   std::int64_t start_ms, end_ms;
