@@ -24,7 +24,7 @@ CREATE TABLE title_words (
   weight BIGINT NOT NULL,
   PRIMARY KEY (word, no)
 ) {WITHOUT_ROWID};
-CREATE INDEX title_words_by_no ON title_words (no);
+CREATE INDEX title_words_by_no ON title_words (no, word, weight);
 CREATE TABLE title_blobs (
   no BIGINT PRIMARY KEY REFERENCES titles (no) ON DELETE CASCADE,
   digests {BYTES} NOT NULL

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "catalog/registry/fold.h"
 #include "catalog/registry/search_index.h"
 #include "catalog/registry/title_cache.h"
 
@@ -131,7 +130,7 @@ Result<Page> TitleRegistry::search(std::string_view query, std::size_t limit, st
     return fail(ErrorCode::BadRequest, "query_too_long", "A query has at most " + std::to_string(kMaxQueryBytes) + " bytes.");
   limit = std::clamp<std::size_t>(limit, 1, kMaxPageSize);
   SWARMA_TRY(const SearchPosition after, parse_cursor(cursor));
-  const auto terms = query_terms(query);
+  const auto terms = terms_of(query);
   if (terms.empty() && query.find_first_not_of(" \t\r\n") != std::string_view::npos) return Page{};  // nothing one could look for
   SWARMA_TRY(std::vector<Hit> hits, find_hits(impl_->database, terms, after, limit + 1));
   Page page;

@@ -59,7 +59,7 @@ class TitleRegistry {
   ~TitleRegistry();
 
   /// Makes a verified record visible, in one durable transaction. `complete` is what check_complete said of it, and `also`
-  /// whatever must become true at the same moment (it may run several times).
+  /// whatever must become true at the same moment (it may run several times; not for a repeated record).
   /// Conflict ("record_older") unless its revision is above every one this title ever had here, unpublished ones included.
   Result<Published> publish(std::string_view record_jws, const title::TitleRecord& record, std::string_view sealed,
                             const CompleteTitle& complete, const std::function<Result<void>(db::Session&)>& also = {});
@@ -71,6 +71,7 @@ class TitleRegistry {
 
   /// Titles in which every word of `query` begins a word of the name, summary, tags or creator, in any of the title's
   /// languages: best first (names before tags before summaries), then newest. An empty query lists all, newest first.
+  /// The work of one search is bounded: of beginnings that more than some thousand titles share, only that many are ranked.
   /// `cursor` is Page::next of the page before; titles published meanwhile neither repeat nor hide others.
   /// BadRequest ("bad_cursor", "query_too_long").
   Result<Page> search(std::string_view query, std::size_t limit, std::string_view cursor = {});

@@ -1,5 +1,6 @@
 #include "catalog/registry/search_index.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -29,17 +30,27 @@ std::string insert_sql(std::size_t rows) {
   return sql;
 }
 
+/// Titles with the first term, among the newest with that very word and the first of the longer words that begin with it.
+const std::string kCandidates =
+    "SELECT no, max(weight) AS weight FROM ("
+    "SELECT no, weight FROM (SELECT no, weight FROM title_words WHERE word = $4 ORDER BY no DESC LIMIT 2000) AS very "
+    "UNION ALL "
+    "SELECT no, weight FROM (SELECT no, weight FROM title_words WHERE word > $4 AND word < $5 ORDER BY word, no LIMIT 2000) AS longer"
+    ") AS found GROUP BY no";
+static_assert(kMaxCandidates == 2 * 2'000);
+
 /// $1 $2 after which position, $3 how many; then two parameters for each term.
 std::string search_sql(std::size_t terms) {
-  std::string hits;
-  for (std::size_t term = 0; term < terms; ++term) {
-    const std::string from = "$" + std::to_string(4 + 2 * term), to = "$" + std::to_string(5 + 2 * term);
-    hits += std::string(term == 0 ? "" : " UNION ALL ") + "SELECT no, max(weight) AS weight FROM title_words WHERE word >= " + from +
-            " AND word < " + to + " GROUP BY no";
+  std::string columns = "c.no, c.weight AS w0", score = "w0", conditions;
+  for (std::size_t term = 1; term < terms; ++term) {
+    const std::string from = "$" + std::to_string(4 + 2 * term), to = "$" + std::to_string(5 + 2 * term), w = "w" + std::to_string(term);
+    columns += ", (SELECT max(weight) FROM title_words AS t WHERE t.no = c.no AND t.word >= " + from + " AND t.word < " + to + ") AS " + w;
+    score += " + " + w;
+    conditions += (term == 1 ? " WHERE " : " AND ") + w + " IS NOT NULL";
   }
-  return "SELECT s.score, s.no, t.title_id, t.revision FROM (SELECT no, sum(weight) AS score FROM (" + hits +
-         ") AS hits GROUP BY no HAVING count(*) = " + std::to_string(terms) +
-         ") AS s JOIN titles AS t ON t.no = s.no WHERE s.score < $1 OR (s.score = $1 AND s.no < $2) "
+  return "SELECT s.score, s.no, titles.title_id, titles.revision FROM (SELECT no, " + score + " AS score FROM (SELECT " + columns +
+         " FROM (" + kCandidates + ") AS c) AS weighed" + conditions +
+         ") AS s JOIN titles ON titles.no = s.no WHERE s.score < $1 OR (s.score = $1 AND s.no < $2) "
          "ORDER BY s.score DESC, s.no DESC LIMIT $3";
 }
 
@@ -74,6 +85,15 @@ std::map<std::string, std::int64_t> words_of(const title::TitleRecord& record, c
   add(record.summary, kSummaryWeight);
   for (const auto& [name, summary] : complete.texts) add(summary, kSummaryWeight);
   return words;
+}
+
+std::vector<std::string> terms_of(std::string_view query) {
+  std::string text(query);
+  for (std::size_t at = 0; (at = text.find(kDidPrefix, at)) != std::string::npos;) text.replace(at, kDidPrefix.size(), " ");
+  auto terms = query_terms(text);
+  // The longest begins the fewest words: the search starts from its titles.
+  std::sort(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return std::pair(b.size(), a) < std::pair(a.size(), b); });
+  return terms;
 }
 
 Result<void> replace_words(db::Session& session, std::int64_t no, const std::map<std::string, std::int64_t>& words) {

@@ -12,12 +12,18 @@
 
 namespace swarma::catalog::registry {
 
+/// Most index rows looked at for the longest term of a query. A beginning as common as that ("a", in a large catalog) is
+/// answered from some of its titles; typing on narrows it down.
+inline constexpr std::size_t kMaxCandidates = 4'000;
 inline constexpr std::size_t kMaxIndexWords = 4'000;  // of one title; further ones are not found
 
 /// Folded words of a title, each with the weight of the best place it stands in.
 std::map<std::string, std::int64_t> words_of(const title::TitleRecord& record, const CompleteTitle& complete);
 
 Result<void> replace_words(db::Session& session, std::int64_t no, const std::map<std::string, std::int64_t>& words);
+
+/// query_terms, longest first, with creators taken by the part of their DID that tells them apart.
+std::vector<std::string> terms_of(std::string_view query);
 
 /// Where a page begins: after the title `no` that had `score`.
 struct SearchPosition {
