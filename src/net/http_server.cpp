@@ -18,6 +18,9 @@
 namespace swarma::net {
 namespace {
 
+// What the kernel may hold of a response beyond what the network has room for. Without it thousands of downloads fill its
+// TCP memory (tcp_mem), and under that pressure everybody is slow: 2,000 readers of 1 MB files got a third more through.
+constexpr int kMaxUnsent = 128 * 1024;
 constexpr rlim_t kReservedDescriptors = 256;  // for files, databases and outbound connections
 
 std::string written_host(const std::string& host) {
@@ -53,7 +56,8 @@ Result<Fd> listen_on(const std::string& host, std::uint16_t port, bool first) {
   Fd socket(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return cannot_listen(host, port);
   const auto set = [&](int level, int option, int value) { return ::setsockopt(socket.get(), level, option, &value, sizeof value) == 0; };
-  bool ok = set(SOL_SOCKET, SO_REUSEADDR, 1) && set(IPPROTO_TCP, TCP_NODELAY, 1);  // accepted sockets inherit both
+  bool ok = set(SOL_SOCKET, SO_REUSEADDR, 1) && set(IPPROTO_TCP, TCP_NODELAY, 1) &&
+            set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMaxUnsent);  // accepted sockets inherit all three
   if (address.ai_family == AF_INET6) ok = ok && set(IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (!first) ok = ok && set(SOL_SOCKET, SO_REUSEPORT, 1);
   ok = ok && ::bind(socket.get(), address.ai_addr, address.ai_addrlen) == 0;
