@@ -1,4 +1,5 @@
-// The costs that crypto/ puts into a segment and into a key request. Google Benchmark: build/release/bench/bench_crypto.
+// The costs that crypto/ puts into a segment and into a key request. Google Benchmark:
+// build/release/bench/bench_crypto.
 #include <benchmark/benchmark.h>
 
 #include <nlohmann/json.hpp>
@@ -22,9 +23,17 @@ const SigningKey& signer() {
 
 /// About the size of an attestation: 0.7 KB as a JWS.
 Json claims() {
-  return {{"attestation_id", "c29tZXRoaW5nIHJhbmRvbQ"}, {"issuer", signer().did().text()}, {"subject", signer().jkt()},
-          {"title_id", "abcdefghijklmnopqrstuvwxyz"}, {"requirement", "goodwill_ack"}, {"params", {{"text", "I will tell a friend."}}},
-          {"evidence", Json::object()}, {"trust", 0.25}, {"iat", kNow}, {"exp", kNow + 3600}, {"nonce", "c29tZXRoaW5nIHJhbmRvbQ"}};
+  return {{"attestation_id", "c29tZXRoaW5nIHJhbmRvbQ"},
+          {"issuer", signer().did().text()},
+          {"subject", signer().jkt()},
+          {"title_id", "abcdefghijklmnopqrstuvwxyz"},
+          {"requirement", "goodwill_ack"},
+          {"params", {{"text", "I will tell a friend."}}},
+          {"evidence", Json::object()},
+          {"trust", 0.25},
+          {"iat", kNow},
+          {"exp", kNow + 3600},
+          {"nonce", "c29tZXRoaW5nIHJhbmRvbQ"}};
 }
 
 void seal_segment(benchmark::State& state) {
@@ -103,7 +112,8 @@ BENCHMARK(decrypt);
 
 void verify_proof(benchmark::State& state) {
   const DpopNonces nonces(random_key());
-  DpopClaims request{"POST", "https://node.example/v1/keys/request", nonces.current(kNow), to_base64url(sha256({})), ""};
+  DpopClaims request{"POST", "https://node.example/v1/keys/request", nonces.current(kNow), to_base64url(sha256({})),
+                     ""};
   const std::string proof = make_dpop_proof(signer(), request, kNow);
   request.nonce.clear();
   for (auto _ : state) benchmark::DoNotOptimize(verify_dpop_proof(proof, request, nonces, kNow));

@@ -1,5 +1,5 @@
-// DPoP claims from a stranger, validly signed, and addresses: an accepted proof says what was expected; a normalised address
-// is its own normal form.
+// DPoP claims from a stranger, validly signed, and addresses: an accepted proof says what was expected; a normalised
+// address is its own normal form.
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   if (const auto claims = parse_json(text); claims && claims->is_object()) {
     if (const auto jws = sign_jws_with_jwk(key, kDpopTyp, *claims); jws && verify_dpop_proof(*jws, expected, now))
-      if ((*claims)["htm"] != "GET" || std::abs((*claims)["iat"].get<std::int64_t>() - now) > kDpopSkewSeconds) std::abort();
+      if ((*claims)["htm"] != "GET" || std::abs((*claims)["iat"].get<std::int64_t>() - now) > kDpopSkewSeconds)
+        std::abort();
   }
   if (const auto url = normalise_htu(text); url && normalise_htu(*url) != *url) std::abort();
   return 0;

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!canonical) return 0;  // integers beyond 2^53
   const auto again = parse_json(*canonical);
   if (!again) std::abort();
-  const auto second = canonical_json(*again);  // 0.5e18 is written as an integer beyond 2^53, which has no form any more
+  const auto second =
+      canonical_json(*again);  // 0.5e18 is written as an integer beyond 2^53, which has no form any more
   if (second && *second != *canonical) std::abort();
   return 0;
 }

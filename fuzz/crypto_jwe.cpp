@@ -1,4 +1,5 @@
-// A JWE from a stranger: as text; as another header on a good one, which must never open; as plaintext, which must come back.
+// A JWE from a stranger: as text; as another header on a good one, which must never open; as plaintext, which must come
+// back.
 #include <algorithm>
 #include <cstdlib>
 
@@ -14,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)decrypt_jwe(key, as_text(input));
 
   const std::string other_header = to_base64url(input);
-  if (other_header != good.substr(0, header_end) && decrypt_jwe(key, other_header + good.substr(header_end))) std::abort();
+  if (other_header != good.substr(0, header_end) && decrypt_jwe(key, other_header + good.substr(header_end)))
+    std::abort();
 
   const auto opened = decrypt_jwe(key, encrypt_jwe(key.encryption_key(), "swarma-sealed+jwe", input));
   if (!opened || !std::ranges::equal(*opened, input)) std::abort();

@@ -16,7 +16,8 @@ using Table = std::array<std::int8_t, 256>;
 constexpr Table make_table(std::string_view alphabet) {
   Table table{};
   table.fill(-1);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
   return table;
 }
 
@@ -60,9 +61,13 @@ Result<Bytes> decode_bits(std::string_view text, const Table& table, unsigned bi
 
 }  // namespace
 
-ByteView view(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+ByteView view(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
-std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 Bytes to_bytes(std::string_view text) {
   const ByteView bytes = view(text);
@@ -103,7 +108,9 @@ Result<Bytes> parse_base64url(std::string_view text) {
   return decode_bits(text, table, 6, "base64url without padding");
 }
 
-std::string to_base32(ByteView bytes) { return encode_bits(bytes, kBase32, 5); }
+std::string to_base32(ByteView bytes) {
+  return encode_bits(bytes, kBase32, 5);
+}
 
 Result<Bytes> parse_base32(std::string_view text) {
   static constexpr Table table = make_table(kBase32);

@@ -61,9 +61,11 @@ TEST(Bytes, OneSpellingPerValue) {
 }
 
 TEST(Bytes, RefusesWhatIsNotCanonical) {
-  for (const char* bad : {"A", "AB", "AP8Q=", "AP8Q\n", "AP+Q", "AP/Q", "AP 8Q", "AAAAA", "AAB"}) EXPECT_FALSE(parse_base64url(bad)) << bad;
+  for (const char* bad : {"A", "AB", "AP8Q=", "AP8Q\n", "AP+Q", "AP/Q", "AP 8Q", "AAAAA", "AAB"})
+    EXPECT_FALSE(parse_base64url(bad)) << bad;
   for (const char* bad : {"0", "0g", "0A", "FF", " 00", "0x00"}) EXPECT_FALSE(parse_hex(bad)) << bad;
-  for (const char* bad : {"a", "ab", "AD7RA", "ad7r1", "ad7ra===", "aaa", "aaaaaa"}) EXPECT_FALSE(parse_base32(bad)) << bad;
+  for (const char* bad : {"a", "ab", "AD7RA", "ad7r1", "ad7ra===", "aaa", "aaaaaa"})
+    EXPECT_FALSE(parse_base32(bad)) << bad;
   EXPECT_EQ(parse_hex("zz").error().reason, "bad_encoding");
   EXPECT_FALSE(parse_base64url(std::string_view("AA\0A", 4)));
 }

@@ -37,7 +37,8 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::size_t max_bytes
     if (got < 0) return std::unexpected(io_error("read", path));
     out.resize(have + static_cast<std::size_t>(got));
     if (out.size() > max_bytes)
-      return fail(ErrorCode::TooLarge, "file_too_large", path.string() + " is larger than " + std::to_string(max_bytes) + " bytes.");
+      return fail(ErrorCode::TooLarge, "file_too_large",
+                  path.string() + " is larger than " + std::to_string(max_bytes) + " bytes.");
     if (got == 0) return out;
   }
 }
@@ -75,7 +76,8 @@ Result<void> ensure_private_folder(const std::filesystem::path& path) {
   std::error_code ec;
   std::filesystem::create_directories(path.parent_path(), ec);
   const bool made = ::mkdir(path.c_str(), 0700) == 0;
-  if (!made && (errno != EEXIST || !std::filesystem::is_directory(path, ec))) return std::unexpected(io_error("make the folder", path));
+  if (!made && (errno != EEXIST || !std::filesystem::is_directory(path, ec)))
+    return std::unexpected(io_error("make the folder", path));
   return {};
 }
 

@@ -16,7 +16,7 @@ struct File : ::testing::Test {
   ~File() override { std::filesystem::remove_all(folder); }
 
   unsigned mode_of(const std::filesystem::path& path) const {
-    struct stat info {};
+    struct stat info{};
     EXPECT_EQ(::stat(path.c_str(), &info), 0);
     return info.st_mode & 0777;
   }
@@ -37,7 +37,8 @@ TEST_F(File, IsReplacedAsAWhole) {
 
 TEST_F(File, ReadsUpToItsLimit) {
   const auto path = folder / "blob";
-  for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{64 * 1024}, std::size_t{64 * 1024 + 1}, std::size_t{300'000}}) {
+  for (std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{64 * 1024}, std::size_t{64 * 1024 + 1}, std::size_t{300'000}}) {
     const Bytes bytes(size, 7);
     ASSERT_TRUE(write_file_durably(path, bytes));
     EXPECT_EQ(read_file(path, size).value(), bytes);

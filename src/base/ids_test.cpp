@@ -17,7 +17,8 @@ TEST(BlobId, IsTheHexOfADigest) {
 
 TEST(BlobId, RefusesOtherTexts) {
   const std::string hex(64, 'a');
-  for (const std::string& bad : {std::string(), hex.substr(1), hex + "a", "A" + hex.substr(1), "g" + hex.substr(1), hex + ".m4s", "../" + hex})
+  for (const std::string& bad :
+       {std::string(), hex.substr(1), hex + "a", "A" + hex.substr(1), "g" + hex.substr(1), hex + ".m4s", "../" + hex})
     EXPECT_EQ(BlobId::parse(bad).error().reason, "bad_blob_id") << bad;
 }
 

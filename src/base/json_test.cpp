@@ -82,7 +82,8 @@ TEST(CanonicalJson, RefusesWhatHasNoForm) {
 }
 
 TEST(CanonicalJson, RefusesTextsThatAreNotUtf8) {
-  for (const char* bad : {"\xff", "\x80", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "a\xe2\x82"}) {
+  for (const char* bad : {"\xff", "\x80", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+                          "\xf4\x90\x80\x80", "a\xe2\x82"}) {
     EXPECT_FALSE(canonical_json(Json(bad)));
     EXPECT_FALSE(canonical_json(Json{{bad, 1}}));
   }
@@ -92,7 +93,8 @@ TEST(CanonicalJson, RefusesTextsThatAreNotUtf8) {
 
 TEST(ParseJson, RefusesDuplicateMembersAtAnyDepth) {
   EXPECT_TRUE(parse_json(R"({"a":1,"b":{"a":1},"c":[{"a":1},{"a":1}]})"));
-  for (const char* bad : {R"({"a":1,"a":1})", R"({"a":1,"\u0061":2})", R"([{"b":{"a":1,"c":2,"a":3}}])", R"({"a":{},"a":[]})"})
+  for (const char* bad :
+       {R"({"a":1,"a":1})", R"({"a":1,"\u0061":2})", R"([{"b":{"a":1,"c":2,"a":3}}])", R"({"a":{},"a":[]})"})
     EXPECT_EQ(parse_json(bad).error().message, "A member name appears twice in one JSON object.") << bad;
 }
 
@@ -107,9 +109,35 @@ TEST(ParseJson, BoundsTheDepth) {
 }
 
 TEST(ParseJson, RefusesWhatIsNotOneJsonValue) {
-  for (const char* bad : {"", " ", "{", "}", "{}{}", "{} x", "[1,]", "{\"a\":1,}", "'a'", "{a:1}", "01", "+1", ".5", "1.", "NaN", "Infinity",
-                          "1e999", "-1e999", "// x\n1", "/*x*/1", "\"\n\"", "\"\xff\"", "\"\xed\xa0\x80\"", R"("\ud800")", R"("\udc00x")",
-                          "\xef\xbb\xbf{", "tru", "\"a", "[1 2]"})
+  for (const char* bad : {"",
+                          " ",
+                          "{",
+                          "}",
+                          "{}{}",
+                          "{} x",
+                          "[1,]",
+                          "{\"a\":1,}",
+                          "'a'",
+                          "{a:1}",
+                          "01",
+                          "+1",
+                          ".5",
+                          "1.",
+                          "NaN",
+                          "Infinity",
+                          "1e999",
+                          "-1e999",
+                          "// x\n1",
+                          "/*x*/1",
+                          "\"\n\"",
+                          "\"\xff\"",
+                          "\"\xed\xa0\x80\"",
+                          R"("\ud800")",
+                          R"("\udc00x")",
+                          "\xef\xbb\xbf{",
+                          "tru",
+                          "\"a",
+                          "[1 2]"})
     EXPECT_FALSE(parse_json(bad)) << bad;
   EXPECT_FALSE(parse_json(std::string_view("1\0", 2)));
   EXPECT_FALSE(parse_json(std::string_view("{}\0{}", 5)));
@@ -117,16 +145,25 @@ TEST(ParseJson, RefusesWhatIsNotOneJsonValue) {
 }
 
 TEST(ParseJson, KeepsEveryKindOfValue) {
-  EXPECT_EQ(parse_json(R"({"n":null,"t":true,"i":-7,"u":18446744073709551615,"f":0.5,"s":"x","a":[1,[],{}],"o":{"p":{}}})").value(),
-            (Json{{"n", nullptr}, {"t", true}, {"i", -7}, {"u", UINT64_MAX}, {"f", 0.5}, {"s", "x"},
-                  {"a", Json::array({1, Json::array(), Json::object()})}, {"o", {{"p", Json::object()}}}}));
+  EXPECT_EQ(
+      parse_json(R"({"n":null,"t":true,"i":-7,"u":18446744073709551615,"f":0.5,"s":"x","a":[1,[],{}],"o":{"p":{}}})")
+          .value(),
+      (Json{{"n", nullptr},
+            {"t", true},
+            {"i", -7},
+            {"u", UINT64_MAX},
+            {"f", 0.5},
+            {"s", "x"},
+            {"a", Json::array({1, Json::array(), Json::object()})},
+            {"o", {{"p", Json::object()}}}}));
   EXPECT_EQ(parse_json("7").value(), 7);
   EXPECT_EQ(parse_json(" [ ] ").value(), Json::array());
   EXPECT_EQ(parse_json(R"("\ud83d\ude00")").value(), "\U0001f600");
 }
 
 TEST(JsonReader, NamesTheMemberThatIsWrong) {
-  const Json object = {{"name", "film"}, {"slots", 30}, {"trust", 0.5}, {"open", true}, {"list", {1, 2}}, {"inner", {{"x", 1}}}};
+  const Json object = {{"name", "film"}, {"slots", 30},    {"trust", 0.5},
+                       {"open", true},   {"list", {1, 2}}, {"inner", {{"x", 1}}}};
   const JsonReader reader(object, "title record");
 
   EXPECT_EQ(reader.text("name", 10).value(), "film");

@@ -65,7 +65,8 @@ void aead_seal(const SecretKey& key, const Nonce& nonce, ByteView additional_dat
   require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) == 1);
 }
 
-Result<void> aead_open(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView sealed, Bytes& out) {
+Result<void> aead_open(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView sealed,
+                       Bytes& out) {
   if (sealed.size() < kTagBytes || sealed.size() > INT_MAX) {
     out.clear();
     return refused();

@@ -9,8 +9,8 @@ namespace swarma::crypto {
 inline constexpr std::size_t kTagBytes = 16;
 using Nonce = std::array<std::uint8_t, 12>;
 
-/// Encrypts into `out` (resized to plaintext.size() + kTagBytes; its capacity is reused). A (key, nonce) pair must never
-/// meet two plaintexts: the caller's duty (content/publish/track_encryptor.h asserts it).
+/// Encrypts into `out` (resized to plaintext.size() + kTagBytes; its capacity is reused). A (key, nonce) pair must
+/// never meet two plaintexts: the caller's duty (content/publish/track_encryptor.h asserts it).
 void aead_seal(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView plaintext, Bytes& out);
 
 /// Decrypts; Corrupt ("decryption_failed") when key, nonce, additional data or any bit differs. `out` is then empty.

@@ -186,16 +186,22 @@ Result<EncryptionKey> EncryptionKey::from_jwk(const Json& jwk) {
   return from_public_key(key);
 }
 
-std::string EncryptionKey::did() const { return did_text(kX25519Codec, key_); }
+std::string EncryptionKey::did() const {
+  return did_text(kX25519Codec, key_);
+}
 
-Json EncryptionKey::jwk() const { return okp_jwk("X25519", key_); }
+Json EncryptionKey::jwk() const {
+  return okp_jwk("X25519", key_);
+}
 
 std::string thumbprint(const PublicKey& ed25519) {
   const std::string canonical = R"({"crv":"Ed25519","kty":"OKP","x":")" + to_base64url(ed25519) + R"("})";
   return to_base64url(sha256(view(canonical)));
 }
 
-Json ed25519_jwk(const PublicKey& key) { return okp_jwk("Ed25519", key); }
+Json ed25519_jwk(const PublicKey& key) {
+  return okp_jwk("Ed25519", key);
+}
 
 Result<Did> did_from_jwk(const Json& jwk) {
   SWARMA_TRY(const PublicKey key, key_in_jwk(jwk, "Ed25519"));

@@ -17,7 +17,9 @@ constexpr UnixSeconds kNonceSliceSeconds = 60;
 constexpr int kNonceSlices = 3;  // the current one and two before it
 constexpr std::size_t kNonceBytes = 16;
 
-std::string digest_text(std::string_view text) { return to_base64url(sha256(view(text))); }
+std::string digest_text(std::string_view text) {
+  return to_base64url(sha256(view(text)));
+}
 
 std::unexpected<Error> bad_proof(std::string message) {
   return fail(ErrorCode::Unauthenticated, "invalid_dpop_proof", std::move(message));
@@ -55,14 +57,18 @@ bool same_digest(const std::optional<std::string>& claimed, std::string_view exp
 
 Result<void> check_request(const Json& claims, const DpopClaims& expected) {
   const auto method = text_claim(claims, "htm", 16);
-  if (!method || *method != expected.method) return bad_proof("The DPoP proof was made for another method than " + expected.method + ".");
+  if (!method || *method != expected.method)
+    return bad_proof("The DPoP proof was made for another method than " + expected.method + ".");
   const auto url = text_claim(claims, "htu", kMaxUrlBytes);
-  if (!url || !same_url(*url, expected.url)) return bad_proof("The DPoP proof was made for another address than " + expected.url + ".");
+  if (!url || !same_url(*url, expected.url))
+    return bad_proof("The DPoP proof was made for another address than " + expected.url + ".");
   if (!same_digest(text_claim(claims, "htd", 64), expected.body_digest))
-    return bad_proof("The DPoP proof's \"htd\" must be the base64url SHA-256 of the request body, and absent without a body.");
+    return bad_proof(
+        "The DPoP proof's \"htd\" must be the base64url SHA-256 of the request body, and absent without a body.");
   const std::string ath = expected.access_token.empty() ? "" : digest_text(expected.access_token);
   if (!same_digest(text_claim(claims, "ath", 64), ath))
-    return bad_proof("The DPoP proof's \"ath\" must be the base64url SHA-256 of the token, and absent without a token.");
+    return bad_proof(
+        "The DPoP proof's \"ath\" must be the base64url SHA-256 of the token, and absent without a token.");
   return {};
 }
 
@@ -71,8 +77,8 @@ Result<UnixSeconds> check_time(const Json& claims, UnixSeconds now) {
   if (!issued_at) return bad_proof("The DPoP proof must say when it was made (\"iat\", in seconds).");
   if (std::abs(*issued_at - now) > kDpopSkewSeconds)
     return bad_proof("The DPoP proof was made " + std::to_string(std::abs(*issued_at - now)) +
-                     (*issued_at < now ? " seconds ago" : " seconds in the future") + " by the server's clock; at most " +
-                     std::to_string(kDpopSkewSeconds) + " are allowed.");
+                     (*issued_at < now ? " seconds ago" : " seconds in the future") +
+                     " by the server's clock; at most " + std::to_string(kDpopSkewSeconds) + " are allowed.");
   return *issued_at;
 }
 
@@ -97,12 +103,14 @@ Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& ex
   if (!nonce || (!expected.nonce.empty() && *nonce != expected.nonce)) return nonce_needed();
   SWARMA_TRY(const UnixSeconds issued_at, check_time(claims, now));
   auto jti = text_claim(claims, "jti", kMaxJtiBytes);
-  if (!jti || !is_plain(*jti)) return bad_proof("The DPoP proof must have a \"jti\" of its own, of printable ASCII characters.");
+  if (!jti || !is_plain(*jti))
+    return bad_proof("The DPoP proof must have a \"jti\" of its own, of printable ASCII characters.");
   std::string jkt = thumbprint(signer.public_key());
   return DpopProof{std::move(signer), std::move(jkt), *std::move(jti), issued_at, *std::move(nonce)};
 }
 
-Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces, UnixSeconds now) {
+Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces,
+                                    UnixSeconds now) {
   SWARMA_TRY(DpopProof verified, verify_dpop_proof(proof, expected, now));
   if (!nonces.accepts(verified.nonce, now)) return nonce_needed();
   return verified;
@@ -113,7 +121,9 @@ std::string DpopNonces::of_slice(std::int64_t slice) const {
   return to_base64url(ByteView(mac).first(kNonceBytes));
 }
 
-std::string DpopNonces::current(UnixSeconds now) const { return of_slice(now / kNonceSliceSeconds); }
+std::string DpopNonces::current(UnixSeconds now) const {
+  return of_slice(now / kNonceSliceSeconds);
+}
 
 bool DpopNonces::accepts(std::string_view nonce, UnixSeconds now) const {
   for (int age = 0; age < kNonceSlices; ++age)

@@ -28,9 +28,9 @@ std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, Uni
 struct DpopProof {
   Did signer;
   std::string jkt;
-  std::string jti;         // 1 to 128 printable ASCII characters
-  UnixSeconds issued_at;   // within kDpopSkewSeconds of now
-  std::string nonce;       // as claimed, may be empty
+  std::string jti;        // 1 to 128 printable ASCII characters
+  UnixSeconds issued_at;  // within kDpopSkewSeconds of now
+  std::string nonce;      // as claimed, may be empty
 };
 
 class DpopNonces;
@@ -41,7 +41,8 @@ class DpopNonces;
 /// "use_dpop_nonce".
 Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, UnixSeconds now);
 /// The same for a server: the claimed nonce must be one that `nonces` accepts, else "use_dpop_nonce".
-Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces, UnixSeconds now);
+Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces,
+                                    UnixSeconds now);
 
 /// Server nonces: MAC over a time slice of 60 s; the current and the two previous slices are accepted. Safe for
 /// concurrent use.
@@ -56,7 +57,8 @@ class DpopNonces {
   SecretKey secret_;
 };
 
-/// RFC 3986 §6.2.2 and 6.2.3 without dot segments: scheme and host in lower case, default port dropped, an empty path is
+/// RFC 3986 §6.2.2 and 6.2.3 without dot segments: scheme and host in lower case, default port dropped, an empty path
+/// is
 /// "/", percent-encoding in upper case and only where needed; query and fragment removed. BadRequest if not http(s), or
 /// with user information.
 Result<std::string> normalise_htu(std::string_view url);

@@ -11,7 +11,9 @@ namespace {
 
 constexpr UnixSeconds kNow = 1'800'000'000;
 
-std::string digest_of(std::string_view text) { return to_base64url(sha256(view(text))); }
+std::string digest_of(std::string_view text) {
+  return to_base64url(sha256(view(text)));
+}
 
 struct Dpop : ::testing::Test {
   SigningKey key = SigningKey::generate();
@@ -30,15 +32,22 @@ struct Dpop : ::testing::Test {
   }
   /// A signed proof with one claim replaced, or removed when `value` is null.
   std::string proof_with(const char* name, const Json& value) const {
-    Json claims = {{"jti", "j"}, {"htm", request.method}, {"htu", request.url}, {"iat", kNow}, {"nonce", request.nonce},
-                   {"htd", request.body_digest}, {"ath", digest_of(request.access_token)}};
+    Json claims = {{"jti", "j"},
+                   {"htm", request.method},
+                   {"htu", request.url},
+                   {"iat", kNow},
+                   {"nonce", request.nonce},
+                   {"htd", request.body_digest},
+                   {"ath", digest_of(request.access_token)}};
     if (value.is_null())
       claims.erase(name);
     else
       claims[name] = value;
     return sign_jws_with_jwk(key, kDpopTyp, claims).value();
   }
-  std::string reason_with(const char* name, const Json& value) const { return reason(proof_with(name, value), expected()); }
+  std::string reason_with(const char* name, const Json& value) const {
+    return reason(proof_with(name, value), expected());
+  }
 };
 
 TEST_F(Dpop, AProofSaysWhoAsks) {
@@ -96,9 +105,12 @@ TEST_F(Dpop, RefusesMissingAndMistypedClaims) {
 }
 
 TEST_F(Dpop, AStaleOrFutureProofIsRefused) {
-  for (const auto& [issued_at, expected_reason] :
-       {std::pair{kNow, "accepted"}, {kNow - 60, "accepted"}, {kNow + 60, "accepted"}, {kNow - 61, "invalid_dpop_proof"},
-        {kNow + 61, "invalid_dpop_proof"}, {UnixSeconds{0}, "invalid_dpop_proof"}})
+  for (const auto& [issued_at, expected_reason] : {std::pair{kNow, "accepted"},
+                                                   {kNow - 60, "accepted"},
+                                                   {kNow + 60, "accepted"},
+                                                   {kNow - 61, "invalid_dpop_proof"},
+                                                   {kNow + 61, "invalid_dpop_proof"},
+                                                   {UnixSeconds{0}, "invalid_dpop_proof"}})
     EXPECT_EQ(reason(make_dpop_proof(key, request, issued_at), expected()), expected_reason) << issued_at - kNow;
 }
 
@@ -122,8 +134,13 @@ TEST_F(Dpop, AnExpectedNonceMustBeEqual) {
 }
 
 TEST_F(Dpop, RefusesOtherKindsOfObjects) {
-  const Json claims = {{"jti", "j"}, {"htm", request.method}, {"htu", request.url}, {"iat", kNow}, {"nonce", request.nonce},
-                       {"htd", request.body_digest}, {"ath", digest_of("token")}};
+  const Json claims = {{"jti", "j"},
+                       {"htm", request.method},
+                       {"htu", request.url},
+                       {"iat", kNow},
+                       {"nonce", request.nonce},
+                       {"htd", request.body_digest},
+                       {"ath", digest_of("token")}};
   EXPECT_EQ(reason(sign_jws_with_jwk(key, kDpopTyp, claims).value(), expected()), "accepted");
   EXPECT_EQ(reason(sign_jws_with_jwk(key, "jwt", claims).value(), expected()), "invalid_dpop_proof");
   EXPECT_EQ(reason(sign_jws(key, kDpopTyp, claims).value(), expected()), "invalid_dpop_proof");
@@ -163,9 +180,10 @@ TEST(NormaliseHtu, HasOneFormPerAddress) {
   EXPECT_EQ(normal("http://[FE80::1]:81/x"), "http://[fe80::1]:81/x");
   EXPECT_EQ(normal("http://h/%7euser/%2f%c3%a9"), "http://h/~user/%2F%C3%A9");
   EXPECT_EQ(normal("http://h?x"), "http://h/");
-  for (const char* bad : {"", "h/x", "//h/x", "ftp://h/x", "http://", "http:///x", "http://:80/", "http://user@h/", "http://h:99999x/",
-                          "http://h:080/", "http://h:-1/", "http://h/%", "http://h/%2", "http://h/%zz", "http://h/a b", "http://h/\xc3\xa9",
-                          "http://h\\@evil/", "http://h/\n", "http://[::1/x"})
+  for (const char* bad :
+       {"", "h/x", "//h/x", "ftp://h/x", "http://", "http:///x", "http://:80/", "http://user@h/", "http://h:99999x/",
+        "http://h:080/", "http://h:-1/", "http://h/%", "http://h/%2", "http://h/%zz", "http://h/a b",
+        "http://h/\xc3\xa9", "http://h\\@evil/", "http://h/\n", "http://[::1/x"})
     EXPECT_EQ(normal(bad), "refused") << bad;
   EXPECT_EQ(normal("http://h/" + std::string(3000, 'a')), "refused");
 }

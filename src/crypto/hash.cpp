@@ -31,7 +31,9 @@ DigestContext new_digest() {
   return context;
 }
 
-void begin(EVP_MD_CTX* context) { require(EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) == 1); }
+void begin(EVP_MD_CTX* context) {
+  require(EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) == 1);
+}
 
 void add(EVP_MD_CTX* context, ByteView bytes) {
   require(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1);
@@ -74,12 +76,16 @@ struct Sha256::State {
   DigestContext context = new_digest();
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) { begin(state_->context.get()); }
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  begin(state_->context.get());
+}
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-void Sha256::update(ByteView bytes) { add(state_->context.get(), bytes); }
+void Sha256::update(ByteView bytes) {
+  add(state_->context.get(), bytes);
+}
 
 Digest Sha256::finish() {
   const Digest out = end(state_->context.get());

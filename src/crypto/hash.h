@@ -14,7 +14,9 @@ using Digest = BlobId::Digest;
 Digest sha256(ByteView bytes);
 
 /// The name of these stored bytes.
-inline BlobId blob_id_of(ByteView bytes) { return BlobId(sha256(bytes)); }
+inline BlobId blob_id_of(ByteView bytes) {
+  return BlobId(sha256(bytes));
+}
 
 /// Incremental SHA-256. Not safe for concurrent use. After finish() it starts anew.
 class Sha256 {

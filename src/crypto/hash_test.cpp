@@ -82,7 +82,8 @@ TEST(Hkdf, AgreesWithWycheproofWhereTheSaltIsEmpty) {
       const SecretKey out = hkdf_sha256(SecretKey(take_exactly<32>(key).value()), as_text(hex(test["info"])));
       const Bytes expected = hex(test["okm"]);  // a longer or shorter output begins with the same bytes
       const auto same = std::min<std::size_t>(expected.size(), 32);
-      EXPECT_TRUE(std::equal(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(same), out.expose().begin()))
+      EXPECT_TRUE(
+          std::equal(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(same), out.expose().begin()))
           << test["tcId"];
       ++checked;
     }

@@ -29,7 +29,8 @@ int hex_value(char c) {
 }
 
 bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 /// Percent triplets in upper case, those of unreserved characters decoded; nothing if a triplet is broken.
@@ -64,7 +65,8 @@ std::optional<std::string> normal_authority(std::string_view authority, std::str
   const std::string_view host = authority.substr(0, colon);
   const std::string_view port = colon == authority.npos ? std::string_view() : authority.substr(colon + 1);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (host.empty() || port.size() > 5 || port.starts_with('0') || !std::all_of(port.begin(), port.end(), is_digit)) return std::nullopt;
+  if (host.empty() || port.size() > 5 || port.starts_with('0') || !std::all_of(port.begin(), port.end(), is_digit))
+    return std::nullopt;
   std::string out = lower(host);
   if (!port.empty() && port != default_port) out.append(":").append(port);
   return out;
@@ -75,7 +77,8 @@ std::optional<std::string> normal_authority(std::string_view authority, std::str
 Result<std::string> normalise_htu(std::string_view url) {
   const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
   const std::size_t colon = url.find("://");
-  if (url.size() > kMaxUrlBytes || colon == url.npos || !std::all_of(url.begin(), url.end(), is_visible)) return bad_url();
+  if (url.size() > kMaxUrlBytes || colon == url.npos || !std::all_of(url.begin(), url.end(), is_visible))
+    return bad_url();
   const std::string scheme = lower(url.substr(0, colon));
   if (scheme != "http" && scheme != "https") return bad_url();
   std::string_view rest = url.substr(colon + 3);

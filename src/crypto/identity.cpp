@@ -83,7 +83,8 @@ Result<SecretKey> stretch(std::string_view passphrase, const Stretching& how) {
   const auto out = key.expose_mutable();
   if (crypto_pwhash_argon2id(out.data(), out.size(), passphrase.data(), passphrase.size(), how.salt.data(),
                              static_cast<unsigned long long>(how.passes),
-                             static_cast<std::size_t>(how.memory_kib) * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
+                             static_cast<std::size_t>(how.memory_kib) * 1024,
+                             crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
     return fail(ErrorCode::Unavailable, "out_of_memory",
                 "Opening the identity with a passphrase takes " + std::to_string(how.memory_kib / 1024) +
                     " MiB of memory, which this machine did not give.");
@@ -102,9 +103,10 @@ Result<std::string> file_text(const Secrets& secrets, std::string_view passphras
   }
   const Stretching how;
   SWARMA_TRY(const SecretKey key, stretch(passphrase, how));
-  const Json file = {{"version", kVersion},
-                     {"argon2id", {{"passes", how.passes}, {"memory_kib", how.memory_kib}, {"salt", to_base64url(how.salt)}}},
-                     {"sealed", to_base64url(wrap(key, kContext, joined.expose()))}};
+  const Json file = {
+      {"version", kVersion},
+      {"argon2id", {{"passes", how.passes}, {"memory_kib", how.memory_kib}, {"salt", to_base64url(how.salt)}}},
+      {"sealed", to_base64url(wrap(key, kContext, joined.expose()))}};
   return file.dump() + "\n";
 }
 
@@ -121,17 +123,19 @@ Result<void> create_once(const std::filesystem::path& path, std::string_view pas
   return sync_folder(path.parent_path());
 }
 
-/// Reads the file after making sure that its owner alone can: checked on the open file, so nothing can be swapped in between.
+/// Reads the file after making sure that its owner alone can: checked on the open file, so nothing can be swapped in
+/// between.
 Result<Bytes> read_private_file(const std::filesystem::path& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat info {};
+  struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) return std::unexpected(io_error("open", path));
   if (!S_ISREG(info.st_mode)) return bad_file(path, "is not a regular file");
   if ((info.st_mode & 077) != 0)
     return fail(ErrorCode::Forbidden, "identity_exposed",
                 "The identity file " + path.string() + " can be read by other users. Run: chmod 600 " + path.string());
   if (info.st_uid != ::geteuid() && ::geteuid() != 0)
-    return fail(ErrorCode::Forbidden, "identity_not_yours", "The identity file " + path.string() + " belongs to another user.");
+    return fail(ErrorCode::Forbidden, "identity_not_yours",
+                "The identity file " + path.string() + " belongs to another user.");
   Bytes bytes(kMaxIdentityBytes + 1);
   std::size_t have = 0;
   while (have < bytes.size()) {

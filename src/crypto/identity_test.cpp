@@ -16,9 +16,13 @@ bool same(const Identity& a, const Identity& b) {
          a.master == b.master;
 }
 
-std::string reason_of(const Result<Identity>& identity) { return identity ? "opened" : identity.error().reason; }
+std::string reason_of(const Result<Identity>& identity) {
+  return identity ? "opened" : identity.error().reason;
+}
 
-std::string text_of(const std::filesystem::path& file) { return std::string(as_text(read_file(file, 1 << 20).value())); }
+std::string text_of(const std::filesystem::path& file) {
+  return std::string(as_text(read_file(file, 1 << 20).value()));
+}
 
 std::size_t files_in(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
@@ -40,7 +44,7 @@ TEST(Identity, BelongsToItsOwnerOnly) {
   const TemporaryFolder home;
   const auto file = home.path() / "identity.json";
   ASSERT_TRUE(open_identity(home.path()));
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(file.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   for (mode_t exposed : {0640u, 0604u, 0620u, 0601u, 0777u}) {
@@ -82,9 +86,10 @@ TEST(Identity, ADamagedFileIsNeverReplaced) {
   ASSERT_TRUE(open_identity(home.path()));
   const std::string good = text_of(file);
   for (const std::string& damaged :
-       {std::string(), std::string("{}"), std::string("[]"), std::string("{\"version\":1}"), good.substr(0, good.size() / 2),
-        std::string(R"({"version":2,"secrets":"AA"})"), std::string(R"({"version":1,"secrets":"AA"})"),
-        std::string(R"({"version":1,"secrets":7})"), std::string(20'000, ' ')}) {
+       {std::string(), std::string("{}"), std::string("[]"), std::string("{\"version\":1}"),
+        good.substr(0, good.size() / 2), std::string(R"({"version":2,"secrets":"AA"})"),
+        std::string(R"({"version":1,"secrets":"AA"})"), std::string(R"({"version":1,"secrets":7})"),
+        std::string(20'000, ' ')}) {
     ASSERT_TRUE(write_file_durably(file, view(damaged), 0600));
     EXPECT_EQ(reason_of(open_identity(home.path())), "identity_bad") << damaged.substr(0, 50);
     EXPECT_EQ(text_of(file), damaged);
@@ -129,7 +134,8 @@ TEST(Identity, ProcessesThatStartTogetherGetTheSameOne) {
     ASSERT_EQ(::pipe(start), 0);
     ASSERT_EQ(::pipe(answers), 0);
     std::vector<pid_t> children;
-    for (std::size_t i = 0; i < kProcesses; ++i) children.push_back(open_in_another_process(home.path(), start[0], answers[1]));
+    for (std::size_t i = 0; i < kProcesses; ++i)
+      children.push_back(open_in_another_process(home.path(), start[0], answers[1]));
     ASSERT_EQ(::write(start[1], "........", kProcesses), static_cast<ssize_t>(kProcesses));
     for (pid_t child : children) {
       int status = 0;

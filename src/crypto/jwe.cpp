@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kAlg = "ECDH-ES+A256KW";
 constexpr std::string_view kEnc = "A256GCM";
-constexpr std::size_t kMaxPartyInfo = 256;           // bytes of apu or apv
-constexpr std::size_t kMaxHeaderCharacters = 4096;   // bounds the JSON parser
+constexpr std::size_t kMaxPartyInfo = 256;          // bytes of apu or apv
+constexpr std::size_t kMaxHeaderCharacters = 4096;  // bounds the JSON parser
 constexpr std::size_t kWrappedKeyBytes = 40;
 
 std::unexpected<Error> bad_jwe(std::string message) {
@@ -65,7 +65,8 @@ bool run_key_wrap(const SecretKey& key, ByteView in, std::span<std::uint8_t> out
   thread_local const std::unique_ptr<EVP_CIPHER_CTX, FreeCipher> context(EVP_CIPHER_CTX_new());
   if (algorithm == nullptr || context == nullptr) std::abort();
   EVP_CIPHER_CTX_set_flags(context.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-  if (EVP_CipherInit_ex2(context.get(), algorithm, key.expose().data(), nullptr, wrapping ? 1 : 0, nullptr) != 1) std::abort();
+  if (EVP_CipherInit_ex2(context.get(), algorithm, key.expose().data(), nullptr, wrapping ? 1 : 0, nullptr) != 1)
+    std::abort();
   int length = 0;
   return EVP_CipherUpdate(context.get(), out.data(), &length, in.data(), static_cast<int>(in.size())) == 1 &&
          length == static_cast<int>(out.size());
@@ -77,7 +78,8 @@ struct Parts {
 
 Result<Parts> split(std::string_view jwe, std::size_t max_bytes) {
   if (jwe.size() > max_bytes)
-    return fail(ErrorCode::TooLarge, "jwe_too_large", "A sealed object is larger than " + std::to_string(max_bytes) + " bytes.");
+    return fail(ErrorCode::TooLarge, "jwe_too_large",
+                "A sealed object is larger than " + std::to_string(max_bytes) + " bytes.");
   std::array<std::string_view, 5> parts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::size_t dot = jwe.find('.');
@@ -92,7 +94,8 @@ Result<Parts> split(std::string_view jwe, std::size_t max_bytes) {
 template <std::size_t N>
 Result<std::array<std::uint8_t, N>> decode_exactly(std::string_view part) {
   const auto bytes = parse_base64url(part);
-  if (!bytes || bytes->size() != N) return bad_jwe("A part of the sealed object is not canonical base64url or has the wrong length.");
+  if (!bytes || bytes->size() != N)
+    return bad_jwe("A part of the sealed object is not canonical base64url or has the wrong length.");
   return take_exactly<N>(*bytes);
 }
 
@@ -117,7 +120,8 @@ Result<Header> decode_header(std::string_view part) {
   SWARMA_TRY(const std::string alg, header.text("alg", 64));
   SWARMA_TRY(const std::string enc, header.text("enc", 64));
   if (alg != kAlg || enc != kEnc) return bad_jwe("A sealed object must use ECDH-ES+A256KW and A256GCM.");
-  if (header.has("crit") || header.has("zip")) return bad_jwe("The sealed object uses an extension that we do not know.");
+  if (header.has("crit") || header.has("zip"))
+    return bad_jwe("The sealed object uses an extension that we do not know.");
   SWARMA_TRY(const Json* epk, header.object("epk"));
   SWARMA_TRY(const EncryptionKey ephemeral, EncryptionKey::from_jwk(*epk));
   SWARMA_TRY(Bytes party_u, party_info(header, "apu"));
@@ -137,7 +141,8 @@ std::string encrypt_jwe(const EncryptionKey& recipient, std::string_view typ, By
 
   // Canonical order; base64url and our own type names need no escapes.
   const std::string header = R"({"alg":"ECDH-ES+A256KW","enc":"A256GCM","epk":{"crv":"X25519","kty":"OKP","x":")" +
-                             to_base64url(ephemeral.encryption_key().public_key()) + R"("},"typ":")" + std::string(typ) + R"("})";
+                             to_base64url(ephemeral.encryption_key().public_key()) + R"("},"typ":")" +
+                             std::string(typ) + R"("})";
   std::string out = to_base64url(view(header));
   const auto nonce = random_array<12>();
   Bytes sealed;
@@ -161,7 +166,8 @@ Result<Bytes> decrypt_jwe(const DecryptionKey& key, std::string_view jwe, std::s
 
   SWARMA_TRY(const SecretKey agreed, key.agree(header.ephemeral));
   SecretKey content_key;
-  if (!run_key_wrap(key_encryption_key(agreed, header.party_u, header.party_v), wrapped, content_key.expose_mutable(), false))
+  if (!run_key_wrap(key_encryption_key(agreed, header.party_u, header.party_v), wrapped, content_key.expose_mutable(),
+                    false))
     return refused();
   Bytes plaintext;
   if (!aead_open(content_key, nonce, view(parts.header), *sealed, plaintext)) return refused();

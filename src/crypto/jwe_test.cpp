@@ -6,7 +6,9 @@ namespace {
 
 constexpr std::string_view kTyp = "swarma-sealed+jwe";
 
-std::string reason_of(const Result<Bytes>& result) { return result ? "opened" : result.error().reason; }
+std::string reason_of(const Result<Bytes>& result) {
+  return result ? "opened" : result.error().reason;
+}
 
 std::vector<std::string> parts_of(const std::string& jwe) {
   std::vector<std::string> parts(1);
@@ -25,7 +27,9 @@ std::string joined(const std::vector<std::string>& parts) {
   return out;
 }
 
-Json header_of(const std::string& jwe) { return Json::parse(parse_base64url(parts_of(jwe)[0]).value()); }
+Json header_of(const std::string& jwe) {
+  return Json::parse(parse_base64url(parts_of(jwe)[0]).value());
+}
 
 std::string with_header(const std::string& jwe, const std::string& header) {
   auto parts = parts_of(jwe);
@@ -105,7 +109,8 @@ TEST(Jwe, RefusesEphemeralKeysThatLeadToAKnownSecret) {
   one[0] = 1;
   EXPECT_EQ(with_epk(okp(Bytes(32))), "bad_public_key");
   EXPECT_EQ(with_epk(okp(one)), "bad_public_key");
-  EXPECT_EQ(with_epk(okp(parse_hex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157").value())), "bad_public_key");
+  EXPECT_EQ(with_epk(okp(parse_hex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157").value())),
+            "bad_public_key");
   EXPECT_EQ(with_epk(okp(Bytes(32, 0xff))), "bad_public_key");
   EXPECT_EQ(with_epk(okp(Bytes(31))), "bad_public_key");
   EXPECT_EQ(with_epk(okp(Bytes(32, 9))), "decryption_failed");
@@ -119,15 +124,18 @@ TEST(Jwe, RefusesMoreThanTheLimit) {
   EXPECT_EQ(reason_of(decrypt_jwe(key, jwe, jwe.size() - 1)), "jwe_too_large");
 }
 
-// Made by the npm package jose 6.2.17 for the key of RFC 7748 §6.1, with apu "Alice" and apv "Bob", which ours never has.
+// Made by the npm package jose 6.2.17 for the key of RFC 7748 §6.1, with apu "Alice" and apv "Bob", which ours never
+// has.
 TEST(Jwe, OpensAnotherImplementationsWithPartyInformation) {
   const DecryptionKey alice(SecretKey(
       take_exactly<32>(parse_hex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a").value()).value()));
-  const auto opened = decrypt_jwe(
-      alice,
-      "eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImVuYyI6IkEyNTZHQ00iLCJ0eXAiOiJzd2FybWEtc2VhbGVkK2p3ZSIsImVwayI6eyJ4IjoibmRaZ2E4aGp2VEVi"
-      "ZlZrOGkxbGhoWmNDRG83V1RlUUF3N2l1RzI2b21RTSIsImNydiI6IlgyNTUxOSIsImt0eSI6Ik9LUCJ9LCJhcHUiOiJRV3hwWTJVIiwiYXB2IjoiUW05aSJ9"
-      ".3-ZmqwuzJXM9XKlInFNnLqlBEqgy2DNJq0bhr5JRj5wpebu12wZvZw.K87BOrz9rzy4VqD1._PpOk_Ok8mSEcydq5hMm._T-0uUxXI7KDy-wvuFt7UA");
+  const auto opened = decrypt_jwe(alice,
+                                  "eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImVuYyI6IkEyNTZHQ00iLCJ0eXAiOiJzd2FybWEtc2VhbGVkK2p3"
+                                  "ZSIsImVwayI6eyJ4IjoibmRaZ2E4aGp2VEVi"
+                                  "ZlZrOGkxbGhoWmNDRG83V1RlUUF3N2l1RzI2b21RTSIsImNydiI6IlgyNTUxOSIsImt0eSI6Ik9LUCJ9LCJh"
+                                  "cHUiOiJRV3hwWTJVIiwiYXB2IjoiUW05aSJ9"
+                                  ".3-ZmqwuzJXM9XKlInFNnLqlBEqgy2DNJq0bhr5JRj5wpebu12wZvZw.K87BOrz9rzy4VqD1._PpOk_"
+                                  "Ok8mSEcydq5hMm._T-0uUxXI7KDy-wvuFt7UA");
   ASSERT_TRUE(opened) << opened.error().message;
   EXPECT_EQ(as_text(*opened), "hello from jose");
 }

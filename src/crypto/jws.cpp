@@ -19,12 +19,14 @@ struct Parts {
 
 Result<Parts> split(std::string_view jws, std::size_t max_bytes) {
   if (jws.size() > max_bytes)
-    return fail(ErrorCode::TooLarge, "jws_too_large", "A signed object is larger than " + std::to_string(max_bytes) + " bytes.");
+    return fail(ErrorCode::TooLarge, "jws_too_large",
+                "A signed object is larger than " + std::to_string(max_bytes) + " bytes.");
   const std::size_t first = jws.find('.');
   const std::size_t second = first == jws.npos ? jws.npos : jws.find('.', first + 1);
   if (second == jws.npos || jws.find('.', second + 1) != jws.npos)
     return bad_jws("A signed object must have three parts: header.payload.signature.");
-  return Parts{jws.substr(0, first), jws.substr(first + 1, second - first - 1), jws.substr(second + 1), jws.substr(0, second)};
+  return Parts{jws.substr(0, first), jws.substr(first + 1, second - first - 1), jws.substr(second + 1),
+               jws.substr(0, second)};
 }
 
 Result<Json> decode_object(std::string_view part, const char* what) {
@@ -48,13 +50,15 @@ Result<Json> decode_header(std::string_view part, std::string_view typ) {
     return bad_jws("A signed object must use the algorithm EdDSA.");
   if (header.contains("crit")) return bad_jws("A signed object has critical extensions, and we know none.");
   if (!is_text(header, "typ", typ))
-    return fail(ErrorCode::BadRequest, "wrong_jws_type", "A signed object of the type " + std::string(typ) + " was expected.");
+    return fail(ErrorCode::BadRequest, "wrong_jws_type",
+                "A signed object of the type " + std::string(typ) + " was expected.");
   return header;
 }
 
 std::unexpected<Error> bad_signature(const Did& signer) {
-  return fail(ErrorCode::Corrupt, "bad_signature",
-              "The signature does not fit: the object was changed, or somebody else than " + signer.text() + " signed it.");
+  return fail(
+      ErrorCode::Corrupt, "bad_signature",
+      "The signature does not fit: the object was changed, or somebody else than " + signer.text() + " signed it.");
 }
 
 Result<Bytes> decode_signature(std::string_view part) {
@@ -93,7 +97,8 @@ Result<std::string> sign_with_header(const SigningKey& key, std::string_view hea
 // Headers are written by hand, in canonical order: a DID, a base64url key and our own type names need no escapes.
 
 Result<std::string> sign_jws(const SigningKey& key, std::string_view typ, const Json& payload) {
-  return sign_with_header(key, R"({"alg":"EdDSA","kid":")" + key.did().text() + R"(","typ":")" + std::string(typ) + R"("})", payload);
+  return sign_with_header(
+      key, R"({"alg":"EdDSA","kid":")" + key.did().text() + R"(","typ":")" + std::string(typ) + R"("})", payload);
 }
 
 Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view typ, const Json& payload) {

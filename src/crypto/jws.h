@@ -28,21 +28,26 @@ Result<std::string> sign_jws(const SigningKey& key, std::string_view typ, const 
 Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view typ, const Json& payload);
 
 /// Payload of a JWS signed by `signer`. The expected signer comes from the caller's knowledge, never from the token.
-Result<Json> verify_jws(std::string_view jws, std::string_view typ, const Did& signer, std::size_t max_bytes = kMaxJwsBytes);
+Result<Json> verify_jws(std::string_view jws, std::string_view typ, const Did& signer,
+                        std::size_t max_bytes = kMaxJwsBytes);
 
 /// The same for what `own` signed itself, e.g. an attestation that comes back: signing again and comparing decides at a
 /// third of the cost, because Ed25519 signatures are deterministic (RFC 8032 §5.1.6).
-Result<Json> verify_own_jws(std::string_view jws, std::string_view typ, const SigningKey& own, std::size_t max_bytes = kMaxJwsBytes);
+Result<Json> verify_own_jws(std::string_view jws, std::string_view typ, const SigningKey& own,
+                            std::size_t max_bytes = kMaxJwsBytes);
 
 /// Payload without any check of the signature: to learn the claimed issuer before verify_jws. Never trust it.
 Result<Json> peek_jws(std::string_view jws, std::size_t max_bytes = kMaxJwsBytes);
 
-/// A JWS that carries its own key (DPoP only): verifies with the `jwk` of its header and returns the signer and the payload.
-Result<std::pair<Did, Json>> verify_self_signed_jws(std::string_view jws, std::string_view typ, std::size_t max_bytes = 8192);
+/// A JWS that carries its own key (DPoP only): verifies with the `jwk` of its header and returns the signer and the
+/// payload.
+Result<std::pair<Did, Json>> verify_self_signed_jws(std::string_view jws, std::string_view typ,
+                                                    std::size_t max_bytes = 8192);
 
 /// Encrypts to a recipient. `typ` goes into the protected header.
 std::string encrypt_jwe(const EncryptionKey& recipient, std::string_view typ, ByteView plaintext);
-/// Corrupt ("decryption_failed") when it is not for this key or any bit differs. The result is wiped by the caller's type.
+/// Corrupt ("decryption_failed") when it is not for this key or any bit differs. The result is wiped by the caller's
+/// type.
 Result<Bytes> decrypt_jwe(const DecryptionKey& key, std::string_view jwe, std::size_t max_bytes = 1 << 20);
 
 }  // namespace swarma::crypto

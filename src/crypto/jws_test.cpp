@@ -17,7 +17,9 @@ std::string sign_raw(const SigningKey& key, std::string_view header, std::string
   return text + "." + to_base64url(key.sign(view(text)));
 }
 
-std::string reason_of(const Result<Json>& result) { return result ? "accepted" : result.error().reason; }
+std::string reason_of(const Result<Json>& result) {
+  return result ? "accepted" : result.error().reason;
+}
 
 TEST(Jws, VerifiesWhatTheExpectedSignerSigned) {
   const SigningKey creator = SigningKey::generate();
@@ -34,14 +36,17 @@ TEST(Jws, VerifiesWhatTheExpectedSignerSigned) {
 TEST(Jws, HasCanonicalHeaderAndPayload) {
   const SigningKey key = SigningKey::generate();
   const std::string jws = sign_jws(key, kTyp, {{"b", 1}, {"a", "é"}}).value();
-  EXPECT_TRUE(jws.starts_with(join(R"({"alg":"EdDSA","kid":")" + key.did().text() + R"(","typ":"swarma-grant+jwt"})", R"({"a":"é","b":1})") + "."));
+  EXPECT_TRUE(jws.starts_with(
+      join(R"({"alg":"EdDSA","kid":")" + key.did().text() + R"(","typ":"swarma-grant+jwt"})", R"({"a":"é","b":1})") +
+      "."));
   EXPECT_FALSE(sign_jws(key, kTyp, {{"ns", std::uint64_t{1} << 60}}));
   EXPECT_FALSE(sign_jws(key, kTyp, {{"bad utf-8", "\xff"}}));
 }
 
 TEST(Jws, AgreesWithRfc8037) {
   const Json vector = testing::read_vectors("jose/ed25519-jws.json");
-  const SigningKey key(SecretKey(take_exactly<32>(parse_base64url(vector["input"]["key"]["d"].get<std::string>()).value()).value()));
+  const SigningKey key(
+      SecretKey(take_exactly<32>(parse_base64url(vector["input"]["key"]["d"].get<std::string>()).value()).value()));
   EXPECT_EQ(to_base64url(key.did().public_key()), vector["input"]["key"]["x"].get<std::string>());
   const auto& signing = vector["signing"];
   EXPECT_EQ(to_base64url(key.sign(view(signing["sig-input"].get<std::string>()))), signing["sig"].get<std::string>());
@@ -52,13 +57,16 @@ TEST(Jws, AgreesWithRfc8037) {
 TEST(Jws, AcceptsBothNamesOfTheAlgorithmAndNoOther) {
   const SigningKey key = SigningKey::generate();
   const auto with_alg = [&](const std::string& alg) {
-    return reason_of(verify_jws(sign_raw(key, R"({"alg":)" + alg + R"(,"typ":"swarma-grant+jwt"})", "{}"), kTyp, key.did()));
+    return reason_of(
+        verify_jws(sign_raw(key, R"({"alg":)" + alg + R"(,"typ":"swarma-grant+jwt"})", "{}"), kTyp, key.did()));
   };
   EXPECT_EQ(with_alg(R"("EdDSA")"), "accepted");
   EXPECT_EQ(with_alg(R"("Ed25519")"), "accepted");
-  for (const char* alg : {R"("none")", R"("None")", R"("HS256")", R"("ES256")", R"("Ed448")", R"("eddsa")", R"("")", "null", "1", R"(["EdDSA"])"})
+  for (const char* alg : {R"("none")", R"("None")", R"("HS256")", R"("ES256")", R"("Ed448")", R"("eddsa")", R"("")",
+                          "null", "1", R"(["EdDSA"])"})
     EXPECT_EQ(with_alg(alg), "bad_jws") << alg;
-  EXPECT_EQ(reason_of(verify_jws(join(R"({"alg":"none","typ":"swarma-grant+jwt"})", "{}") + ".", kTyp, key.did())), "bad_jws");
+  EXPECT_EQ(reason_of(verify_jws(join(R"({"alg":"none","typ":"swarma-grant+jwt"})", "{}") + ".", kTyp, key.did())),
+            "bad_jws");
   EXPECT_EQ(reason_of(verify_jws(sign_raw(key, R"({"typ":"swarma-grant+jwt"})", "{}"), kTyp, key.did())), "bad_jws");
 }
 
@@ -112,7 +120,8 @@ TEST(Jws, RefusesOtherSpellingsOfTheSameBytes) {
   // The same with a signature that covers the odd spelling.
   for (const char* payload : {"e30=", "e31", "e30\n", "e3+0"}) {
     const std::string text = jws.substr(0, first + 1) + payload;
-    EXPECT_EQ(reason_of(verify_jws(text + "." + to_base64url(key.sign(view(text))), kTyp, key.did())), "bad_jws") << payload;
+    EXPECT_EQ(reason_of(verify_jws(text + "." + to_base64url(key.sign(view(text))), kTyp, key.did())), "bad_jws")
+        << payload;
   }
   // 64 bytes end in a character that holds four padding bits.
   std::string trailing = jws;
@@ -122,16 +131,18 @@ TEST(Jws, RefusesOtherSpellingsOfTheSameBytes) {
 
 TEST(Jws, RefusesWhatIsNoJws) {
   const Did did = SigningKey::generate().did();
-  for (const char* text : {"", ".", "..", "...", "a.b", "a.b.c.d", "{}", "e30.e30.", ".e30.AAAA", "e30..", "\xff.\xff.\xff"})
+  for (const char* text :
+       {"", ".", "..", "...", "a.b", "a.b.c.d", "{}", "e30.e30.", ".e30.AAAA", "e30..", "\xff.\xff.\xff"})
     EXPECT_FALSE(verify_jws(text, kTyp, did)) << text;
 }
 
 TEST(Jws, RefusesPayloadsThatAreNotStrictJsonObjects) {
   const SigningKey key = SigningKey::generate();
   const std::string header = R"({"alg":"EdDSA","typ":"swarma-grant+jwt"})";
-  for (const std::string& payload : {std::string(), std::string("[]"), std::string("\"x\""), std::string("{\"a\":1,\"a\":2}"),
-                                     std::string("{\"a\":{\"b\":1,\"b\":1}}"), std::string("{} {}"), std::string("{\"a\":NaN}"),
-                                     std::string(40, '[') + std::string(40, ']'), std::string("{\"a\":\"\xff\"}")}) {
+  for (const std::string& payload :
+       {std::string(), std::string("[]"), std::string("\"x\""), std::string("{\"a\":1,\"a\":2}"),
+        std::string("{\"a\":{\"b\":1,\"b\":1}}"), std::string("{} {}"), std::string("{\"a\":NaN}"),
+        std::string(40, '[') + std::string(40, ']'), std::string("{\"a\":\"\xff\"}")}) {
     EXPECT_EQ(reason_of(verify_jws(sign_raw(key, header, payload), kTyp, key.did())), "bad_jws") << payload;
     EXPECT_FALSE(peek_jws(sign_raw(key, header, payload)));
   }
@@ -159,7 +170,8 @@ TEST(SelfSignedJws, ShowsWhoSigned) {
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_TRUE(verified->first == key.did());
   EXPECT_EQ(verified->second["jti"], "1");
-  EXPECT_FALSE(verify_self_signed_jws(sign_jws(key, kDpopTyp, {{"jti", "1"}}).value(), kDpopTyp)) << "no key in the header";
+  EXPECT_FALSE(verify_self_signed_jws(sign_jws(key, kDpopTyp, {{"jti", "1"}}).value(), kDpopTyp))
+      << "no key in the header";
 }
 
 TEST(SelfSignedJws, RefusesPrivateForeignAndWeakKeys) {

@@ -23,7 +23,8 @@ SlotRange slots_under(const TreeNode& node, unsigned depth) {
   return {node.index << height, (node.index + 1) << height};
 }
 
-/// Collects the topmost nodes whose slots all lie in `range`; visits at most two nodes of each level that are not taken.
+/// Collects the topmost nodes whose slots all lie in `range`; visits at most two nodes of each level that are not
+/// taken.
 void collect(const TreeNode& node, unsigned depth, SlotRange range, std::vector<TreeNode>& out) {
   const SlotRange under = slots_under(node, depth);
   if (range.contains(under)) {
@@ -89,9 +90,9 @@ std::optional<SecretKey> KeyRing::find_leaf(Slot slot) {
 }
 
 bool KeyRing::covers(Slot slot) const {
-  return slot < slots_ && std::any_of(nodes_.begin(), nodes_.end(), [&](const TreeNode& node) {
-    return slots_under(node, depth_).contains(slot);
-  });
+  return slot < slots_ && std::any_of(
+                              nodes_.begin(), nodes_.end(),
+                              [&](const TreeNode& node) { return slots_under(node, depth_).contains(slot); });
 }
 
 }  // namespace swarma::crypto

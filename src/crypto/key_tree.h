@@ -4,8 +4,8 @@
 //   child        = HKDF-SHA256(parent, "swarma/1 left" | "swarma/1 right")
 //   CEK(track,s) = HKDF-SHA256(leaf s, "swarma/1 track " ‖ track id)
 //
-// The tree of a title with n slots has depth ceil(log2 n) (0 for one slot); leaf s is slot s. A grant for [a, b) carries
-// the at most 2·depth nodes that cover exactly that range; from them no key outside it can be computed.
+// The tree of a title with n slots has depth ceil(log2 n) (0 for one slot); leaf s is slot s. A grant for [a, b)
+// carries the at most 2·depth nodes that cover exactly that range; from them no key outside it can be computed.
 #pragma once
 
 #include <optional>
@@ -37,8 +37,8 @@ std::vector<TreeNode> cover(const SecretKey& root, Slot slots, SlotRange range);
 /// Content key of (track, slot) from a leaf key.
 SecretKey content_key(const SecretKey& leaf, std::string_view track_id);
 
-/// Keys of one group as its holder has them: the whole tree (root) or what grants gave. Derives leaves; keeps the path to
-/// the last one, so that walking forward costs about one derivation a slot. Not safe for concurrent use.
+/// Keys of one group as its holder has them: the whole tree (root) or what grants gave. Derives leaves; keeps the path
+/// to the last one, so that walking forward costs about one derivation a slot. Not safe for concurrent use.
 class KeyRing {
  public:
   explicit KeyRing(Slot slots) : depth_(tree_depth(slots)), slots_(slots) {}

@@ -46,7 +46,9 @@ EncryptionKey public_part(const SecretKey& scalar) {
 SigningKey::SigningKey(const SecretKey& seed)
     : expanded_(expand(seed)), did_(did_of(expanded_)), jkt_(thumbprint(did_.public_key())) {}
 
-SigningKey SigningKey::generate() { return SigningKey(random_key()); }
+SigningKey SigningKey::generate() {
+  return SigningKey(random_key());
+}
 
 Signature SigningKey::sign(ByteView message) const {
   Signature signature;
@@ -63,12 +65,16 @@ bool verify(const Did& signer, ByteView message, ByteView signature) {
 
 DecryptionKey::DecryptionKey(const SecretKey& scalar) : scalar_(scalar), public_(public_part(scalar)) {}
 
-DecryptionKey DecryptionKey::generate() { return DecryptionKey(random_key()); }
+DecryptionKey DecryptionKey::generate() {
+  return DecryptionKey(random_key());
+}
 
 Result<SecretKey> DecryptionKey::agree(const EncryptionKey& peer) const {
   SecretKey shared;
-  if (crypto_scalarmult_curve25519(shared.expose_mutable().data(), scalar_.expose().data(), peer.public_key().data()) != 0)
-    return fail(ErrorCode::Corrupt, "weak_key_agreement", "The other side's key leads to a secret that everybody knows.");
+  if (crypto_scalarmult_curve25519(shared.expose_mutable().data(), scalar_.expose().data(), peer.public_key().data()) !=
+      0)
+    return fail(ErrorCode::Corrupt, "weak_key_agreement",
+                "The other side's key leads to a secret that everybody knows.");
   return shared;
 }
 

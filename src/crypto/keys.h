@@ -1,4 +1,5 @@
-// Identities: Ed25519 signs, X25519 receives. did:key (w3c-ccg did-key v0.9), JWK (RFC 7517, 8037), thumbprint (RFC 7638).
+// Identities: Ed25519 signs, X25519 receives. did:key (w3c-ccg did-key v0.9), JWK (RFC 7517, 8037), thumbprint (RFC
+// 7638).
 #pragma once
 
 #include <filesystem>
@@ -68,7 +69,8 @@ class SigningKey {
   std::string jkt_;
 };
 
-/// RFC 8032 verification by libsodium (cofactorless, rejects S ≥ L and small-order keys): the one verifier of the project.
+/// RFC 8032 verification by libsodium (cofactorless, rejects S ≥ L and small-order keys): the one verifier of the
+/// project.
 bool verify(const Did& signer, ByteView message, ByteView signature);
 
 /// An X25519 key pair.
@@ -86,8 +88,8 @@ class DecryptionKey {
 };
 
 /// The home of an identity: `<folder>/identity.json`, 0600, made on first use. Holds three independent random secrets:
-/// the Ed25519 seed, the X25519 scalar and the master key, which wraps title secrets at rest. With a passphrase the file
-/// holds them encrypted under Argon2id.
+/// the Ed25519 seed, the X25519 scalar and the master key, which wraps title secrets at rest. With a passphrase the
+/// file holds them encrypted under Argon2id.
 struct Identity {
   SigningKey signing;
   DecryptionKey decryption;

@@ -11,8 +11,12 @@ using testing::hex;
 using testing::hex_exactly;
 using testing::read_vectors;
 
-PublicKey key_from(std::string_view text) { return take_exactly<32>(parse_hex(text).value()).value(); }
-SecretKey secret_from(std::string_view text) { return SecretKey(key_from(text)); }
+PublicKey key_from(std::string_view text) {
+  return take_exactly<32>(parse_hex(text).value()).value();
+}
+SecretKey secret_from(std::string_view text) {
+  return SecretKey(key_from(text));
+}
 
 // RFC 8032 §7.1 test 1, RFC 7748 §6.1 Alice.
 constexpr std::string_view kSeed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
@@ -36,7 +40,8 @@ TEST(SigningKey, AgreesWithTheStandards) {
   EXPECT_EQ(key.did().text(), kEd25519Did);
   EXPECT_EQ(key.jkt(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");  // RFC 8037 appendix A.3
   EXPECT_EQ(to_hex(key.sign({})),
-            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe246"
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f059"
+            "5bbe246"
             "55141438e7a100b");
 }
 
@@ -82,10 +87,10 @@ TEST(Did, RefusesOtherSpellings) {
   ASSERT_TRUE(Did::parse(good));
   const std::string tail = good.substr(9);
   for (const std::string& bad :
-       {std::string(), std::string("did:key:"), std::string("did:key:z"), good + "1", good + " ", " " + good, good + "#" + tail,
-        "DID:KEY:z" + tail, "did:key:Z" + tail, "did:key:u" + tail, "did:web:z" + tail, "did:key:z1" + tail,
-        good.substr(0, good.size() - 1), "did:key:z" + std::string(47, 'z'), "did:key:z" + std::string(47, '1'),
-        "did:key:z6Mk" + std::string(5000, 'a'), std::string(kX25519Did)})
+       {std::string(), std::string("did:key:"), std::string("did:key:z"), good + "1", good + " ", " " + good,
+        good + "#" + tail, "DID:KEY:z" + tail, "did:key:Z" + tail, "did:key:u" + tail, "did:web:z" + tail,
+        "did:key:z1" + tail, good.substr(0, good.size() - 1), "did:key:z" + std::string(47, 'z'),
+        "did:key:z" + std::string(47, '1'), "did:key:z6Mk" + std::string(5000, 'a'), std::string(kX25519Did)})
     EXPECT_FALSE(Did::parse(bad)) << bad.substr(0, 80);
   for (char c : {'0', 'O', 'I', 'l', '-', '\0', '\xff'}) {
     std::string changed = good;
@@ -161,7 +166,8 @@ TEST(DecryptionKey, AgreesWithWycheproofAndRefusesWeakKeys) {
         return std::find(test["flags"].begin(), test["flags"].end(), flag) != test["flags"].end();
       };
       const auto peer = EncryptionKey::from_public_key(hex_exactly<32>(test["public"]));
-      const bool must_refuse = has_flag("LowOrderPublic") || has_flag("NonCanonicalPublic") || has_flag("ZeroSharedSecret");
+      const bool must_refuse =
+          has_flag("LowOrderPublic") || has_flag("NonCanonicalPublic") || has_flag("ZeroSharedSecret");
       EXPECT_EQ(peer.has_value(), !must_refuse) << test["tcId"];
       if (!peer) {
         ++refused;

@@ -38,7 +38,8 @@ using SecretKey = Secret<32>;
 /// A fresh key from the kernel.
 SecretKey random_key();
 
-/// Makes core dumps and ptrace by other users' processes impossible for this process (prctl, setrlimit). Call first in main.
+/// Makes core dumps and ptrace by other users' processes impossible for this process (prctl, setrlimit). Call first in
+/// main.
 void protect_process_memory();
 
 }  // namespace swarma::crypto

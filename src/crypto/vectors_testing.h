@@ -18,7 +18,9 @@ inline Json read_vectors(const std::string& name) {
   return Json::parse(bytes);
 }
 
-inline Bytes hex(const Json& value) { return parse_hex(value.get_ref<const std::string&>()).value(); }
+inline Bytes hex(const Json& value) {
+  return parse_hex(value.get_ref<const std::string&>()).value();
+}
 
 template <std::size_t N>
 std::array<std::uint8_t, N> hex_exactly(const Json& value) {

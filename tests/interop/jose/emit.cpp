@@ -17,9 +17,12 @@ using namespace swarma;
 namespace grant = access::grant;
 
 constexpr UnixSeconds kNow = 1'800'000'000;
-constexpr const char* kPolicy = R"({"version":1,"paths":[{"id":"open","grants":{"slots":[3,17],"key_groups":["sd","hd"],"ttl_s":3600}}]})";
+constexpr const char* kPolicy =
+    R"({"version":1,"paths":[{"id":"open","grants":{"slots":[3,17],"key_groups":["sd","hd"],"ttl_s":3600}}]})";
 
-std::string digest_text(std::string_view text) { return to_base64url(crypto::sha256(view(text))); }
+std::string digest_text(std::string_view text) {
+  return to_base64url(crypto::sha256(view(text)));
+}
 
 /// A decryption key together with its JWK, private part included: jose must be able to open what is sealed to it.
 struct Receiver {
@@ -32,11 +35,20 @@ struct Receiver {
   }
 };
 
-std::string attestation(const grant::TestTitle& title, const crypto::SigningKey& issuer, const crypto::SigningKey& viewer) {
-  return access::attest::sign_attestation({.id = to_base64url(random_array<16>()), .issuer = issuer.did(), .subject = viewer.jkt(),
-                                           .title = title.record.id, .requirement = access::policy::Requirement::GoodwillAck,
-                                           .params = R"({"text":"I will tell a friend – gern."})", .key = {}, .evidence = "{}", .trust = 0.25,
-                                           .issued_at = kNow, .expires_at = kNow + 3600, .nonce = to_base64url(random_array<16>())},
+std::string attestation(const grant::TestTitle& title, const crypto::SigningKey& issuer,
+                        const crypto::SigningKey& viewer) {
+  return access::attest::sign_attestation({.id = to_base64url(random_array<16>()),
+                                           .issuer = issuer.did(),
+                                           .subject = viewer.jkt(),
+                                           .title = title.record.id,
+                                           .requirement = access::policy::Requirement::GoodwillAck,
+                                           .params = R"({"text":"I will tell a friend – gern."})",
+                                           .key = {},
+                                           .evidence = "{}",
+                                           .trust = 0.25,
+                                           .issued_at = kNow,
+                                           .expires_at = kNow + 3600,
+                                           .nonce = to_base64url(random_array<16>())},
                                           issuer)
       .value();
 }
@@ -50,16 +62,27 @@ int emit() {
   grant::LocalKeyAgent agent(creator.signing, creator.decryption);
   access::policy::Facts facts;
   facts.now = kNow;
-  const auto issued = agent.issue({.title = title.record.id, .revision = 1, .record = &title.published.record,
-                                   .sealed = &title.published.sealed, .path = "open", .slots = {3, 17}, .key_groups = {"sd", "hd"},
-                                   .viewer = viewer.jkt(), .encryption_key = viewer_receiver.key.encryption_key(),
-                                   .facts = facts, .previous = {}});
+  const auto issued = agent.issue({.title = title.record.id,
+                                   .revision = 1,
+                                   .record = &title.published.record,
+                                   .sealed = &title.published.sealed,
+                                   .path = "open",
+                                   .slots = {3, 17},
+                                   .key_groups = {"sd", "hd"},
+                                   .viewer = viewer.jkt(),
+                                   .encryption_key = viewer_receiver.key.encryption_key(),
+                                   .facts = facts,
+                                   .previous = {}});
   if (!issued) {
     std::cerr << issued.error().message << "\n";
     return 1;
   }
-  const crypto::DpopClaims request{"POST", "https://node.example/v1/keys/request", "server nonce", digest_text("{}"), "a token"};
-  const Json token = {{"iss", creator.signing.did().text()}, {"cnf", {{"jkt", viewer.jkt()}}}, {"exp", kNow + 60}, {"scope", "publish"}};
+  const crypto::DpopClaims request{"POST", "https://node.example/v1/keys/request", "server nonce", digest_text("{}"),
+                                   "a token"};
+  const Json token = {{"iss", creator.signing.did().text()},
+                      {"cnf", {{"jkt", viewer.jkt()}}},
+                      {"exp", kNow + 60},
+                      {"scope", "publish"}};
   const auto key_of = [](const crypto::SigningKey& key) {
     return Json{{"jwk", crypto::ed25519_jwk(key.did().public_key())}, {"did", key.did().text()}, {"jkt", key.jkt()}};
   };
@@ -83,7 +106,8 @@ int emit() {
 }
 
 std::string check_proof(const Json& asked) {
-  const crypto::DpopClaims expected{asked.at("method"), asked.at("url"), asked.at("nonce"), asked.at("body_digest"), asked.at("token")};
+  const crypto::DpopClaims expected{asked.at("method"), asked.at("url"), asked.at("nonce"), asked.at("body_digest"),
+                                    asked.at("token")};
   const auto proof = crypto::verify_dpop_proof(asked.at("jws").get<std::string>(), expected, asked.at("now"));
   return proof ? proof->jkt : proof.error().reason;
 }
@@ -91,7 +115,8 @@ std::string check_proof(const Json& asked) {
 std::string check_signed(const Json& asked) {
   const auto signer = crypto::did_from_jwk(asked.at("jwk"));
   if (!signer) return signer.error().reason;
-  const auto payload = crypto::verify_jws(asked.at("jws").get<std::string>(), asked.at("typ").get<std::string>(), *signer);
+  const auto payload =
+      crypto::verify_jws(asked.at("jws").get<std::string>(), asked.at("typ").get<std::string>(), *signer);
   return payload ? canonical_json(*payload).value() : payload.error().reason;
 }
 
