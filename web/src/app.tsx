@@ -69,6 +69,6 @@ function Studio({ route }: { route: Route }) {
       (error: unknown) => setState({ error }),
     );
   }, []);
-  if (state.error) return <Failure error={state.error} />;
+  if (state.error) return <Failure page error={state.error} />;
   return state.Page ? <state.Page route={route} /> : <Busy />;
 }

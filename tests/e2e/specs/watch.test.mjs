@@ -50,10 +50,9 @@ for (const name of browserNames) {
     await agree(page);
     await video.playing(page);
     const grants = () => page.requests.filter((url) => url.endsWith('/v1/keys/request')).length;
-    const first = grants();
     await page.$eval('video', (v) => (v.playbackRate = 4));
     await video.playing(page, 30, 30_000);
-    assert.ok(grants() > first, 'further keys were fetched on the way');
+    assert.ok(grants() >= 3, 'further keys were fetched on the way');
     assert.equal(await page.$('[data-testid=locked]'), null);
     assert.deepEqual(page.problems, []);
   });
@@ -79,9 +78,9 @@ for (const name of browserNames) {
     assert.match((await video.state(page)).cues.join(), /Second \d+/);
 
     await choose('Quality', '360p');
-    await page.waitForFunction(() => document.querySelector('video').videoHeight === 360, { timeout: 15_000 });
+    await page.waitForFunction(() => document.querySelector('video').videoHeight === 360, { timeout: 25_000 });
     await choose('Quality', '720p');
-    await page.waitForFunction(() => document.querySelector('video').videoHeight === 720, { timeout: 15_000 });
+    await page.waitForFunction(() => document.querySelector('video').videoHeight === 720, { timeout: 25_000 });
 
     await video.seek(page, 31);
     await video.playing(page, 31);

@@ -71,7 +71,7 @@ export async function publish(node, file, title, policy, ...more) {
 export function makeFilm(folder, { seconds, size, name = 'film' }) {
   const file = join(folder, `${name}.mp4`);
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=${seconds}`, '-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`,
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-metadata:s:a:0', 'language=eng', file]);
+    '-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', '3M', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-metadata:s:a:0', 'language=eng', file]);
   const two = (n) => String(n).padStart(2, '0');
   const stamp = (s) => `00:${two(Math.floor(s / 60))}:${two(s % 60)},000`;
   const captions = join(folder, `${name}.en.srt`);
@@ -104,10 +104,11 @@ export async function makeTemplate(folder) {
   const data = join(folder, 'template');
   const node = await Node.start(data);
   const long = makeFilm(folder, { seconds: 60, size: '1280x720' });
-  const short = makeFilm(folder, { seconds: 24, size: '640x360', name: 'short' });
+  // Longer than a player buffers, so that there is something left to ask for.
+  const endless = makeFilm(folder, { seconds: 180, size: '320x180', name: 'endless' });
   const titles = {};
   for (const [name, policy] of Object.entries(kTitles)) {
-    const film = name === 'mixed' || name === 'open' ? long : short;
+    const film = name === 'mixed' || name === 'open' ? long : endless;
     titles[name] = (await publish(node, film.file, `Film ${name}`, policy, '--captions', `en=${film.captions}`)).title_id;
   }
   await node.kill('SIGTERM');

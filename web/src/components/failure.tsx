@@ -6,12 +6,22 @@ import { t } from '../i18n.ts';
 import { explain } from '../problems.ts';
 import { Icon } from './icons.tsx';
 
-/** Fills a page or a panel. Without `retry`, loading the page again is what is offered. */
-export function Failure({ error, retry, title, children }: { error: unknown; retry?: () => void; title?: string; children?: ComponentChildren }) {
+interface FailureProps {
+  error: unknown;
+  /** Without it, loading the page again is what is offered. */
+  retry?: () => void;
+  title?: string;
+  /** It stands for the whole page: then its heading is the page's. */
+  page?: boolean;
+  children?: ComponentChildren;
+}
+
+export function Failure({ error, retry, title, page = false, children }: FailureProps) {
+  const Heading = page ? 'h1' : 'h2';
   return (
     <section class="failure" role="alert" data-reason={asSwarmaError(error).reason}>
       <Icon name="warning" />
-      <h2>{title ?? t('problem.title')}</h2>
+      <Heading>{title ?? t('problem.title')}</Heading>
       <p>{explain(error)}</p>
       <p class="actions">
         <button type="button" class="button" onClick={retry ?? (() => window.location.reload())}>
@@ -38,7 +48,7 @@ export function InsecureContext() {
   return (
     <section class="failure" role="alert" data-reason="insecure_context">
       <Icon name="lock" />
-      <h2>{t('problem.title')}</h2>
+      <h1>{t('problem.title')}</h1>
       <p>{t('problem.insecure_context')}</p>
       <p class="actions">
         {secure ? (

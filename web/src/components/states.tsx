@@ -12,11 +12,21 @@ export function Busy({ label }: { label?: string }) {
   );
 }
 
-export function Empty({ icon, title, children, action }: { icon: IconName; title: string; children?: ComponentChildren; action?: ComponentChildren }) {
+interface EmptyProps {
+  icon: IconName;
+  title: string;
+  /** The whole page says this: then its heading is the page's. */
+  page?: boolean;
+  children?: ComponentChildren;
+  action?: ComponentChildren;
+}
+
+export function Empty({ icon, title, page = false, children, action }: EmptyProps) {
+  const Heading = page ? 'h1' : 'h2';
   return (
     <section class="empty">
       <Icon name={icon} />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{children}</p>
       {action}
     </section>

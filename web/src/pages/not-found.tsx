@@ -4,6 +4,7 @@ import { t } from '../i18n.ts';
 export function NotFoundPage() {
   return (
     <Empty
+      page
       icon="film"
       title={t('problem.notFound.title')}
       action={

@@ -26,7 +26,7 @@ export function TitlePage({ id }: { id: string }) {
   }, [value]);
   if (error !== undefined) {
     if (['title_not_found', 'bad_title_id'].includes(asSwarmaError(error).reason)) return <Missing />;
-    return <Failure error={error} retry={retry} />;
+    return <Failure page error={error} retry={retry} />;
   }
   return value ? <Title title={value} /> : <TitleSkeleton />;
 }
@@ -151,6 +151,7 @@ function PlayerStage(props: Omit<PlayerProps, 'offer'> & { offer: Offer | undefi
 function Missing() {
   return (
     <Empty
+      page
       icon="film"
       title={t('title.notFound.title')}
       action={

@@ -15,7 +15,7 @@ import { TermsField } from './terms-field.tsx';
 
 export function EditPage({ titleId }: { titleId: string }) {
   const { value, error, loading, retry } = useAsync(async () => (await client.creator.titles()).find((title) => title.title_id === titleId), [titleId]);
-  if (error !== undefined) return <Failure error={error} retry={retry} />;
+  if (error !== undefined) return <Failure page error={error} retry={retry} />;
   if (value) return <EditForm title={value} />;
   return loading ? <Busy /> : <NotFoundPage />;
 }

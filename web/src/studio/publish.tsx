@@ -28,7 +28,7 @@ export function PublishPage({ titleId }: { titleId: string | undefined }) {
   if (job?.state === 'done') return <Published job={job} onAnother={() => (setJob(undefined), setUpload(undefined))} />;
   if (job?.state === 'failed' || job?.state === 'cancelled') {
     return (
-      <Failure error={jobError(job)} title={t('publish.failed.title')} retry={() => setJob(undefined)}>
+      <Failure page error={jobError(job)} title={t('publish.failed.title')} retry={() => setJob(undefined)}>
         {t('publish.failed.text')}
       </Failure>
     );

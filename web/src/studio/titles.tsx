@@ -19,7 +19,7 @@ export function TitlesPage({ onSignedOut }: { onSignedOut(): void }) {
     document.title = `${t('studio.title')} – ${t('app.name')}`;
     return { titles, jobs: jobs.filter((job) => job.state === 'queued' || job.state === 'working'), unfinished };
   }, []);
-  if (error !== undefined) return <Failure error={error} retry={retry} />;
+  if (error !== undefined) return <Failure page error={error} retry={retry} />;
   if (!value) return <Busy />;
   return (
     <div class="studio">

@@ -1,0 +1,90 @@
+// How fast: first frame after a click on a free title, buffered again after a seek, and memory over ten minutes ($E2E_LONG).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, openPage, press, video } from '../support/browser.mjs';
+import { openWorld } from '../support/program.mjs';
+
+let world, browser;
+before(async () => {
+  world = await openWorld();
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+  await world.close();
+});
+
+const percentile = (values, p) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.ceil((p / 100) * values.length) - 1)];
+const report = (what, values) => console.log(`${what}: p50 ${Math.round(percentile(values, 50))} ms, p95 ${Math.round(percentile(values, 95))} ms over ${values.length} runs`);
+const kGoalMs = 500;
+
+/** The click and the first frame are both taken inside the page, so that the test's own connection is not measured. */
+const timeToFirstFrame = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const began = performance.now();
+        new MutationObserver((_changes, observer) => {
+          const v = document.querySelector('video');
+          if (!v) return;
+          observer.disconnect();
+          v.requestVideoFrameCallback(() => resolve(performance.now() - began));
+        }).observe(document.body, { childList: true, subtree: true });
+        document.querySelector('[data-testid=play]').click();
+      }),
+  );
+
+test('time to the first frame, 20 runs', async () => {
+  const times = [];
+  for (let i = 0; i < 20; i++) {
+    const page = await openPage(browser, world.node.url + world.titlePath('open'));
+    await page.waitForSelector('[data-testid=play]');
+    await page.waitForNetworkIdle({ idleTime: 200 });
+    times.push(await timeToFirstFrame(page));
+    await page.browserContext().close();
+  }
+  report('time to first frame', times);
+  assert.ok(percentile(times, 95) < kGoalMs, `p95 ${percentile(times, 95)} ms`);
+});
+
+test('seek to buffered again, 20 runs', async () => {
+  const page = await openPage(browser, world.node.url + world.titlePath('open'));
+  await press(page, '[data-testid=play]');
+  await video.playing(page);
+  const times = [];
+  for (let i = 0; i < 20; i++) {
+    times.push(
+      await page.evaluate(
+        (to) =>
+          new Promise((resolve) => {
+            const v = document.querySelector('video');
+            const began = performance.now();
+            v.addEventListener('seeked', () => v.requestVideoFrameCallback(() => resolve(performance.now() - began)), { once: true });
+            v.currentTime = to;
+          }),
+        (i * 23.7) % 56,
+      ),
+    );
+  }
+  report('seek', times);
+  assert.ok(percentile(times, 95) < kGoalMs, `p95 ${percentile(times, 95)} ms`);
+});
+
+test('memory stays flat over ten minutes', { skip: !process.env.E2E_LONG }, async () => {
+  const page = await openPage(browser, world.node.url + world.titlePath('open'));
+  await press(page, '[data-testid=play]');
+  await video.playing(page);
+  await page.$eval('video', (v) => (v.loop = true));
+  const session = await page.createCDPSession();
+  const heap = async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    return (await page.metrics()).JSHeapUsedSize / 1e6;
+  };
+  const samples = [];
+  for (let minute = 0; minute < 10; minute++) {
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    samples.push(await heap());
+  }
+  console.log(`heap in MB by minute: ${samples.map((mb) => mb.toFixed(1)).join(' ')}`);
+  assert.ok(samples.at(-1) < samples[1] + 5, 'the heap grows');
+});
