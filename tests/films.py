@@ -1,6 +1,7 @@
 """Films for tests: made by ffmpeg, looked at by ffprobe."""
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -49,9 +50,23 @@ def time_span(path, selector):
     """(start, end) in seconds of a stream ("v:0"): first presentation time, end of the last sample shown."""
     done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", selector, "-show_entries", "packet=pts_time,duration_time,flags",
                            "-of", "json", str(path)], capture_output=True, text=True, check=True)
-    packets = [p for p in json.loads(done.stdout)["packets"] if "pts_time" in p and "D" not in p.get("flags", "")]
-    return (min(float(p["pts_time"]) for p in packets),
-            max(float(p["pts_time"]) + float(p.get("duration_time", 0)) for p in packets))
+    packets = sorted((float(p["pts_time"]), float(p.get("duration_time", 0))) for p in json.loads(done.stdout)["packets"]
+                     if "pts_time" in p and "D" not in p.get("flags", ""))
+    last, duration = packets[-1]
+    if duration == 0 and len(packets) > 1:   # not told: as long as the one before
+        duration = last - packets[-2][0]
+    return packets[0][0], last + duration
+
+
+def first_sound(path, index):
+    """Seconds of silence before the first sound of a track, counted from the first picture."""
+    picture = time_span(path, "v:0")[0]
+    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "info", "-i", str(path), "-map", f"0:a:{index}", "-af", "silencedetect=n=-50dB:d=0.05", "-f", "null", "-"],
+                          capture_output=True, text=True, check=True)
+    start = re.search(r"silence_start: (-?[0-9.]+)", done.stderr)
+    end = re.search(r"silence_end: ([0-9.]+)", done.stderr)
+    began = time_span(path, f"a:{index}")[0]
+    return (float(end[1]) if start and end and float(start[1]) <= began + 0.1 else began) - picture
 
 
 def packet_hashes(path, selector):
@@ -64,6 +79,6 @@ def packet_hashes(path, selector):
 
 def decodes_cleanly(path):
     """The words of ffmpeg while decoding all of it: empty when nothing is wrong."""
-    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-map", "0:v", "-map", "0:a?", "-f", "null", "-"],
-                          capture_output=True, text=True)
+    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-map", "0:v", "-map", "0:a?", "-fps_mode", "passthrough",
+                           "-enc_time_base", "-1", "-f", "null", "-"], capture_output=True, text=True)
     return done.stderr.strip()

@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from films import decodes_cleanly, ffmpeg, make_film, media_folder, packet_hashes, probe, streams, time_span
+from films import decodes_cleanly, ffmpeg, first_sound, make_film, media_folder, packet_hashes, probe, streams, time_span
 from program import Node, swarma
 
 REAL = ["bbb_720p_h264_aac_120s.mp4", "bbb_720p_vp8_vorbis_30s.webm", "flower_540p_h264_aac.mp4",
@@ -31,9 +31,10 @@ def awkward_films():
         return path
 
     def tracks(folder):
-        return make_film(folder / "tracks.mkv", 6, "320x180", 25, 3, "-i", srt(folder), "-map", "4:s", "-c:s", "srt", "-ac:a:1", "6",
-                         "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger", "-metadata:s:a:2", "language=spa",
-                         "-metadata:s:s:0", "language=fre")
+        plain = make_film(folder / "three.mkv", 6, "320x180", 25, 3, "-ac:a:1", "6")
+        ffmpeg("-i", plain, "-i", srt(folder), "-map", "0", "-map", "1:s", "-c", "copy", "-metadata:s:a:0", "language=eng",
+               "-metadata:s:a:1", "language=ger", "-metadata:s:a:2", "language=spa", "-metadata:s:s:0", "language=fre", folder / "tracks.mkv")
+        return folder / "tracks.mkv"
 
     def rotated(folder):
         plain = make_film(folder / "plain.mp4", 4, "640x360")
@@ -142,9 +143,9 @@ class FilmsTest(unittest.TestCase):
         self.assertAlmostEqual(duration, whole, delta=frame + 0.025, msg="duration_ms of the title")
         start, end = time_span(output, "v:0")
         self.assertAlmostEqual(end - start, spans[0][1] - spans[0][0], delta=frame + 0.001, msg="length of the picture")
-        for n, (a_start, a_end) in enumerate(spans[1:]):
-            o_start, o_end = time_span(output, f"a:{n}")
-            self.assertAlmostEqual(o_start - start, a_start - spans[0][0], delta=frame + 0.025, msg=f"start of sound {n} against the picture")
+        for n, (_, a_end) in enumerate(spans[1:]):
+            _, o_end = time_span(output, f"a:{n}")
+            self.assertAlmostEqual(first_sound(output, n), first_sound(film, n), delta=frame + 0.025, msg=f"start of sound {n} against the picture")
             self.assertAlmostEqual(o_end - start, a_end - spans[0][0], delta=frame + 0.05, msg=f"end of sound {n} against the picture")
 
     def check_sound(self, film, output):
@@ -173,8 +174,17 @@ class FilmsTest(unittest.TestCase):
         self.assertEqual(packet_hashes(output, "v:0"), packet_hashes(film, f"v:{index}"))
         carried = [packet_hashes(output, f"a:{n}") for n in range(len(streams(output, "audio")))]
         for n, sound in enumerate(streams(film, "audio")):
-            if sound["codec_name"] == "aac" and sound.get("profile") == "LC" and sound["channels"] <= 2:
-                self.assertIn(packet_hashes(film, f"a:{n}"), carried, f"sound {n} is not carried to the bit")
+            late = time_span(film, f"a:{n}")[0] - time_span(film, f"v:{index}")[0] > 0.1   # begins with silence that has to be made
+            if sound["codec_name"] == "aac" and sound.get("profile") == "LC" and sound["channels"] <= 2 and not late:
+                self.check_carried(packet_hashes(film, f"a:{n}"), carried, n)
+
+    def check_carried(self, wanted, carried, n):
+        """One of the tracks is this sound to the bit. Packets that are never heard (priming, before the edit list) may be left out."""
+        for got in carried:
+            for skipped in range(3):
+                if got in (wanted[skipped:], wanted[skipped:-1]):
+                    return
+        self.fail(f"sound {n} is not carried to the bit: {len(wanted)} packets became {[len(got) for got in carried]}")
 
 
 def real_film(name):
