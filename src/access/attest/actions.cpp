@@ -83,17 +83,18 @@ struct Actions::Impl {
   }
 
   /// Ends the action, runs the verifier's claim and remembers the attestation, all or nothing.
-  Result<void> settle(const std::string& action_id, const OpenAction& action, const Attestation& attestation, const Evidence& evidence) {
+  Result<void> settle(const std::string& action_id, const OpenAction& action, const Attestation& attestation, const std::string& jws,
+                      const Evidence& evidence) {
     return database.transact([&](db::Session& session) -> Result<void> {
       SWARMA_TRY(const std::int64_t ended,
                  session.execute("UPDATE actions SET completed_at = $2 WHERE action_id = $1 AND completed_at IS NULL",
                                  {action_id, attestation.issued_at}));
       if (ended != 1) return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
       if (evidence.claim) SWARMA_CHECK(evidence.claim(session));
-      SWARMA_CHECK(session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, expires_at) "
-                                   "VALUES ($1, $2, $3, $4, $5, $6)",
+      SWARMA_CHECK(session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
+                                   "VALUES ($1, $2, $3, $4, $5, $6, $7)",
                                    {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
-                                    action.creator_jkt, attestation.expires_at}));
+                                    action.creator_jkt, attestation_digest(jws), attestation.expires_at}));
       return {};
     });
   }
@@ -153,7 +154,7 @@ Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::str
                           .expires_at = now + kAttestationSeconds,
                           .nonce = random_id()};
   SWARMA_TRY(std::string jws, sign_attestation(attestation, impl_->issuer));
-  SWARMA_CHECK(impl_->settle(id, action, attestation, evidence));
+  SWARMA_CHECK(impl_->settle(id, action, attestation, jws, evidence));
   return IssuedAttestation{attestation.id, std::move(jws)};
 }
 

@@ -261,6 +261,26 @@ TEST_P(AttestTest, EveryRefusalOfAnAttestationHasItsReason) {
   }
 }
 
+TEST_P(AttestTest, WhatThisDatabaseIssuedIsKnownByItsHash) {
+  const std::string jws = enter_goodwill().jws;
+  EXPECT_EQ(reason(verify_attestation(db(), jws, expected())), "fine");
+  AttestationExpectation other = expected();
+  other.viewer = "you";
+  EXPECT_EQ(reason(verify_attestation(db(), jws, other)), "attestation_wrong_viewer");
+  // Any change leads to the signature, which then does not fit.
+  for (std::size_t i = 0; i < jws.size(); i += 53) {
+    std::string bent = jws;
+    bent[i] = bent[i] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(reason(verify_attestation(db(), bent, expected())), "attestation_forged") << i;
+  }
+  // The same claims signed by somebody else are not what was issued.
+  const auto claims = verify_attestation(jws, expected()).value();
+  EXPECT_EQ(reason(verify_attestation(db(), sign_attestation(claims, creator_).value(), expected())), "attestation_forged");
+  // Without the row the signature decides.
+  ASSERT_TRUE(db().execute("DELETE FROM attestations"));
+  EXPECT_EQ(reason(verify_attestation(db(), jws, expected())), "fine");
+}
+
 TEST_P(AttestTest, PruningRemovesWhatIsOver) {
   enter_goodwill();
   started(easy_puzzle());

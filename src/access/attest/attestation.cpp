@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "crypto/hash.h"
+
 namespace swarma::access::attest {
 namespace {
 
@@ -23,14 +25,16 @@ bool is_id(std::string_view text) {
   });
 }
 
-Result<Attestation> read_claims(const Json& payload, const crypto::Did& issuer) {
+Result<Attestation> read_claims(const Json& payload) {
   const JsonReader reader(payload, "attestation");
+  SWARMA_TRY(const std::string issuer_text, reader.text("issuer", kMaxDidBytes));
+  SWARMA_TRY(auto issuer, crypto::Did::parse(issuer_text));
   SWARMA_TRY(const std::string title_text, reader.text("title_id", 26));
   SWARMA_TRY(const TitleId title, TitleId::parse(title_text));
   SWARMA_TRY(const std::string name, reader.text("requirement", 32));
   const auto requirement = policy::find_requirement(name);
   if (!requirement) return fail(ErrorCode::BadRequest, "bad_attestation", "It names a requirement that does not exist.");
-  Attestation out{.id = {}, .issuer = issuer, .subject = {}, .title = title, .requirement = *requirement, .params = {},
+  Attestation out{.id = {}, .issuer = std::move(issuer), .subject = {}, .title = title, .requirement = *requirement, .params = {},
                   .key = {}, .evidence = {}, .nonce = {}};
   SWARMA_TRY(out.id, reader.text("attestation_id", kMaxIdBytes));
   if (!is_id(out.id)) return fail(ErrorCode::BadRequest, "bad_attestation", "Its id is not base64url.");
@@ -46,6 +50,28 @@ Result<Attestation> read_claims(const Json& payload, const crypto::Did& issuer) 
   SWARMA_TRY(out.expires_at, reader.integer("exp", 0, kMaxTime));
   SWARMA_TRY(out.nonce, reader.text("nonce", kMaxIdBytes));
   return out;
+}
+
+/// The claims of a text nobody has verified yet.
+Result<Attestation> read_claimed(std::string_view jws) {
+  const auto payload = crypto::peek_jws(jws, kMaxAttestationBytes);
+  if (!payload) return forged(payload.error().message);
+  auto claims = read_claims(*payload);
+  if (!claims) return forged(claims.error().message);
+  return claims;
+}
+
+/// What an authentic attestation must say here.
+Result<Attestation> check_claims(Attestation attestation, const AttestationExpectation& expected) {
+  if (!expected.accepts(attestation.issuer))
+    return fail(ErrorCode::Forbidden, "issuer_not_trusted", "This title does not accept attestations by " + attestation.issuer.text() + ".");
+  if (attestation.subject != expected.viewer)
+    return fail(ErrorCode::Forbidden, "attestation_wrong_viewer", "This attestation is about another viewer.");
+  if (attestation.title != expected.title)
+    return fail(ErrorCode::Forbidden, "attestation_wrong_title", "This attestation is for another title.");
+  if (expected.now >= attestation.expires_at || attestation.issued_at > expected.now + kSkewSeconds)
+    return fail(ErrorCode::Forbidden, "attestation_expired", "This attestation is no longer valid: meet the requirement again.");
+  return attestation;
 }
 
 }  // namespace
@@ -68,32 +94,28 @@ Result<std::string> sign_attestation(const Attestation& attestation, const crypt
 }
 
 Result<Attestation> verify_attestation(std::string_view jws, const AttestationExpectation& expected) {
-  const auto claimed = crypto::peek_jws(jws, kMaxAttestationBytes);
-  if (!claimed) return forged(claimed.error().message);
-  const auto issuer_text = JsonReader(*claimed, "attestation").text("issuer", kMaxDidBytes);
-  if (!issuer_text) return forged(issuer_text.error().message);
-  const auto issuer = crypto::Did::parse(*issuer_text);
-  if (!issuer) return forged(issuer.error().message);
-  const auto payload = crypto::verify_jws(jws, crypto::kAttestationTyp, *issuer, kMaxAttestationBytes);
-  if (!payload) return forged(payload.error().message);
-  auto attestation = read_claims(*payload, *issuer);
-  if (!attestation) return forged(attestation.error().message);
-  if (!expected.accepts(attestation->issuer))
-    return fail(ErrorCode::Forbidden, "issuer_not_trusted", "This title does not accept attestations by " + attestation->issuer.text() + ".");
-  if (attestation->subject != expected.viewer)
-    return fail(ErrorCode::Forbidden, "attestation_wrong_viewer", "This attestation is about another viewer.");
-  if (attestation->title != expected.title)
-    return fail(ErrorCode::Forbidden, "attestation_wrong_title", "This attestation is for another title.");
-  if (expected.now >= attestation->expires_at || attestation->issued_at > expected.now + kSkewSeconds)
-    return fail(ErrorCode::Forbidden, "attestation_expired", "This attestation is no longer valid: meet the requirement again.");
-  return attestation;
+  SWARMA_TRY(auto claimed, read_claimed(jws));
+  // The claims were read from the very text whose signature is checked here.
+  if (auto verified = crypto::verify_jws(jws, crypto::kAttestationTyp, claimed.issuer, kMaxAttestationBytes); !verified)
+    return forged(verified.error().message);
+  return check_claims(std::move(claimed), expected);
+}
+
+std::string attestation_digest(std::string_view jws) { return to_base64url(crypto::sha256(view(jws))); }
+
+Result<Attestation> verify_attestation(db::Database& database, std::string_view jws, const AttestationExpectation& expected) {
+  SWARMA_TRY(auto claimed, read_claimed(jws));
+  SWARMA_TRY(const db::Rows rows, database.query("SELECT digest FROM attestations WHERE attestation_id = $1 AND issuer = $2",
+                                                 {claimed.id, claimed.issuer.text()}));
+  if (rows.empty() || rows.front().text(0) != attestation_digest(jws)) return verify_attestation(jws, expected);
+  return check_claims(std::move(claimed), expected);
 }
 
 Result<void> consume(db::Session& session, const Attestation& attestation, UnixSeconds now) {
   const std::string issuer = attestation.issuer.text();
   SWARMA_TRY(const std::int64_t taken,
-             session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, expires_at, used_at) "
-                             "VALUES ($1, $2, $3, $4, '', $5, $6) "
+             session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at, used_at) "
+                             "VALUES ($1, $2, $3, $4, '', '', $5, $6) "
                              "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
                              "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
                              {issuer, attestation.id, attestation.title.text(), attestation.subject, attestation.expires_at, now}));

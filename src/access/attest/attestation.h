@@ -44,6 +44,12 @@ struct AttestationExpectation {
 /// attestation_wrong_viewer, attestation_wrong_title, attestation_expired. Whether it was used or revoked is in the database.
 Result<Attestation> verify_attestation(std::string_view jws, const AttestationExpectation& expected);
 
+/// The same; but what this database itself issued is known by its hash, and its signature is not computed again. Any other
+/// text takes the full way.
+Result<Attestation> verify_attestation(db::Database& database, std::string_view jws, const AttestationExpectation& expected);
+/// base64url SHA-256 of the JWS: what the database keeps of an attestation.
+std::string attestation_digest(std::string_view jws);
+
 /// Consumes it inside the caller's transaction: Forbidden attestation_used or attestation_revoked. Works for attestations
 /// of other issuers too, which are first seen here.
 Result<void> consume(db::Session& session, const Attestation& attestation, UnixSeconds now);

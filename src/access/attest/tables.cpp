@@ -29,6 +29,7 @@ std::span<const db::Migration> migrations() {
       title_id TEXT NOT NULL,
       subject TEXT NOT NULL,
       creator_jkt TEXT NOT NULL,
+      digest TEXT NOT NULL,
       expires_at BIGINT NOT NULL,
       used_at BIGINT,
       revoked_at BIGINT,

@@ -97,7 +97,7 @@ Result<std::vector<attest::Attestation>> Broker::Impl::verify_all(const KeyReque
       [&](const crypto::Did& issuer) { return round.title->policy.accepts_issuer(issuer.text(), own_issuers); }};
   std::vector<attest::Attestation> out;
   for (const std::string& jws : request.attestations) {
-    SWARMA_TRY(auto attestation, attest::verify_attestation(jws, expected));
+    SWARMA_TRY(auto attestation, attest::verify_attestation(database, jws, expected));
     out.push_back(std::move(attestation));
   }
   return out;

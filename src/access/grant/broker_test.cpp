@@ -179,8 +179,8 @@ TEST_P(BrokerTest, AnAttestationIsGoodForOneGrant) {
 
 TEST_P(BrokerTest, ARevokedAttestationIsRefused) {
   const auto made = attestation(leaf_of(policy_, "trusted"));
-  ASSERT_TRUE(db().execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, expires_at, revoked_at) "
-                           "VALUES ($1, $2, $3, $4, '', $5, $6)",
+  ASSERT_TRUE(db().execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at, revoked_at) "
+                           "VALUES ($1, $2, $3, $4, '', '', $5, $6)",
                            {made.issuer.text(), made.id, made.title.text(), made.subject, made.expires_at, made.issued_at}));
   EXPECT_EQ(reason(ask("trusted", {0, 1}, {attest::sign_attestation(made, verifier_).value()})), "attestation_revoked");
 }
