@@ -1,0 +1,117 @@
+// The description, the route table and the answers cannot drift apart.
+#include "api/routes.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "api/links.h"
+#include "base/embedded.h"
+#include "base/random.h"
+#include "content/publish/jobs.h"
+
+namespace swarma::api {
+namespace {
+
+/// Routes are made without calling anything behind them, so the parts may be as small as they come.
+class NoTitles final : public access::grant::TitleSource {
+ public:
+  Result<std::optional<std::int64_t>> find_revision(const TitleId&) override { return std::nullopt; }
+  Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId&) override { return std::nullopt; }
+};
+class NoPublishing final : public content::publish::TitlePort {
+ public:
+  Result<void> publish(std::string_view, std::string_view) override { return {}; }
+};
+
+struct RouteTable : testing::Test {
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("swarma-api-" + to_hex(random_array<8>()));
+  FakeClock clock;
+  crypto::Identity identity{crypto::SigningKey::generate(), crypto::DecryptionKey::generate(), crypto::random_key()};
+  std::unique_ptr<db::Database> database = *db::Database::open("sqlite::memory:");
+  std::unique_ptr<content::blob::BlobStore> blobs = *content::blob::open_directory_blob_store(folder / "blobs");
+  catalog::registry::TitleRegistry registry{*database, clock};
+  NoTitles source;
+  NoPublishing publishing;
+  access::grant::TitleCache titles{source};
+  access::attest::Actions actions{*database, clock, identity.signing, {}};
+  access::grant::LocalKeyAgent agent{identity.signing, identity.decryption};
+  access::grant::Broker broker{*database, clock, titles, agent, {}};
+  access::grant::IdempotencyStore idempotency{*database, clock};
+  Links links{*database, clock};
+  crypto::DpopNonces nonces{crypto::random_key()};
+  std::unique_ptr<content::publish::Spool> spool = *content::publish::Spool::open(folder / "uploads", 1 << 20, clock);
+  std::unique_ptr<content::publish::MediaJobs> media = *content::publish::MediaJobs::open(
+      folder / "media", {.identity = identity, .clock = clock, .spool = *spool,
+                         .agent = {identity.signing.did(), identity.decryption.encryption_key()},
+                         .make_sink = [] { return std::unique_ptr<content::publish::BlobSink>(); }, .titles = publishing,
+                         .find_existing = {}, .data_folder = folder});
+  Services services{.clock = clock, .facts = {}, .owner = identity.signing, .agent_decryption = identity.decryption,
+                    .agent_encryption = identity.decryption.encryption_key(), .nonces = nonces, .database = *database, .blobs = *blobs,
+                    .registry = registry, .actions = actions, .titles = titles, .broker = broker, .agent = agent,
+                    .idempotency = idempotency, .links = links, .spool = *spool, .media = *media,
+                    .metrics = [] { return std::string("swarma_up 1\n"); }, .draining = [] { return false; }};
+  Routes routes = make_routes(services);
+  Json description = Json::parse(embedded::api_files().front().bytes);
+
+  ~RouteTable() override {
+    media.reset();
+    std::error_code ec;
+    std::filesystem::remove_all(folder, ec);
+  }
+  const net::Route& find(const std::string& method, const std::string& pattern) {
+    for (const net::Route& route : routes)
+      if (route.method == method && route.pattern == pattern) return route;
+    ADD_FAILURE() << "no route " << method << " " << pattern;
+    return routes.front();
+  }
+};
+
+TEST_F(RouteTable, IsTheDescription) {
+  std::set<std::string> described, present;
+  for (const auto& [path, methods] : description["paths"].items())
+    for (const auto& [method, operation] : methods.items()) {
+      std::string verb = method;
+      for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      described.insert(verb + " " + path);
+    }
+  for (const net::Route& route : routes)
+    if (route.pattern != "/" && route.pattern != "/{path*}") present.insert(route.method + " " + route.pattern);  // the pages
+  EXPECT_EQ(described, present);
+}
+
+TEST_F(RouteTable, DescriptionRefersToSchemasThatExist) {
+  const Json& schemas = description["components"]["schemas"];
+  const std::function<void(const Json&)> check = [&](const Json& node) {
+    if (node.is_object() && node.contains("$ref")) {
+      const std::string name = node["$ref"].get<std::string>().substr(std::string("#/components/schemas/").size());
+      EXPECT_TRUE(schemas.contains(name)) << name;
+    }
+    if (node.is_structured()) for (const Json& child : node) check(child);
+  };
+  check(description);
+}
+
+TEST_F(RouteTable, ErrorsAreProblemsWithAChallenge) {
+  net::Request request;
+  request.method = "POST";
+  request.path = "/v1/titles";
+  request.base_url = "http://node.example";
+  request.body = "{}";
+  const net::Response response = find("POST", "/v1/titles").handler(request);
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
+  EXPECT_FALSE(response.headers.get("DPoP-Nonce").empty());
+  EXPECT_EQ(Json::parse(std::get<std::string>(response.body))["reason"], "proof_required");
+}
+
+TEST_F(RouteTable, InternalTroubleIsNotShownToStrangers) {
+  const net::Response response = render_error(services, Error{ErrorCode::Io, "io_failed", "Cannot open /secret/place: no."});
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(std::get<std::string>(response.body).find("/secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace swarma::api
