@@ -1,5 +1,5 @@
-// A request from a stranger: read in one piece, and in two pieces cut anywhere. Both must end alike; only where no empty
-// line came may the cut reading still wait for more while the whole one has already seen the mistake.
+// A request from a stranger: read in one piece, and in two pieces cut anywhere. Both must end alike; only where no
+// empty line came may the cut reading still wait for more while the whole one has already seen the mistake.
 #include <cstdlib>
 
 #include "net/http_parser.h"

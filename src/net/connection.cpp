@@ -13,15 +13,16 @@ namespace swarma::net {
 namespace {
 
 constexpr asio::use_awaitable_t<Executor> kAwait;
-constexpr std::size_t kSinkPiece = 256 * 1024;           // a BodySink gets at most about this much at a time
-constexpr std::uint64_t kMinBodyRate = 1024;             // bytes a second that a request body must at least make
+constexpr std::size_t kSinkPiece = 256 * 1024;  // a BodySink gets at most about this much at a time
+constexpr std::uint64_t kMinBodyRate = 1024;    // bytes a second that a request body must at least make
 constexpr std::chrono::seconds kLingerTime{5};
-constexpr std::size_t kTurn = 4 << 20;                   // bytes a connection may move before others get their turn
-constexpr std::size_t kRequestShare = kTurn / 16;        // what a request without much of a body counts
+constexpr std::size_t kTurn = 4 << 20;             // bytes a connection may move before others get their turn
+constexpr std::size_t kRequestShare = kTurn / 16;  // what a request without much of a body counts
 constexpr std::uint64_t kMaxSkippedBody = 64 * 1024;
 
 Error timeout_error() {
-  return {ErrorCode::BadRequest, "request_timeout", "The request did not arrive in time; send it again without pauses."};
+  return {ErrorCode::BadRequest, "request_timeout",
+          "The request did not arrive in time; send it again without pauses."};
 }
 
 }  // namespace
@@ -90,8 +91,8 @@ Task<bool> Connection::wait(IoState state) {
   co_return !error && !abandoned_ && !timed_out_;
 }
 
-/// A client that never makes us wait must not have the loop for itself: goes to the end of the queue once the turn since
-/// the last wait is used up.
+/// A client that never makes us wait must not have the loop for itself: goes to the end of the queue once the turn
+/// since the last wait is used up.
 Task<> Connection::let_others_run(std::size_t used) {
   turn_used_ += used;
   if (turn_used_ < kTurn) co_return;
@@ -137,17 +138,19 @@ Task<bool> Connection::serve(Exchange& exchange) {
     answer = co_await this->answer(exchange);
   }
   if (!answer.response) co_return false;
-  bool keep_alive = answer.keep_alive && parser.head().keep_alive && !loop_.shared.stopping.load(std::memory_order_relaxed);
+  bool keep_alive =
+      answer.keep_alive && parser.head().keep_alive && !loop_.shared.stopping.load(std::memory_order_relaxed);
   if (keep_alive && !parser.done()) keep_alive = co_await skip_small_body(exchange);
   const bool sent = co_await send(exchange.request, parser.head().http_1_0, *std::move(answer.response), keep_alive);
   if (sent && !keep_alive && (head.error || !parser.done())) co_await linger();
-  co_return sent && keep_alive;
+  co_return sent&& keep_alive;
 }
 
 Task<Connection::ReadResult> Connection::read_until(Exchange& exchange, Goal goal) {
   RequestParser& parser = exchange.parser;
   const auto reached = [&] {
-    return goal == Goal::Head ? parser.head_done() : parser.done() || (goal == Goal::Piece && parser.body().size() >= kSinkPiece);
+    return goal == Goal::Head ? parser.head_done()
+                              : parser.done() || (goal == Goal::Piece && parser.body().size() >= kSinkPiece);
   };
   bool unseen = !pending_.empty();  // pending_ holds bytes the parser has not been shown
   bool armed = false;
@@ -190,7 +193,8 @@ Task<bool> Connection::wait_for_input(Exchange& exchange, Goal goal, IoState sta
     co_return co_await wait(state);
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(exchange.body_waited).count();
-  if (exchange.body_waited > options.body_timeout && exchange.body_received < static_cast<std::uint64_t>(seconds) * kMinBodyRate) {
+  if (exchange.body_waited > options.body_timeout &&
+      exchange.body_received < static_cast<std::uint64_t>(seconds) * kMinBodyRate) {
     timed_out_ = true;
     co_return false;
   }
@@ -217,7 +221,8 @@ Task<> Connection::linger() {
   socket_.shutdown(Socket::shutdown_send, error);
   arm(kLingerTime);
   while (!error) {
-    const ssize_t got = ::recv(socket_.native_handle(), loop_.read_buffer.data(), loop_.read_buffer.size(), MSG_DONTWAIT);
+    const ssize_t got =
+        ::recv(socket_.native_handle(), loop_.read_buffer.data(), loop_.read_buffer.size(), MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) break;
     if (got > 0 && loop_.now() < deadline_) continue;
     if (!co_await wait(IoState::WantRead)) break;

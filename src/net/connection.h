@@ -22,8 +22,8 @@ class Connection {
 
   /// Called by the loop now and then, between two steps of run().
   void on_sweep(SteadyClock::time_point now);
-  void on_drain();     // closes it if it is idle
-  void on_abandon();   // closes it at its next wait
+  void on_drain();    // closes it if it is idle
+  void on_abandon();  // closes it at its next wait
 
   std::size_t slot = 0;  // its place in the loop's list
 

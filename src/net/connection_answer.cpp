@@ -13,7 +13,8 @@ namespace {
 
 constexpr asio::use_awaitable_t<Executor> kAwait;
 
-/// Runs `work` on a thread of the pool and comes back to the loop. What `work` refers to must live in the awaiting frame.
+/// Runs `work` on a thread of the pool and comes back to the loop. What `work` refers to must live in the awaiting
+/// frame.
 template <class Work>
 Task<> run_on(WorkerPool& pool, Executor executor, Work& work) {
   auto start = [&pool, executor, &work](auto handler) {
@@ -37,7 +38,8 @@ auto guarded(const Route& route, Call call) -> Result<decltype(call())> {
     what = "not an exception object";
   }
   log::error("handler_failed", {{"method", route.method}, {"route", route.pattern}, {"what", what}});
-  return fail(ErrorCode::Internal, "internal", "Something went wrong inside this node. Its log has the details; please report it.");
+  return fail(ErrorCode::Internal, "internal",
+              "Something went wrong inside this node. Its log has the details; please report it.");
 }
 
 bool is_known_method(std::string_view method) {
@@ -59,7 +61,8 @@ Result<Target> split_target(std::string_view target) {
     const std::size_t end = std::min(target.find_first_of("/?"), target.size());
     out.authority = target.substr(0, end);
     target.remove_prefix(end);
-    if (!is_valid_host(out.authority)) return fail(ErrorCode::BadRequest, "bad_host", "The address in the request line is not one.");
+    if (!is_valid_host(out.authority))
+      return fail(ErrorCode::BadRequest, "bad_host", "The address in the request line is not one.");
     break;
   }
   target = target.substr(0, target.find('#'));
@@ -80,7 +83,8 @@ Result<void> Connection::fill_request(Exchange& exchange) const {
   request.remote_address = client_address(request.headers);
   SWARMA_TRY(const Target target, split_target(head.target));
   const std::string_view host = target.authority.empty() ? request.headers.get("host") : target.authority;
-  if (!host.empty() && !is_valid_host(host)) return fail(ErrorCode::BadRequest, "bad_host", "The Host header does not hold a host.");
+  if (!host.empty() && !is_valid_host(host))
+    return fail(ErrorCode::BadRequest, "bad_host", "The Host header does not hold a host.");
   const ServerOptions& options = loop_.shared.options;
   if (!options.public_url.empty()) {
     request.base_url = options.public_url;
@@ -125,10 +129,12 @@ Task<Connection::Answer> Connection::answer(Exchange& exchange) {
   if (Result<void> filled = fill_request(exchange); !filled) co_return refuse(exchange, filled.error(), keep_alive);
   Request& request = exchange.request;
   if (!is_known_method(request.method)) {
-    const Error error{ErrorCode::Unsupported, "method_not_implemented", "This server does not know the method " + request.method + "."};
+    const Error error{ErrorCode::Unsupported, "method_not_implemented",
+                      "This server does not know the method " + request.method + "."};
     co_return refuse(exchange, error, keep_alive);
   }
-  if (request.path == "*") co_return Answer{preflight_response("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"), keep_alive};
+  if (request.path == "*")
+    co_return Answer{preflight_response("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"), keep_alive};
   const Endpoint* endpoint = loop_.shared.router.match(request.path, request.path_params);
   if (!endpoint) {
     const Error error{ErrorCode::NotFound, "no_such_address", "There is nothing at this address."};
@@ -137,7 +143,8 @@ Task<Connection::Answer> Connection::answer(Exchange& exchange) {
   if (request.method == "OPTIONS") co_return Answer{preflight_response(endpoint->allow()), keep_alive};
   const Route* route = endpoint->find(request.method);
   if (!route) {
-    const Error error{ErrorCode::Unsupported, "method_not_allowed", "This address answers " + endpoint->allow() + " only."};
+    const Error error{ErrorCode::Unsupported, "method_not_allowed",
+                      "This address answers " + endpoint->allow() + " only."};
     Answer refusal = refuse(exchange, error, keep_alive);
     refusal.response->headers.set("Allow", endpoint->allow());
     co_return refusal;
@@ -189,12 +196,16 @@ Task<Connection::Answer> Connection::run_sink(Exchange& exchange, const Route& r
   Result<std::unique_ptr<BodySink>> sink;
   auto open = [&] {
     auto made = guarded(route, [&] { return route.sink(request); });
-    if (made) sink = std::move(*made);
-    else sink = std::unexpected(std::move(made).error());
+    if (made)
+      sink = std::move(*made);
+    else
+      sink = std::unexpected(std::move(made).error());
   };
   const bool is_inline = route.where == Where::Inline;
-  if (is_inline) open();
-  else co_await run_on(loop_.shared.workers, loop_.executor(), open);
+  if (is_inline)
+    open();
+  else
+    co_await run_on(loop_.shared.workers, loop_.executor(), open);
   if (!sink) co_return refuse(exchange, sink.error(), true);
   if (exchange.parser.head().has_body) {
     if (!co_await allow_body(exchange)) co_return Answer{};
@@ -204,8 +215,10 @@ Task<Connection::Answer> Connection::run_sink(Exchange& exchange, const Route& r
   }
   Result<Response> response;
   auto finish = [&] { response = guarded(route, [&] { return (*sink)->finish(request); }); };
-  if (is_inline) finish();
-  else co_await run_on(loop_.shared.workers, loop_.executor(), finish);
+  if (is_inline)
+    finish();
+  else
+    co_await run_on(loop_.shared.workers, loop_.executor(), finish);
   if (!response) co_return refuse(exchange, response.error(), true);
   co_return Answer{std::move(*response), true};
 }
@@ -221,8 +234,10 @@ Task<Connection::ReadResult> Connection::pour_body(Exchange& exchange, const Rou
       auto result = guarded(route, [&] { return sink.write(view(parser.body())); });
       written = result ? std::move(*result) : std::unexpected(std::move(result).error());
     };
-    if (route.where == Where::Inline) work();
-    else co_await run_on(loop_.shared.workers, loop_.executor(), work);
+    if (route.where == Where::Inline)
+      work();
+    else
+      co_await run_on(loop_.shared.workers, loop_.executor(), work);
     parser.body().clear();
     if (!written) co_return ReadResult{Ending::Refused, std::move(written).error()};
   } while (!parser.done());

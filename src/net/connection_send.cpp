@@ -63,12 +63,15 @@ Task<bool> Connection::send(const Request& request, bool http_1_0, Response resp
   head.clear();
   if (!append_head(head, response, {keep_alive, http_1_0, to_head})) {
     log::error("bad_response_header", {{"path", request.path}});
-    response = loop_.shared.render(request, {ErrorCode::Internal, "internal", "The answer had a header that cannot be sent."});
+    response =
+        loop_.shared.render(request, {ErrorCode::Internal, "internal", "The answer had a header that cannot be sent."});
     if (!append_head(head, response, {keep_alive, http_1_0, to_head})) co_return false;
   }
   LoopCounters& counters = loop_.counters;
-  if (response.status >= 500) counters.errors_5xx.fetch_add(1, std::memory_order_relaxed);
-  else if (response.status >= 400) counters.errors_4xx.fetch_add(1, std::memory_order_relaxed);
+  if (response.status >= 500)
+    counters.errors_5xx.fetch_add(1, std::memory_order_relaxed);
+  else if (response.status >= 400)
+    counters.errors_4xx.fetch_add(1, std::memory_order_relaxed);
 
   const bool bodiless = to_head || response.status == 204 || response.status == 304;
   if (bodiless) co_return co_await write_all(head, {}, false);
@@ -128,7 +131,8 @@ Task<bool> Connection::send_file(const FileBody& body) {
   co_return true;
 }
 
-/// Ends early, but properly, when the server stops and the stream is one of events: those clients come back by themselves.
+/// Ends early, but properly, when the server stops and the stream is one of events: those clients come back by
+/// themselves.
 Task<bool> Connection::send_stream(StreamBody body, bool chunked, bool is_events) {
   asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> pause(loop_.executor());
   for (;;) {

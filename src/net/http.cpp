@@ -6,7 +6,9 @@
 
 namespace swarma::net {
 
-void Headers::add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+void Headers::add(std::string name, std::string value) {
+  fields_.emplace_back(std::move(name), std::move(value));
+}
 
 void Headers::set(std::string name, std::string value) {
   std::erase_if(fields_, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
@@ -14,7 +16,8 @@ void Headers::set(std::string name, std::string value) {
 }
 
 std::string_view Headers::get(std::string_view name) const {
-  const auto found = std::ranges::find_if(fields_, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
+  const auto found =
+      std::ranges::find_if(fields_, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
   return found == fields_.end() ? std::string_view() : std::string_view(found->second);
 }
 

@@ -36,9 +36,9 @@ struct Request {
   std::string path;   // percent-decoded, always starts with '/', no dot segments
   std::string query;  // raw, without '?'
   Headers headers;
-  std::string body;            // empty when the route took a BodySink
-  std::string remote_address;  // without port; behind a trusted proxy, the forwarded one
-  std::string base_url;        // public scheme://host[:port] as configured, or from the request
+  std::string body;                      // empty when the route took a BodySink
+  std::string remote_address;            // without port; behind a trusted proxy, the forwarded one
+  std::string base_url;                  // public scheme://host[:port] as configured, or from the request
   std::vector<std::string> path_params;  // what the route's {…} matched, in order
 };
 
@@ -53,8 +53,8 @@ struct FileBody {
   std::uint64_t length = 0;
 };
 
-/// A body produced piece by piece (server-sent events, long downloads). `next` is called on a worker thread; it may block
-/// up to a second and returns an empty string for "nothing yet, ask again", nullopt at the end.
+/// A body produced piece by piece (server-sent events, long downloads). `next` is called on a worker thread; it may
+/// block up to a second and returns an empty string for "nothing yet, ask again", nullopt at the end.
 struct StreamBody {
   std::function<std::optional<std::string>()> next;
 };
@@ -65,7 +65,8 @@ struct Response {
   std::variant<std::string, FileBody, StreamBody> body;
 };
 
-/// Takes a request body as it arrives, on a worker thread, in order. Destroyed without finish() when the client goes away.
+/// Takes a request body as it arrives, on a worker thread, in order. Destroyed without finish() when the client goes
+/// away.
 class BodySink {
  public:
   virtual ~BodySink() = default;

@@ -73,7 +73,8 @@ std::string shown_origin(const std::string& url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string::npos) return "an address without a scheme";
   const std::string authority = url.substr(scheme + 3, url.find_first_of("/?#", scheme + 3) - scheme - 3);
-  return url.substr(0, scheme + 3) + authority.substr(authority.rfind('@') == std::string::npos ? 0 : authority.rfind('@') + 1);
+  return url.substr(0, scheme + 3) +
+         authority.substr(authority.rfind('@') == std::string::npos ? 0 : authority.rfind('@') + 1);
 }
 
 std::unexpected<Error> describe(CURLcode code, const Transfer& transfer, const ClientRequest& request) {
@@ -84,7 +85,8 @@ std::unexpected<Error> describe(CURLcode code, const Transfer& transfer, const C
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return fail(ErrorCode::BadRequest, "bad_url", "Cannot send a request to " + origin + ": not an http or https address.");
+      return fail(ErrorCode::BadRequest, "bad_url",
+                  "Cannot send a request to " + origin + ": not an http or https address.");
     case CURLE_OPERATION_TIMEDOUT:
       return fail(ErrorCode::Unavailable, "timed_out", origin + " did not answer in time.");
     case CURLE_SSL_CONNECT_ERROR:
@@ -100,7 +102,9 @@ std::unexpected<Error> describe(CURLcode code, const Transfer& transfer, const C
   }
 }
 
-bool has_line_break(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos; }
+bool has_line_break(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
 
 Result<HeaderList> header_list(const ClientRequest& request) {
   HeaderList list;
@@ -121,7 +125,8 @@ Result<HeaderList> header_list(const ClientRequest& request) {
 }
 
 void use_method(CURL* easy, const ClientRequest& request) {
-  const bool bodiless = request.body.empty() && (request.method == "GET" || request.method == "HEAD" || request.method == "DELETE");
+  const bool bodiless =
+      request.body.empty() && (request.method == "GET" || request.method == "HEAD" || request.method == "DELETE");
   if (request.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else if (bodiless) {
@@ -131,7 +136,8 @@ void use_method(CURL* easy, const ClientRequest& request) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
   }
-  if (request.method != "GET" && request.method != "HEAD") curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (request.method != "GET" && request.method != "HEAD")
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
 void global_init() {
@@ -198,7 +204,8 @@ Result<void> HttpClient::Impl::prepare(CURL* easy, Transfer& transfer, const Cli
   return {};
 }
 
-Result<ClientResponse> HttpClient::Impl::outcome(CURL* easy, CURLcode code, Transfer& transfer, const ClientRequest& request) const {
+Result<ClientResponse> HttpClient::Impl::outcome(CURL* easy, CURLcode code, Transfer& transfer,
+                                                 const ClientRequest& request) const {
   // The handle outlives the transfer: nothing in it may point there any more.
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
@@ -276,7 +283,8 @@ class Batch {
 
 std::vector<Result<ClientResponse>> HttpClient::send_all(std::span<const ClientRequest> requests) {
   std::vector<Result<ClientResponse>> results(
-      requests.size(), fail(ErrorCode::Unavailable, "unreachable", "The request was not sent: an earlier one failed inside curl."));
+      requests.size(),
+      fail(ErrorCode::Unavailable, "unreachable", "The request was not sent: an earlier one failed inside curl."));
   if (requests.empty()) return results;
   Multi multi = impl_->take<Multi>(impl_->idle_multis, [] { return Multi(curl_multi_init()); });
   if (!multi) throw std::bad_alloc();

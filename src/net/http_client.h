@@ -12,10 +12,10 @@ namespace swarma::net {
 
 struct ClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds timeout{60'000};     // whole exchange
+  std::chrono::milliseconds timeout{60'000};  // whole exchange
   std::size_t max_response_bytes = 256 << 20;
-  std::string ca_file;                           // empty: the system's
-  unsigned max_parallel = 8;                     // for send_all
+  std::string ca_file;        // empty: the system's
+  unsigned max_parallel = 8;  // for send_all
 };
 
 struct ClientRequest {

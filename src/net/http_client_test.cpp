@@ -89,7 +89,8 @@ TEST(HttpClient, KeepsConnectionsOpen) {
 }
 
 TEST(HttpClient, SendsSeveralAtOnceInOrder) {
-  RunningServer server({route("GET", "/{n}", [](const Request& request) { return text_response(request.path_params[0]); }, Where::Worker)});
+  RunningServer server({route(
+      "GET", "/{n}", [](const Request& request) { return text_response(request.path_params[0]); }, Where::Worker)});
   ClientOptions options;
   options.max_parallel = 4;
   HttpClient client(options);
@@ -120,7 +121,8 @@ TEST(HttpClient, SaysWhyThereIsNoAnswer) {
     free_port = gone.port();
   }
   HttpClient client;
-  const auto refused = client.send(get("http://user:secret@127.0.0.1:" + std::to_string(free_port) + "/path?token=secret"));
+  const auto refused =
+      client.send(get("http://user:secret@127.0.0.1:" + std::to_string(free_port) + "/path?token=secret"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, "unreachable");
   EXPECT_EQ(refused.error().message.find("secret"), std::string::npos) << refused.error().message;

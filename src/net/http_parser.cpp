@@ -16,7 +16,9 @@ using BeastError = beast::error_code;
 constexpr std::size_t kMaxHeaders = 100;
 constexpr std::size_t kMaxChunkHead = 16 * 1024;  // size line with extensions, or the trailers
 
-std::string_view plain(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view plain(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 class Parser final : public http::basic_parser<true> {
  public:
@@ -26,7 +28,8 @@ class Parser final : public http::basic_parser<true> {
   bool in_trailers = false;
 
  private:
-  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version, BeastError&) override {
+  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version,
+                       BeastError&) override {
     head.method = plain(method);
     head.target = plain(target);
     head.http_1_0 = version < 11;
@@ -90,12 +93,24 @@ void RequestParser::reset(std::size_t max_head_bytes) {
   impl_->got_some = false;
 }
 
-bool RequestParser::started() const { return impl_->got_some; }
-bool RequestParser::head_done() const { return impl_->parser->is_header_done(); }
-bool RequestParser::done() const { return impl_->parser->is_done(); }
-RequestHead& RequestParser::head() { return impl_->parser->head; }
-std::string& RequestParser::body() { return impl_->parser->body; }
-void RequestParser::limit_body(std::uint64_t bytes) { impl_->parser->body_limit(bytes); }
+bool RequestParser::started() const {
+  return impl_->got_some;
+}
+bool RequestParser::head_done() const {
+  return impl_->parser->is_header_done();
+}
+bool RequestParser::done() const {
+  return impl_->parser->is_done();
+}
+RequestHead& RequestParser::head() {
+  return impl_->parser->head;
+}
+std::string& RequestParser::body() {
+  return impl_->parser->body;
+}
+void RequestParser::limit_body(std::uint64_t bytes) {
+  impl_->parser->body_limit(bytes);
+}
 
 Result<void> RequestParser::Impl::check_head() {
   RequestHead& head = parser->head;
@@ -108,13 +123,16 @@ Result<void> RequestParser::Impl::check_head() {
       ++codings;
       only_chunked = only_chunked && equals_ignoring_case(value, "chunked");
     }
-    if (equals_ignoring_case(name, "expect") && equals_ignoring_case(value, "100-continue")) head.expects_continue = true;
+    if (equals_ignoring_case(name, "expect") && equals_ignoring_case(value, "100-continue"))
+      head.expects_continue = true;
   }
   if (hosts > 1 || (hosts == 0 && !head.http_1_0)) return refuse("it needs exactly one Host header");
   if (lengths > 1) return refuse("it has more than one Content-Length");
-  if (codings > 0 && (lengths > 0 || head.http_1_0 || codings > 1)) return refuse("its Transfer-Encoding does not fit the rest");
+  if (codings > 0 && (lengths > 0 || head.http_1_0 || codings > 1))
+    return refuse("its Transfer-Encoding does not fit the rest");
   if (!only_chunked)
-    return fail(ErrorCode::Unsupported, "unsupported_coding", "The only transfer coding this server understands is chunked.");
+    return fail(ErrorCode::Unsupported, "unsupported_coding",
+                "The only transfer coding this server understands is chunked.");
   head.keep_alive = parser->keep_alive();
   if (const auto length = parser->content_length()) head.content_length = *length;
   head.has_body = !parser->is_done();
@@ -127,7 +145,8 @@ Result<std::size_t> RequestParser::Impl::feed_head(std::string_view bytes) {
     while (bytes.substr(skipped, 2) == "\r\n") skipped += 2;
     head_bytes += skipped;
     if (bytes.size() == skipped || bytes.substr(skipped) == "\r")
-      return head_bytes > max_head ? std::unexpected(describe(http::error::header_limit)) : Result<std::size_t>(skipped);
+      return head_bytes > max_head ? std::unexpected(describe(http::error::header_limit))
+                                   : Result<std::size_t>(skipped);
   }
   got_some = true;
   BeastError ec;
@@ -150,7 +169,8 @@ Result<std::size_t> RequestParser::feed(std::string_view bytes) {
     used += step;
     if (ec == http::error::need_more) {
       if (bytes.size() - used > kMaxChunkHead)
-        return fail(ErrorCode::BadRequest, "bad_request", "A chunk header or the trailers of this request are too long.");
+        return fail(ErrorCode::BadRequest, "bad_request",
+                    "A chunk header or the trailers of this request are too long.");
       break;
     }
     if (ec) return std::unexpected(describe(ec));

@@ -39,14 +39,14 @@ class RequestParser {
   /// Consumes bytes and says how many; what it leaves must come again, with more behind it. Stops after the head, so
   /// that the caller can choose a limit for the body, and after the end of the request.
   ///
-  /// Errors: BadRequest "bad_request"; TooLarge "header_too_large" or "body_too_large"; Unsupported "unsupported_coding".
-  /// After an error the connection is beyond use.
+  /// Errors: BadRequest "bad_request"; TooLarge "header_too_large" or "body_too_large"; Unsupported
+  /// "unsupported_coding". After an error the connection is beyond use.
   Result<std::size_t> feed(std::string_view bytes);
 
-  bool started() const;    // has taken at least one byte
+  bool started() const;  // has taken at least one byte
   bool head_done() const;
   bool done() const;
-  RequestHead& head();     // after head_done()
+  RequestHead& head();                   // after head_done()
   void limit_body(std::uint64_t bytes);  // after head_done(), before more is fed
 
   /// Body bytes decoded so far and not yet taken by the caller.

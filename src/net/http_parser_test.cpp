@@ -60,7 +60,8 @@ TEST(RequestParser, GivesTheSameForEverySplit) {
   const std::string_view kRequests[] = {
       "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
       "\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\nGET /c",
-      "PUT /u HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4;x=\"y\"\r\nWiki\r\n5\r\npedia\r\n0\r\nTrailer: t\r\n\r\nrest",
+      "PUT /u HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n4;x=\"y\"\r\nWiki\r\n5\r\npedia\r\n0\r\nTrailer: t\r\n\r\nrest",
       "POST /x HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello",
   };
   for (const std::string_view text : kRequests) {
@@ -93,9 +94,14 @@ TEST(RequestParser, GivesTheSameForEverySplitOfDamagedRequests) {
     for (unsigned edits = 1 + random() % 4; edits > 0; --edits) {
       const std::size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = alphabet[random() % alphabet.size()]; break;
-        case 1: text.erase(at, 1 + random() % 3); break;
-        default: text.insert(at, 1, alphabet[random() % alphabet.size()]);
+        case 0:
+          text[at] = alphabet[random() % alphabet.size()];
+          break;
+        case 1:
+          text.erase(at, 1 + random() % 3);
+          break;
+        default:
+          text.insert(at, 1, alphabet[random() % alphabet.size()]);
       }
     }
     const Outcome whole = parse(text);
@@ -106,7 +112,8 @@ TEST(RequestParser, GivesTheSameForEverySplitOfDamagedRequests) {
       ASSERT_EQ(parts.reason.empty(), whole.reason.empty()) << ::testing::PrintToString(text) << " at " << split;
       ASSERT_EQ(parts.done, whole.done) << ::testing::PrintToString(text) << " at " << split;
       if (!whole.reason.empty()) continue;
-      ASSERT_EQ(parts.method + parts.target + parts.body, whole.method + whole.target + whole.body) << text << " at " << split;
+      ASSERT_EQ(parts.method + parts.target + parts.body, whole.method + whole.target + whole.body)
+          << text << " at " << split;
       ASSERT_EQ(parts.headers.all(), whole.headers.all()) << text << " at " << split;
       if (whole.done) ASSERT_EQ(parts.left, whole.left) << text << " at " << split;
     }
@@ -116,7 +123,8 @@ TEST(RequestParser, GivesTheSameForEverySplitOfDamagedRequests) {
 }
 
 TEST(RequestParser, DropsTrailers) {
-  const Outcome request = parse("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Evil: 1\r\n\r\n");
+  const Outcome request =
+      parse("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Evil: 1\r\n\r\n");
   EXPECT_TRUE(request.done);
   EXPECT_EQ(request.headers.count("x-evil"), 0u);
 }
@@ -161,7 +169,8 @@ TEST(RequestParser, RefusesWhatTwoPartiesCouldReadDifferently) {
 
 TEST(RequestParser, RefusesBrokenChunks) {
   const std::string head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-  for (const std::string body : {"x\r\n", "-1\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "5;\"\r\nhello\r\n", "5 5\r\nhello\r\n"})
+  for (const std::string body : {"x\r\n", "-1\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "fffffffffffffffff\r\n",
+                                 "5;\"\r\nhello\r\n", "5 5\r\nhello\r\n"})
     EXPECT_EQ(parse(head + body).reason, "bad_request") << body;
 }
 

@@ -18,8 +18,9 @@
 namespace swarma::net {
 namespace {
 
-// What the kernel may hold of a response beyond what the network has room for. Without it thousands of downloads fill its
-// TCP memory (tcp_mem), and under that pressure everybody is slow: 2,000 readers of 1 MB files got a third more through.
+// What the kernel may hold of a response beyond what the network has room for. Without it thousands of downloads fill
+// its TCP memory (tcp_mem), and under that pressure everybody is slow: 2,000 readers of 1 MB files got a third more
+// through.
 constexpr int kMaxUnsent = 128 * 1024;
 constexpr rlim_t kReservedDescriptors = 256;  // for files, databases and outbound connections
 
@@ -43,7 +44,8 @@ Result<AddressList> resolve(const std::string& host, std::uint16_t port) {
 
 std::unexpected<Error> cannot_listen(const std::string& host, std::uint16_t port) {
   const int number = errno;
-  std::string message = "Cannot listen on " + written_host(host) + ":" + std::to_string(port) + ": " + std::strerror(number) + ".";
+  std::string message =
+      "Cannot listen on " + written_host(host) + ":" + std::to_string(port) + ": " + std::strerror(number) + ".";
   if (number == EADDRINUSE) message += " Another program has this port; stop it or choose another one.";
   return fail(ErrorCode::Io, number == EADDRINUSE ? "address_in_use" : "cannot_listen", std::move(message));
 }
@@ -55,7 +57,9 @@ Result<Fd> listen_on(const std::string& host, std::uint16_t port, bool first) {
   const addrinfo& address = *addresses;
   Fd socket(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return cannot_listen(host, port);
-  const auto set = [&](int level, int option, int value) { return ::setsockopt(socket.get(), level, option, &value, sizeof value) == 0; };
+  const auto set = [&](int level, int option, int value) {
+    return ::setsockopt(socket.get(), level, option, &value, sizeof value) == 0;
+  };
   bool ok = set(SOL_SOCKET, SO_REUSEADDR, 1) && set(IPPROTO_TCP, TCP_NODELAY, 1) &&
             set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMaxUnsent);  // accepted sockets inherit all three
   if (address.ai_family == AF_INET6) ok = ok && set(IPPROTO_IPV6, IPV6_V6ONLY, 0);
@@ -82,7 +86,8 @@ std::size_t raise_descriptor_limit(std::size_t wanted) {
     limit.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) ::getrlimit(RLIMIT_NOFILE, &limit);
   }
-  const rlim_t usable = limit.rlim_cur > 2 * kReservedDescriptors ? limit.rlim_cur - kReservedDescriptors : limit.rlim_cur / 2;
+  const rlim_t usable =
+      limit.rlim_cur > 2 * kReservedDescriptors ? limit.rlim_cur - kReservedDescriptors : limit.rlim_cur / 2;
   return std::min<std::size_t>(wanted, usable);
 }
 
@@ -154,10 +159,17 @@ class AsioHttpServer final : public HttpServer {
 
 int own_refusal_status(const Error& error) {
   static constexpr std::pair<std::string_view, int> kStatuses[] = {
-      {"bad_request", 400},         {"bad_path", 400},        {"bad_host", 400},
-      {"no_such_address", 404},     {"method_not_allowed", 405}, {"request_timeout", 408},
-      {"body_too_large", 413},      {"range_not_satisfiable", 416}, {"header_too_large", 431},
-      {"unsupported_coding", 501},  {"method_not_implemented", 501},
+      {"bad_request", 400},
+      {"bad_path", 400},
+      {"bad_host", 400},
+      {"no_such_address", 404},
+      {"method_not_allowed", 405},
+      {"request_timeout", 408},
+      {"body_too_large", 413},
+      {"range_not_satisfiable", 416},
+      {"header_too_large", 431},
+      {"unsupported_coding", 501},
+      {"method_not_implemented", 501},
   };
   for (const auto& [reason, status] : kStatuses)
     if (error.reason == reason) return status;
@@ -177,7 +189,8 @@ Response ServerShared::render(const Request& request, const Error& error) const 
   return response;
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::create(ServerOptions options, std::vector<Route> routes, ErrorRenderer errors) {
+Result<std::unique_ptr<HttpServer>> HttpServer::create(ServerOptions options, std::vector<Route> routes,
+                                                       ErrorRenderer errors) {
   options.max_connections = raise_descriptor_limit(options.max_connections);
   auto server = std::make_unique<AsioHttpServer>(std::move(options), std::move(routes), std::move(errors));
   SWARMA_CHECK(server->listen());

@@ -22,8 +22,10 @@ using Handler = std::function<Response(const Request&)>;
 using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request& head)>;
 
 struct Route {
-  std::string method;   // "GET" also answers HEAD
-  std::string pattern;  // "/v1/titles/{id}"; "{blob}" as a whole first segment matches <64 hex>[.ext] only
+  std::string method;  // "GET" also answers HEAD
+  // "/v1/titles/{id}"; {blob} matches <64 lower-case hex>[.ext] only; a trailing {name*} matches the rest, also
+  // nothing. Where several match, the more particular segment wins: literal, {blob}, {name}, {name*}.
+  std::string pattern;
   Where where = Where::Worker;
   std::size_t max_body = 64 * 1024;
   Handler handler;
@@ -34,7 +36,8 @@ struct Route {
 /// status by that of own_refusal_status(), so a renderer that writes the status into the body should ask for it too.
 using ErrorRenderer = std::function<Response(const Request&, const Error&)>;
 
-/// The status of a refusal that the server makes by itself, known by its reason ("method_not_allowed": 405); 0 for others.
+/// The status of a refusal that the server makes by itself, known by its reason ("method_not_allowed": 405); 0 for
+/// others.
 int own_refusal_status(const Error& error);
 
 struct ServerOptions {
@@ -51,7 +54,7 @@ struct ServerOptions {
   std::chrono::seconds drain_timeout{10};
   std::string certificate_file;  // PEM chain; with key_file: TLS only
   std::string key_file;
-  std::string public_url;     // empty: http(s)://Host header
+  std::string public_url;                    // empty: http(s)://Host header
   std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
 };
 
@@ -66,12 +69,14 @@ struct ServerStats {
 class HttpServer {
  public:
   /// Binds and listens; requests wait in the backlog until run(). Io with a sentence when the address is taken.
-  static Result<std::unique_ptr<HttpServer>> create(ServerOptions options, std::vector<Route> routes, ErrorRenderer errors);
+  static Result<std::unique_ptr<HttpServer>> create(ServerOptions options, std::vector<Route> routes,
+                                                    ErrorRenderer errors);
   virtual ~HttpServer() = default;
 
-  /// Blocks until stop() has drained: no new connections, requests under way finish, at most drain_timeout.
+  /// Blocks until stop() has drained: no new connections, requests under way finish, at most drain_timeout. Event
+  /// streams end at once. A handler that still runs then is waited for, but its client is not answered. Call it once.
   virtual void run() = 0;
-  virtual void stop() = 0;  // from any thread or a signal-handling thread
+  virtual void stop() = 0;              // from any thread or a signal-handling thread
   virtual std::string url() const = 0;  // http://127.0.0.1:8080
   virtual ServerStats stats() const = 0;
 };

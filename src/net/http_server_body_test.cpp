@@ -55,7 +55,9 @@ TEST(FileBody, ArrivesWhole) {
 TEST(FileBody, IsServedInRanges) {
   const std::string bytes = pattern_of(1000);
   RunningServer server({file_route(file_with(bytes), bytes.size())});
-  const auto get = [&](const std::string& fields) { return raw_exchange(server, "GET /file HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"); };
+  const auto get = [&](const std::string& fields) {
+    return raw_exchange(server, "GET /file HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+  };
   const RawResponse part = get("Range: bytes=100-199\r\n");
   EXPECT_EQ(part.status, 206);
   EXPECT_TRUE(part.has("Content-Range: bytes 100-199/1000"));
@@ -83,7 +85,8 @@ TEST(FileBody, CutShortEndsTheConnection) {
 
 TEST(FileBody, WaitsForASlowReader) {
   const std::string bytes = pattern_of(16 << 20);
-  RunningServer server({file_route(file_with(bytes), bytes.size()), route("GET", "/x", [](const Request&) { return text_response("x"); })});
+  RunningServer server({file_route(file_with(bytes), bytes.size()),
+                        route("GET", "/x", [](const Request&) { return text_response("x"); })});
   RawClient slow(server.port(), 4096);
   slow.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(raw_exchange(server, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n").body, "x");  // others are served meanwhile
@@ -105,10 +108,14 @@ TEST(StreamBody, IsSentInChunksAsItComes) {
     response.headers.add("Content-Type", "text/event-stream");
     response.body = StreamBody{[&, count = 0]() mutable -> std::optional<std::string> {
       switch (count++) {
-        case 0: return "data: one\n\n";
-        case 1: return "";
-        case 2: return second_may_come.wait(), "data: two\n\n";
-        default: return std::nullopt;
+        case 0:
+          return "data: one\n\n";
+        case 1:
+          return "";
+        case 2:
+          return second_may_come.wait(), "data: two\n\n";
+        default:
+          return std::nullopt;
       }
     }};
     return response;
@@ -142,7 +149,8 @@ TEST(StreamBody, LeavesTheConnectionUsable) {
 TEST(StreamBody, GoesToOldClientsWithoutChunks) {
   RunningServer server({route("GET", "/stream", [](const Request&) {
     Response response;
-    response.body = StreamBody{[left = 2]() mutable { return left-- > 0 ? std::optional<std::string>("ab") : std::nullopt; }};
+    response.body =
+        StreamBody{[left = 2]() mutable { return left-- > 0 ? std::optional<std::string>("ab") : std::nullopt; }};
     return response;
   })});
   RawClient client(server.port());
@@ -209,7 +217,8 @@ Route sink_route(Seen& seen, std::size_t limit = SIZE_MAX) {
   made.pattern = "/upload";
   made.max_body = 64 << 20;
   made.sink = [&seen, limit](const Request& head) -> Result<std::unique_ptr<BodySink>> {
-    if (head.headers.get("x-refuse") == "yes") return fail(ErrorCode::BadRequest, "bad_request", "Refused at the head.");
+    if (head.headers.get("x-refuse") == "yes")
+      return fail(ErrorCode::BadRequest, "bad_request", "Refused at the head.");
     return std::make_unique<RecordingSink>(seen, limit);
   };
   return made;

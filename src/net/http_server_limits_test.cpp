@@ -93,8 +93,10 @@ TEST(Limits, AReaderThatStopsIsCutOff) {
   RawClient client(server.port(), 4096);
   client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
   const auto began = std::chrono::steady_clock::now();
-  while (server->stats().requests == 0 && std::chrono::steady_clock::now() - began < seconds(10)) std::this_thread::yield();
-  while (server->stats().connections_open > 0 && std::chrono::steady_clock::now() - began < seconds(10)) std::this_thread::yield();
+  while (server->stats().requests == 0 && std::chrono::steady_clock::now() - began < seconds(10))
+    std::this_thread::yield();
+  while (server->stats().connections_open > 0 && std::chrono::steady_clock::now() - began < seconds(10))
+    std::this_thread::yield();
   EXPECT_EQ(server->stats().connections_open, 0u);
   EXPECT_LT(client.response().body.size(), big.size());
 }
@@ -125,11 +127,14 @@ TEST(AddressBook, LimitsEachAddressByItself) {
 
 TEST(Drain, FinishesWhatIsUnderWay) {
   std::latch started(1), may_finish(1);
-  RunningServer server({hello(), route("GET", "/slow", [&](const Request&) {
-                          started.count_down();
-                          may_finish.wait();
-                          return text_response("slow");
-                        }, Where::Worker)});
+  RunningServer server({hello(), route(
+                                     "GET", "/slow",
+                                     [&](const Request&) {
+                                       started.count_down();
+                                       may_finish.wait();
+                                       return text_response("slow");
+                                     },
+                                     Where::Worker)});
   RawClient busy(server.port()), idle(server.port());
   idle.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(idle.response().status, 200);
@@ -176,11 +181,16 @@ TEST(Drain, SurvivesAHandlerThatOutlivesTheLoops) {
   std::latch started(1), may_finish(1);
   ServerOptions options;
   options.drain_timeout = seconds(0);
-  auto server = HttpServer::create(options, {route("GET", "/stuck", [&](const Request&) {
-    started.count_down();
-    may_finish.wait();
-    return text_response("too late");
-  }, Where::Worker)}, plain_error);
+  auto server = HttpServer::create(options,
+                                   {route(
+                                       "GET", "/stuck",
+                                       [&](const Request&) {
+                                         started.count_down();
+                                         may_finish.wait();
+                                         return text_response("too late");
+                                       },
+                                       Where::Worker)},
+                                   plain_error);
   ASSERT_TRUE(server);
   std::thread running([&] { (*server)->run(); });
   const std::string url = (*server)->url();

@@ -36,13 +36,18 @@ TEST(HttpServer, SaysWhatWasAsked) {
             "GET /b c ?x=%20y <http://node.example:81> 127.0.0.1 ");
   EXPECT_EQ(raw_exchange(server, "GET http://other.example/x#frag HTTP/1.1\r\nHost: node.example\r\n\r\n").body,
             "GET /x ? <http://other.example> 127.0.0.1 ");
-  EXPECT_EQ(raw_exchange(server, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody").body, "POST /x ? <http://a> 127.0.0.1 body");
-  EXPECT_EQ(raw_exchange(server, "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n").body,
+  EXPECT_EQ(raw_exchange(server, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody").body,
             "POST /x ? <http://a> 127.0.0.1 body");
+  EXPECT_EQ(
+      raw_exchange(server,
+                   "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n")
+          .body,
+      "POST /x ? <http://a> 127.0.0.1 body");
 }
 
 TEST(HttpServer, TakesTheForwardedAddressFromTrustedProxiesOnly) {
-  const std::string_view request = "GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.0.0.1\r\n\r\n";
+  const std::string_view request =
+      "GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.0.0.1\r\n\r\n";
   const auto address = [&](std::vector<std::string> proxies) {
     ServerOptions options;
     options.trusted_proxies = std::move(proxies);
@@ -56,8 +61,11 @@ TEST(HttpServer, TakesTheForwardedAddressFromTrustedProxiesOnly) {
 
 TEST(HttpServer, KeepsTheOrderOfPipelinedRequests) {
   std::latch first_may_finish(1);
-  RunningServer server({route("GET", "/slow", [&](const Request&) { return first_may_finish.wait(), text_response("slow"); }, Where::Worker),
-                        route("GET", "/fast/{n}", [](const Request& request) { return text_response(request.path_params[0]); })});
+  RunningServer server(
+      {route(
+           "GET", "/slow", [&](const Request&) { return first_may_finish.wait(), text_response("slow"); },
+           Where::Worker),
+       route("GET", "/fast/{n}", [](const Request& request) { return text_response(request.path_params[0]); })});
   RawClient client(server.port());
   std::string requests = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
   for (int i = 0; i < 300; ++i) requests += "GET /fast/" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -70,7 +78,8 @@ TEST(HttpServer, KeepsTheOrderOfPipelinedRequests) {
 TEST(HttpServer, ReadsARequestThatComesByteByByte) {
   RunningServer server({route("POST", "/x", describe)});
   RawClient client(server.port());
-  for (const char c : std::string_view("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
+  for (const char c :
+       std::string_view("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
     client.send({&c, 1});
   EXPECT_EQ(client.response().body, "POST /x ? <http://a> 127.0.0.1 abc");
 }
@@ -83,7 +92,8 @@ TEST(HttpServer, AnswersHeadWithTheHeadOfGet) {
                           return response;
                         })});
   RawClient client(server.port());
-  client.send("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\nHEAD /own HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.send(
+      "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\nHEAD /own HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(client.response(true).has("Content-Length: 5"));
   EXPECT_TRUE(client.response(true).has("Content-Length: 77"));
   EXPECT_EQ(client.response().body, "hello");
@@ -95,7 +105,8 @@ TEST(HttpServer, AnswersPreflightsForEveryKnownAddress) {
   EXPECT_EQ(known.status, 204);
   EXPECT_TRUE(known.has("Access-Control-Allow-Origin: *"));
   EXPECT_TRUE(known.has("Access-Control-Allow-Methods: GET, HEAD, DELETE, OPTIONS"));
-  EXPECT_TRUE(known.has("Access-Control-Allow-Headers: Authorization, DPoP, Idempotency-Key, X-SHA-256, Content-Type, Range, *"));
+  EXPECT_TRUE(known.has(
+      "Access-Control-Allow-Headers: Authorization, DPoP, Idempotency-Key, X-SHA-256, Content-Type, Range, *"));
   EXPECT_TRUE(known.has("Access-Control-Max-Age: 86400"));
   EXPECT_EQ(raw_exchange(server, "OPTIONS /y HTTP/1.1\r\nHost: a\r\n\r\n").status, 404);
   EXPECT_EQ(raw_exchange(server, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").status, 204);
@@ -112,10 +123,15 @@ TEST(HttpServer, RefusesWithTheRightStatus) {
   EXPECT_EQ(raw_exchange(server, "GET /%zz" + tail).status, 400);
   EXPECT_EQ(raw_exchange(server, "GET /x HTTP/1.1\r\nHost: a/b\r\n\r\n").status, 400);
   EXPECT_EQ(raw_exchange(server, "GARBAGE\r\n\r\n").status, 400);
-  EXPECT_EQ(raw_exchange(server, "GET /x HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n").status, 431);
+  EXPECT_EQ(raw_exchange(server, "GET /x HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n").status,
+            431);
   EXPECT_EQ(raw_exchange(server, "PUT /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n").status, 501);
   EXPECT_EQ(raw_exchange(server, "PUT /small HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n").status, 413);
-  EXPECT_EQ(raw_exchange(server, "PUT /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n").status, 413);
+  EXPECT_EQ(
+      raw_exchange(server,
+                   "PUT /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n")
+          .status,
+      413);
   const RawResponse refused = raw_exchange(server, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
   EXPECT_EQ(refused.status, 405);
   EXPECT_TRUE(refused.has("Allow: GET, HEAD, OPTIONS"));
@@ -127,11 +143,15 @@ TEST(HttpServer, RefusesWithTheRightStatus) {
 TEST(HttpServer, NeverReadsABodyAsTheNextRequest) {
   RunningServer server({route("GET", "/x", describe)});
   RawClient refused(server.port());
-  refused.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 33\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  refused.send(
+      "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 33\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\nGET /x "
+      "HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(refused.response().status, 405);
   EXPECT_EQ(refused.response().status, 200);
   RawClient ambiguous(server.port());
-  ambiguous.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  ambiguous.send(
+      "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x "
+      "HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(ambiguous.response().status, 400);
   ambiguous.end_of_input();
   EXPECT_EQ(ambiguous.rest(), "");
@@ -163,12 +183,15 @@ TEST(HttpServer, ClosesWhereTheClientWantsIt) {
 }
 
 TEST(HttpServer, TurnsExceptionsAndBadHeadersInto500) {
-  RunningServer server({route("GET", "/throw", [](const Request&) -> Response { throw std::runtime_error("secret detail"); }, Where::Worker),
-                        route("GET", "/split", [](const Request&) {
-                          Response response;
-                          response.headers.add("Location", "/\r\nSet-Cookie: x");
-                          return response;
-                        })});
+  RunningServer server(
+      {route(
+           "GET", "/throw", [](const Request&) -> Response { throw std::runtime_error("secret detail"); },
+           Where::Worker),
+       route("GET", "/split", [](const Request&) {
+         Response response;
+         response.headers.add("Location", "/\r\nSet-Cookie: x");
+         return response;
+       })});
   const RawResponse thrown = raw_exchange(server, "GET /throw HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(thrown.status, 500);
   EXPECT_EQ(thrown.body.find("secret"), std::string::npos);

@@ -6,7 +6,9 @@
 namespace swarma::net {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -14,7 +16,9 @@ int hex_value(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 /// Digits only, at most what fits; a number too large for us counts as the largest.
 std::optional<std::uint64_t> parse_position(std::string_view text) {
@@ -48,7 +52,8 @@ std::string remove_dot_segments(std::string_view path) {
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -61,7 +66,11 @@ bool is_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   for (std::size_t i = 0; i < text.size();) {
     const unsigned first = byte(i);
-    const std::size_t more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 4;
+    const std::size_t more = first < 0x80                    ? 0
+                             : first >= 0xc2 && first < 0xe0 ? 1
+                             : first >= 0xe0 && first < 0xf0 ? 2
+                             : first >= 0xf0 && first < 0xf5 ? 3
+                                                             : 4;
     if (more == 4) return false;
     for (std::size_t k = 1; k <= more; ++k)
       if ((byte(i + k) & 0xc0) != 0x80) return false;
@@ -98,7 +107,9 @@ Result<std::string> normalise_path(std::string_view raw) {
   if (!raw.starts_with('/'))
     return fail(ErrorCode::BadRequest, "bad_path", "The path of a request must start with a slash.");
   std::optional<std::string> path = percent_decode(raw);
-  if (!path) return fail(ErrorCode::BadRequest, "bad_path", "The path holds a broken percent escape or bytes that are not UTF-8.");
+  if (!path)
+    return fail(ErrorCode::BadRequest, "bad_path",
+                "The path holds a broken percent escape or bytes that are not UTF-8.");
   if (std::ranges::any_of(*path, is_control))
     return fail(ErrorCode::BadRequest, "bad_path", "The path holds a control character.");
   if (path->find("/.") == std::string::npos) return std::move(*path);
@@ -130,13 +141,15 @@ RangeChoice choose_range(std::string_view header, std::uint64_t size) {
 bool names_etag(std::string_view if_none_match, std::string_view etag) {
   const auto opaque = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
   if (etag.empty()) return false;
-  return any_list_element(if_none_match, [&](std::string_view tag) { return tag == "*" || opaque(tag) == opaque(etag); });
+  return any_list_element(if_none_match,
+                          [&](std::string_view tag) { return tag == "*" || opaque(tag) == opaque(etag); });
 }
 
 bool is_valid_host(std::string_view host) {
   const auto allowed = [](char c) {
     const char l = lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':' ||
+           c == '[' || c == ']';
   };
   return !host.empty() && host.size() <= 255 + 6 && std::ranges::all_of(host, allowed);
 }

@@ -25,7 +25,8 @@ TEST(NormalisePath, DecodesAndRemovesDotSegments) {
 }
 
 TEST(NormalisePath, RefusesWhatHasNoGoodReading) {
-  for (const char* raw : {"", "a", "*", "/%", "/%4", "/%zz", "/%00", "/a%0d%0ab", "/%7f", "/%ff", "/%c0%af", "/%ed%a0%80"})
+  for (const char* raw :
+       {"", "a", "*", "/%", "/%4", "/%zz", "/%00", "/a%0d%0ab", "/%7f", "/%ff", "/%c0%af", "/%ed%a0%80"})
     EXPECT_FALSE(normalise_path(raw)) << raw;
 }
 
@@ -50,8 +51,8 @@ TEST(ChooseRange, SaysWhenNothingIsThere) {
 }
 
 TEST(ChooseRange, AnswersEverythingElseWhole) {
-  for (const char* header : {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5", "bytes=9-5", "items=0-5", "bytes=0-1,5-6",
-                             "bytes=+1-2", "bytes=1 -2", "bytes=--5", "bytes=0x1-2"})
+  for (const char* header : {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5", "bytes=9-5", "items=0-5",
+                             "bytes=0-1,5-6", "bytes=+1-2", "bytes=1 -2", "bytes=--5", "bytes=0x1-2"})
     EXPECT_EQ(choose_range(header, 1000), RangeChoice(WholeBody{})) << header;
 }
 
@@ -68,13 +69,14 @@ TEST(NamesEtag, ComparesWeakly) {
 TEST(IsUtf8, KnowsTheBorders) {
   for (const char* good : {"", "a", "\xc2\x80", "\xe0\xa0\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
     EXPECT_TRUE(is_utf8(good));
-  for (const char* bad : {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                          "\xc2", "\xe2\x82", "a\xff"})
+  for (const char* bad : {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                          "\xf5\x80\x80\x80", "\xc2", "\xe2\x82", "a\xff"})
     EXPECT_FALSE(is_utf8(bad));
 }
 
 TEST(IsValidHost, HoldsNoMoreThanAHost) {
-  for (const char* good : {"a", "swarma.example:8080", "127.0.0.1", "[::1]:80"}) EXPECT_TRUE(is_valid_host(good)) << good;
+  for (const char* good : {"a", "swarma.example:8080", "127.0.0.1", "[::1]:80"})
+    EXPECT_TRUE(is_valid_host(good)) << good;
   for (const char* bad : {"", "a/b", "a b", "user@host", "a\"b", "ü"}) EXPECT_FALSE(is_valid_host(bad)) << bad;
 }
 

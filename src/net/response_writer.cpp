@@ -30,11 +30,13 @@ std::string_view date_line() {
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
   if (now.tv_sec != made_for) {
     static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     std::tm utc;
     ::gmtime_r(&now.tv_sec, &utc);
-    const int written = std::snprintf(line.data(), line.size(), "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", kDays[utc.tm_wday],
-                                      utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    const int written =
+        std::snprintf(line.data(), line.size(), "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", kDays[utc.tm_wday],
+                      utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
     length = static_cast<std::size_t>(written);
     made_for = now.tv_sec;
   }
@@ -42,20 +44,28 @@ std::string_view date_line() {
 }
 
 bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+  return std::ranges::any_of(text,
+                             [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 bool is_framing(std::string_view name) {
   switch (name.size()) {
-    case 4: return equals_ignoring_case(name, "date");
-    case 10: return equals_ignoring_case(name, "connection");
-    case 14: return equals_ignoring_case(name, "content-length");
-    case 17: return equals_ignoring_case(name, "transfer-encoding");
-    default: return false;
+    case 4:
+      return equals_ignoring_case(name, "date");
+    case 10:
+      return equals_ignoring_case(name, "connection");
+    case 14:
+      return equals_ignoring_case(name, "content-length");
+    case 17:
+      return equals_ignoring_case(name, "transfer-encoding");
+    default:
+      return false;
   }
 }
 
-bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
+bool has_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
 
 void append_framing(std::string& out, const Response& response, HeadFraming framing) {
   if (!framing.keep_alive) out += "Connection: close\r\n";
@@ -67,7 +77,8 @@ void append_framing(std::string& out, const Response& response, HeadFraming fram
     if (!framing.http_1_0) out += "Transfer-Encoding: chunked\r\n";
     return;
   }
-  const std::string_view stated = framing.to_head && body_length(response) == 0 ? response.headers.get("content-length") : "";
+  const std::string_view stated =
+      framing.to_head && body_length(response) == 0 ? response.headers.get("content-length") : "";
   out += "Content-Length: ";
   if (stated.empty()) append_number(out, body_length(response));
   out += stated;
@@ -78,44 +89,82 @@ void append_framing(std::string& out, const Response& response, HeadFraming fram
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 100: return "Continue";
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 303: return "See Other";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 402: return "Payment Required";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Range Not Satisfiable";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 451: return "Unavailable For Legal Reasons";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 507: return "Insufficient Storage";
-    default: return status < 400 ? "OK" : "Error";
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 451:
+      return "Unavailable For Legal Reasons";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return status < 400 ? "OK" : "Error";
   }
 }
 
@@ -137,7 +186,8 @@ Result<void> apply_conditions(const Request& request, Response& response) {
   auto* file = std::get_if<FileBody>(&response.body);
   const std::string_view range = request.headers.get("range");
   if (!file || range.empty() || request.method == "HEAD") return {};
-  const std::string_view if_range = request.headers.get("if-range");  // strong comparison: a weak tag or a date never fits
+  const std::string_view if_range =
+      request.headers.get("if-range");  // strong comparison: a weak tag or a date never fits
   if (!if_range.empty() && (if_range != etag || if_range.starts_with("W/"))) return {};
   const std::uint64_t size = file->length;
   const RangeChoice choice = choose_range(range, size);
@@ -149,7 +199,8 @@ Result<void> apply_conditions(const Request& request, Response& response) {
     file->length = part->length;
     response.status = 206;
     response.headers.set("Content-Range", "bytes " + std::to_string(part->offset) + "-" +
-                                              std::to_string(part->offset + part->length - 1) + "/" + std::to_string(size));
+                                              std::to_string(part->offset + part->length - 1) + "/" +
+                                              std::to_string(size));
   }
   return {};
 }

@@ -10,15 +10,15 @@ namespace swarma::net {
 
 std::string_view reason_phrase(int status);
 
-/// Applies If-None-Match, If-Range and Range of a GET or HEAD to a response of status 200: it may become a 304 without a
-/// body, a 206 with a part of the file, or stay as it is. Unsupported "range_not_satisfiable" stands for a 416; then
+/// Applies If-None-Match, If-Range and Range of a GET or HEAD to a response of status 200: it may become a 304 without
+/// a body, a 206 with a part of the file, or stay as it is. Unsupported "range_not_satisfiable" stands for a 416; then
 /// the response is as it was.
 Result<void> apply_conditions(const Request& request, Response& response);
 
 struct HeadFraming {
   bool keep_alive = true;
-  bool http_1_0 = false;   // the client's version
-  bool to_head = false;    // the answer to a HEAD request
+  bool http_1_0 = false;  // the client's version
+  bool to_head = false;   // the answer to a HEAD request
 };
 
 /// Appends status line and header fields with the empty line after them. Adds Date, Connection, CORS (any page may read

@@ -51,12 +51,13 @@ Router::~Router() = default;
 
 void Router::insert(const Route& route) {
   if (!route.pattern.starts_with('/')) bad_route(route, "a pattern starts with a slash");
-  if (static_cast<bool>(route.handler) == static_cast<bool>(route.sink)) bad_route(route, "needs one of handler and sink");
+  if (static_cast<bool>(route.handler) == static_cast<bool>(route.sink))
+    bad_route(route, "needs one of handler and sink");
   Node* node = root_.get();
   for (std::string_view rest = route.pattern; !rest.empty();) {
     const std::string_view segment = take_segment(rest);
     const bool braces = segment.starts_with('{') && segment.ends_with('}');
-    std::unique_ptr<Node>& next = !braces                    ? node->literals[std::string(segment)]
+    std::unique_ptr<Node>& next = !braces                   ? node->literals[std::string(segment)]
                                   : segment.ends_with("*}") ? node->rest
                                   : segment == "{blob}"     ? node->blob
                                                             : node->param;
@@ -81,7 +82,8 @@ const Endpoint* Router::match(std::string_view path, std::vector<std::string>& p
   return node ? &node->endpoint : nullptr;
 }
 
-const Router::Node* Router::match_from(const Node& node, std::string_view rest, std::vector<std::string>& params) const {
+const Router::Node* Router::match_from(const Node& node, std::string_view rest,
+                                       std::vector<std::string>& params) const {
   if (rest.empty()) return node.endpoint.routes_.empty() ? nullptr : &node;
   const std::string_view whole = rest;
   const std::string_view segment = take_segment(rest);

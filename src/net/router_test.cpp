@@ -25,9 +25,9 @@ std::string matched(const Router& router, std::string_view path) {
 
 TEST(Router, TakesTheMostParticularPattern) {
   const std::string hash(64, 'a');
-  const Router router({route("GET", "/"), route("GET", "/v1/titles"), route("GET", "/v1/titles/{id}"), route("GET", "/v1/titles/new"),
-                       route("GET", "/v1/titles/{id}/segments/{guid}"), route("GET", "/{blob}"), route("GET", "/{page}"),
-                       route("GET", "/assets/{path*}")});
+  const Router router({route("GET", "/"), route("GET", "/v1/titles"), route("GET", "/v1/titles/{id}"),
+                       route("GET", "/v1/titles/new"), route("GET", "/v1/titles/{id}/segments/{guid}"),
+                       route("GET", "/{blob}"), route("GET", "/{page}"), route("GET", "/assets/{path*}")});
   EXPECT_EQ(matched(router, "/"), "/");
   EXPECT_EQ(matched(router, "/v1/titles"), "/v1/titles");
   EXPECT_EQ(matched(router, "/v1/titles/abc"), "/v1/titles/{id} abc");
@@ -45,13 +45,15 @@ TEST(Router, TakesTheMostParticularPattern) {
 
 TEST(Router, KnowsABlobByItsDigits) {
   const Router router({route("GET", "/{blob}")});
-  for (const std::string& name : {std::string(63, 'a'), std::string(65, 'a'), std::string(64, 'A'), std::string(64, 'g'),
-                                 std::string(64, 'a') + ".", std::string(64, 'a') + "x", std::string(64, 'a') + "/x"})
+  for (const std::string& name :
+       {std::string(63, 'a'), std::string(65, 'a'), std::string(64, 'A'), std::string(64, 'g'),
+        std::string(64, 'a') + ".", std::string(64, 'a') + "x", std::string(64, 'a') + "/x"})
     EXPECT_EQ(matched(router, "/" + name), "none") << name;
 }
 
 TEST(Router, SaysWhatAnAddressAllows) {
-  const Router router({route("GET", "/a"), route("PUT", "/a"), route("HEAD", "/upload"), route("PUT", "/upload"), route("POST", "/b")});
+  const Router router(
+      {route("GET", "/a"), route("PUT", "/a"), route("HEAD", "/upload"), route("PUT", "/upload"), route("POST", "/b")});
   std::vector<std::string> params;
   const Endpoint* a = router.match("/a", params);
   EXPECT_EQ(a->allow(), "GET, HEAD, PUT, OPTIONS");

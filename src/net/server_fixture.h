@@ -1,4 +1,5 @@
-// For tests: a server on loopback that runs until the end of the scope, and a client that sends exactly what it is told.
+// For tests: a server on loopback that runs until the end of the scope, and a client that sends exactly what it is
+// told.
 #pragma once
 
 #include <arpa/inet.h>
@@ -73,7 +74,8 @@ struct RawResponse {
 /// A plain socket to a RunningServer. Reads give up after ten seconds, so that a failing test ends.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{10, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (receive_buffer > 0) ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
@@ -81,7 +83,8 @@ class RawClient {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect");
+    if (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+      throw std::runtime_error("connect");
   }
 
   void send(std::string_view bytes) {
@@ -104,7 +107,8 @@ class RawClient {
     received_.erase(0, end + 4);
     out.status = std::atoi(out.head.c_str() + 9);
     const std::size_t length_at = out.head.find("Content-Length: ");
-    const std::size_t length = to_head || length_at == std::string::npos ? 0 : std::stoul(out.head.substr(length_at + 16));
+    const std::size_t length =
+        to_head || length_at == std::string::npos ? 0 : std::stoul(out.head.substr(length_at + 16));
     while (received_.size() < length)
       if (!receive()) break;
     out.body = received_.substr(0, length);

@@ -17,9 +17,9 @@ namespace {
 
 constexpr asio::use_awaitable_t<Executor> kAwait;
 constexpr std::size_t kSpareExchanges = 64;
-constexpr std::chrono::milliseconds kSweepInterval{250};   // how late a deadline may be noticed
-constexpr std::chrono::milliseconds kAcceptPause{100};     // when the process has no descriptor left
-constexpr std::chrono::seconds kAbandonTime{1};            // for handlers under way when the drain time is over
+constexpr std::chrono::milliseconds kSweepInterval{250};  // how late a deadline may be noticed
+constexpr std::chrono::milliseconds kAcceptPause{100};    // when the process has no descriptor left
+constexpr std::chrono::seconds kAbandonTime{1};           // for handlers under way when the drain time is over
 
 /// sendfile has no flag for it, so the loops' threads block the signal; the call then says EPIPE.
 void block_sigpipe() {
@@ -29,7 +29,9 @@ void block_sigpipe() {
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
 }
 
-Task<> live(std::unique_ptr<Connection> connection) { co_await connection->run(); }
+Task<> live(std::unique_ptr<Connection> connection) {
+  co_await connection->run();
+}
 
 }  // namespace
 
@@ -48,13 +50,16 @@ void AddressBook::leave(const std::string& address) {
 }
 
 Loop::Loop(ServerShared& given, const Fd& listening_socket)
-    : shared(given), keep_running_(io_.get_executor()), acceptor_(io_.get_executor()), sweep_timer_(io_.get_executor()),
+    : shared(given),
+      keep_running_(io_.get_executor()),
+      acceptor_(io_.get_executor()),
+      sweep_timer_(io_.get_executor()),
       accept_pause_(io_.get_executor()) {
   sockaddr_storage bound{};
   socklen_t length = sizeof bound;
-  const bool v6 = ::getsockname(listening_socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) == 0 && bound.ss_family == AF_INET6;
-  acceptor_.assign(v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
-                   ::fcntl(listening_socket.get(), F_DUPFD_CLOEXEC, 0));
+  const bool v6 = ::getsockname(listening_socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) == 0 &&
+                  bound.ss_family == AF_INET6;
+  acceptor_.assign(v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), ::fcntl(listening_socket.get(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(executor(), accept_connections(), asio::detached);
   asio::co_spawn(executor(), sweep_deadlines(), asio::detached);
 }
@@ -118,10 +123,12 @@ void Loop::open(Socket socket, const asio::ip::tcp::endpoint& peer) {
   socket.native_non_blocking(true, error);
   if (error) return;
   asio::ip::address address = peer.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   std::string text = address.to_string();
   const ServerOptions& options = shared.options;
-  const bool counted = !address.is_loopback() && std::ranges::find(options.trusted_proxies, text) == options.trusted_proxies.end();
+  const bool counted =
+      !address.is_loopback() && std::ranges::find(options.trusted_proxies, text) == options.trusted_proxies.end();
   if (shared.connections.load(std::memory_order_relaxed) >= options.max_connections) return;
   if (counted && !shared.addresses.enter(text, options.max_connections_per_address)) return;
   auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(text), counted);

@@ -1,4 +1,5 @@
-// Inside of the HTTP server: what all loops share, one loop, and where a connection reports to. Only net/ includes this.
+// Inside of the HTTP server: what all loops share, one loop, and where a connection reports to. Only net/ includes
+// this.
 //
 // Each loop has one thread, its own listening socket (SO_REUSEPORT: the kernel spreads the connections) and its own
 // connections; nothing below is shared between loops but ServerShared, whose parts are constant or safe by themselves.

@@ -23,7 +23,9 @@ constexpr long kClockSlackSeconds = 24 * 3600;  // clients whose clock is a litt
 template <auto Free>
 struct Deleter {
   template <class T>
-  void operator()(T* object) const { Free(object); }
+  void operator()(T* object) const {
+    Free(object);
+  }
 };
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
@@ -92,7 +94,8 @@ Result<void> write_pem(const std::filesystem::path& path, unsigned mode, Print p
   return write_file_durably(path, view(std::string_view(data, static_cast<std::size_t>(size))), mode);
 }
 
-int choose_http1(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in, unsigned in_length, void*) {
+int choose_http1(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
+                 unsigned in_length, void*) {
   static constexpr unsigned char kOurs[] = "\x08http/1.1";
   unsigned char* chosen = nullptr;
   const int found = SSL_select_next_proto(&chosen, out_length, kOurs, sizeof(kOurs) - 1, in, in_length);
@@ -102,7 +105,8 @@ int choose_http1(SSL*, const unsigned char** out, unsigned char* out_length, con
 
 }  // namespace
 
-Result<void> make_self_signed_certificate(const std::vector<std::string>& host_names, const std::filesystem::path& certificate_file,
+Result<void> make_self_signed_certificate(const std::vector<std::string>& host_names,
+                                          const std::filesystem::path& certificate_file,
                                           const std::filesystem::path& key_file) {
   SWARMA_TRY(const std::string names, alternative_names(host_names));
   const Key key(EVP_EC_gen("P-256"));

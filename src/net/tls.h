@@ -14,7 +14,8 @@ namespace swarma::net {
 
 /// Writes a fresh P-256 key (mode 0600) and a certificate signed by itself, for names or addresses of a home network:
 /// {"swarma.local", "192.168.1.7"}. Valid for 800 days, which is what phones still accept. Replaces existing files.
-Result<void> make_self_signed_certificate(const std::vector<std::string>& host_names, const std::filesystem::path& certificate_file,
+Result<void> make_self_signed_certificate(const std::vector<std::string>& host_names,
+                                          const std::filesystem::path& certificate_file,
                                           const std::filesystem::path& key_file);
 
 /// The settings all TLS connections of a server share. BadRequest "bad_certificate" with a sentence when the files do

@@ -16,7 +16,8 @@ class Tls : public ::testing::Test {
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() / ("swarma_tls_test_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
-    const auto made = make_self_signed_certificate({"localhost", "127.0.0.1", "::1"}, folder_ / "cert.pem", folder_ / "key.pem");
+    const auto made =
+        make_self_signed_certificate({"localhost", "127.0.0.1", "::1"}, folder_ / "cert.pem", folder_ / "key.pem");
     ASSERT_TRUE(made) << made.error().message;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -41,7 +42,9 @@ class Tls : public ::testing::Test {
 };
 
 Route echo() {
-  Route made = route("POST", "/echo", [](const Request& request) { return text_response(request.base_url + " " + request.body); }, Where::Worker);
+  Route made = route(
+      "POST", "/echo", [](const Request& request) { return text_response(request.base_url + " " + request.body); },
+      Where::Worker);
   made.max_body = 16 << 20;
   return made;
 }
@@ -70,11 +73,13 @@ TEST_F(Tls, SendsFiles) {
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 255);
   std::ofstream(folder_ / "film", std::ios::binary) << bytes;
   const auto file = std::make_shared<const Fd>(::open((folder_ / "film").c_str(), O_RDONLY | O_CLOEXEC));
-  RunningServer server({route("GET", "/film", [&](const Request&) {
-    Response response;
-    response.body = FileBody{file, 0, bytes.size()};
-    return response;
-  })}, server_options());
+  RunningServer server({route("GET", "/film",
+                              [&](const Request&) {
+                                Response response;
+                                response.body = FileBody{file, 0, bytes.size()};
+                                return response;
+                              })},
+                       server_options());
   HttpClient client = trusting_client();
   const auto whole = client.send(get(server.url("/film")));
   ASSERT_TRUE(whole) << whole.error().message;
@@ -105,7 +110,8 @@ TEST_F(Tls, HandshakesMustNotTakeForEver) {
 TEST_F(Tls, OldVersionsAreRefused) {
   RunningServer server({echo()}, server_options());
   const auto curl = [&](const std::string& flags) {
-    const std::string command = "curl -sS --cacert " + (folder_ / "cert.pem").string() + " " + flags + " -o /dev/null " + server.url("/echo") + " 2>/dev/null";
+    const std::string command = "curl -sS --cacert " + (folder_ / "cert.pem").string() + " " + flags +
+                                " -o /dev/null " + server.url("/echo") + " 2>/dev/null";
     return std::system(command.c_str());
   };
   EXPECT_EQ(curl("--tlsv1.3"), 0);
@@ -113,7 +119,7 @@ TEST_F(Tls, OldVersionsAreRefused) {
 }
 
 TEST_F(Tls, KeepsTheKeyToItsOwner) {
-  struct stat about {};
+  struct stat about{};
   ASSERT_EQ(::stat((folder_ / "key.pem").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600u);
 }

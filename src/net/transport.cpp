@@ -100,7 +100,8 @@ class TlsTransport final : public Transport {
 
   IoResult send_file(int file, std::uint64_t offset, std::uint64_t length) override {
     std::vector<char>& piece = file_piece();
-    const ssize_t got = ::pread(file, piece.data(), std::min<std::uint64_t>(length, piece.size()), static_cast<off_t>(offset));
+    const ssize_t got =
+        ::pread(file, piece.data(), std::min<std::uint64_t>(length, piece.size()), static_cast<off_t>(offset));
     if (got <= 0) return {};  // a failing disk, or the file was cut short
     return put({piece.data(), static_cast<std::size_t>(got)});
   }
@@ -124,9 +125,13 @@ class TlsTransport final : public Transport {
 
   IoResult outcome(int code) {
     switch (SSL_get_error(ssl_, code)) {
-      case SSL_ERROR_WANT_READ: return {IoState::WantRead, 0};
-      case SSL_ERROR_WANT_WRITE: return {IoState::WantWrite, 0};
-      default: failed_ = true; return {};
+      case SSL_ERROR_WANT_READ:
+        return {IoState::WantRead, 0};
+      case SSL_ERROR_WANT_WRITE:
+        return {IoState::WantWrite, 0};
+      default:
+        failed_ = true;
+        return {};
     }
   }
 
@@ -145,7 +150,9 @@ class TlsTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_plain_transport(int socket) { return std::make_unique<PlainTransport>(socket); }
+std::unique_ptr<Transport> make_plain_transport(int socket) {
+  return std::make_unique<PlainTransport>(socket);
+}
 std::unique_ptr<Transport> make_tls_transport(int socket, SSL_CTX* context) {
   return std::make_unique<TlsTransport>(socket, context);
 }

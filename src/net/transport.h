@@ -1,7 +1,8 @@
-// The bytes of one connection, in the clear or under TLS, without waiting: every call does what it can now and says what
-// to wait for before it is worth calling again. The caller owns the socket and does the waiting.
+// The bytes of one connection, in the clear or under TLS, without waiting: every call does what it can now and says
+// what to wait for before it is worth calling again. The caller owns the socket and does the waiting.
 //
-// This way a connection needs no buffer while it is idle, and one coroutine serves both kinds. Not safe for concurrent use.
+// This way a connection needs no buffer while it is idle, and one coroutine serves both kinds. Not safe for concurrent
+// use.
 #pragma once
 
 #include <cstdint>
