@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -28,7 +29,7 @@ class BlobQueue final : public BlobSink {
   Result<void> put(const BlobId& id, Bytes bytes) override;
   Result<void> flush() override;
   Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) override { return find_missing_(ids); }
-  Bytes take_buffer() override;
+  Bytes take_buffer(std::size_t bytes) override;
 
  private:
   struct Item {
@@ -36,18 +37,21 @@ class BlobQueue final : public BlobSink {
     BlobId id;
     Bytes bytes;
   };
-  void work();
+  void deliver_all();
+  void keep_spare(Bytes buffer);
 
   const std::size_t max_waiting_bytes_;
   const Deliver deliver_;
   const FindMissing find_missing_;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable work_;       // there is something to deliver, or nothing ever again
+  std::condition_variable delivered_;  // there is room again
   std::deque<Item> queue_;
   std::size_t waiting_bytes_ = 0;           // queued or being delivered
   std::uint64_t next_ticket_ = 0;
   std::set<std::uint64_t> undelivered_;
-  std::vector<Bytes> spare_;                // buffers of delivered blobs, at most one a thread
+  std::multimap<std::size_t, Bytes> spare_;  // buffers of delivered blobs by capacity
+  std::size_t spare_bytes_ = 0;             // together with waiting_bytes_ within the bound
   std::optional<Error> error_;              // the first one
   bool stopping_ = false;
   std::vector<std::thread> threads_;

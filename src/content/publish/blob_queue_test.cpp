@@ -71,12 +71,25 @@ TEST(BlobQueue, TheFirstErrorEndsIt) {
   EXPECT_EQ(put(queue, blob(1, 2)).error().reason, "unreachable");
 }
 
-TEST(BlobQueue, HandsBuffersBack) {
-  BlobQueue queue(1, 1'000'000, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
+TEST(BlobQueue, HandsBuffersBackThatFit) {
+  BlobQueue queue(1, 100'000, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
   ASSERT_TRUE(put(queue, blob(5'000, 1)));
+  ASSERT_TRUE(put(queue, blob(50'000, 2)));
   ASSERT_TRUE(queue.flush());
-  EXPECT_GE(queue.take_buffer().capacity(), 5'000u);
-  EXPECT_EQ(queue.take_buffer().capacity(), 0u);
+  EXPECT_EQ(queue.take_buffer(60'000).capacity(), 0u);
+  EXPECT_LT(queue.take_buffer(100).capacity(), 50'000u);
+  EXPECT_GE(queue.take_buffer(100).capacity(), 50'000u);
+  EXPECT_EQ(queue.take_buffer(100).capacity(), 0u);
+}
+
+TEST(BlobQueue, KeepsNoMoreSpareMemoryThanItsBound) {
+  BlobQueue queue(1, 10'000, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
+  for (std::uint8_t i = 0; i < 5; ++i) ASSERT_TRUE(put(queue, blob(4'000, i)));
+  ASSERT_TRUE(queue.flush());
+  std::size_t spare = 0;
+  for (Bytes buffer = queue.take_buffer(1); buffer.capacity() > 0; buffer = queue.take_buffer(1)) spare += buffer.capacity();
+  EXPECT_GT(spare, 0u);
+  EXPECT_LE(spare, 10'000u);
 }
 
 TEST(StoreBlobSink, PutsIntoTheStore) {

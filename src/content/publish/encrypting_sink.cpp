@@ -1,5 +1,6 @@
 #include "content/publish/encrypting_sink.h"
 
+#include "crypto/aead.h"
 #include "crypto/hash.h"
 
 namespace swarma::content::publish {
@@ -64,7 +65,10 @@ Result<void> EncryptingSink::on_init(std::size_t track, ByteView init) {
 Result<void> EncryptingSink::on_segment(std::size_t track, Slot slot, double seconds, ByteView plaintext) {
   TrackState& state = tracks_.at(track);
   if (state.finished || slot != state.encryptor->sealed() || slot >= keys_.slots) return wrong_order(plan_.tracks[track].key);
-  Bytes stored = blobs_.take_buffer();
+  const std::size_t size = plaintext.size() + crypto::kTagBytes;
+  Bytes stored = blobs_.take_buffer(size);
+  stored.clear();
+  if (stored.capacity() < size) stored.reserve(size + size / 8);  // so that it may serve a somewhat larger segment later
   state.encryptor->seal(slot, plaintext, stored);
   const BlobId id = crypto::blob_id_of(stored);
   state.result.playlist.segments.push_back({id, seconds, static_cast<std::int64_t>(stored.size())});

@@ -64,7 +64,7 @@ class NodeClient {
 
 /// Uploads on `connections` threads; at most `max_waiting_bytes` (and one blob more) wait in memory.
 std::unique_ptr<BlobSink> make_http_blob_sink(NodeClient& node, unsigned connections = 4,
-                                              std::size_t max_waiting_bytes = 64u << 20);
+                                              std::size_t max_waiting_bytes = 32u << 20);
 
 class HttpTitlePort final : public TitlePort {
  public:

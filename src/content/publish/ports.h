@@ -23,8 +23,9 @@ class BlobSink {
   virtual Result<void> flush() = 0;
   /// Those of `ids` that are not at the destination.
   virtual Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) = 0;
-  /// A buffer to fill for the next put; its capacity may be that of a blob already delivered.
-  virtual Bytes take_buffer() { return {}; }
+  /// A buffer to fill for the next put of about `bytes`: perhaps that of a blob already delivered, because fresh memory
+  /// costs more than the encryption that fills it.
+  virtual Bytes take_buffer(std::size_t /*bytes*/) { return {}; }
 };
 
 /// Makes a title visible, in one step. Repeating the same record is a success.
