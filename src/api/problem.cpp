@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "net/http_server.h"
 
 namespace swarma::api {
 
@@ -35,7 +36,8 @@ net::Response json_response(int status, const Json& body) {
 }
 
 net::Response problem_response(const Error& error, const Json* extra) {
-  const int status = http_status(error.code);
+  const int own = net::own_refusal_status(error);
+  const int status = own != 0 ? own : http_status(error.code);
   // What went wrong inside (paths, SQL) is for the log, not for a stranger.
   const bool internal = status == 500;
   if (internal) log::error("request_failed", {{"reason", error.reason}, {"message", error.message}});
