@@ -26,8 +26,8 @@ prepare_suite() {
 cmd_test() {
   prepare_suite
   rm -f build/test-report.xml
-  run_suite release "${1:-}"
   ln -sfn release/swarma build/swarma
+  run_suite release "${1:-}"
 }
 
 cpp_files() {
