@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 8> kTags = {"b", "i", "u", "ruby", "rt", 
 constexpr std::array<std::string_view, 6> kEntities = {"amp", "lt", "gt", "nbsp", "lrm", "rlm"};
 
 bool letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+bool blank(char c) { return c == ' ' || c == '\n'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
 // Length of an entity at the start of `text`, or 0.
@@ -29,14 +30,16 @@ std::size_t entity_length(std::string_view text) {
 
 class Cleaner {
  public:
-  std::string run(std::string_view text) {
+  std::string run(std::string_view raw) {
+    std::string printable = without_controls(raw);
+    std::string_view text = printable;
     while (!text.empty()) {
       std::size_t used = 1;
       if (text[0] == '<') used = tag(text);
       else if (text[0] == '{' && text.size() > 1 && text[1] == '\\') used = override_block(text);
       else if (text[0] == '&') used = ampersand(text);
       else if (text[0] == '>') out_ += "&gt;";
-      else character(text[0]);
+      else out_ += text[0];
       text.remove_prefix(used);
     }
     while (!open_.empty()) close_top();
@@ -44,10 +47,13 @@ class Cleaner {
   }
 
  private:
-  void character(char c) {
-    if (c == '\t') c = ' ';
-    if (c != '\n' && static_cast<unsigned char>(c) < 0x20) return;
-    if (c != 0x7F) out_ += c;
+  static std::string without_controls(std::string_view text) {
+    std::string out;
+    for (char c : text) {
+      if (c == '\t') c = ' ';
+      if ((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\n') out += c;
+    }
+    return out;
   }
 
   std::size_t ampersand(std::string_view text) {
@@ -88,10 +94,10 @@ class Cleaner {
     std::string name = name_of(body);
     body.remove_prefix(name.size());
     bool known = std::find(kTags.begin(), kTags.end(), name) != kTags.end();
-    if (!known || open_.size() >= kMaxDepth || (!body.empty() && body[0] != '.' && !std::isspace(static_cast<unsigned char>(body[0]))))
+    if (!known || open_.size() >= kMaxDepth || (!body.empty() && body[0] != '.' && !blank(body[0])))
       return;
     out_ += '<' + name;
-    std::size_t space = std::min(body.find_first_of(" \t\n\r\f"), body.size());
+    std::size_t space = std::min(body.find_first_of(" \n"), body.size());
     std::string classes;
     for (char c : body.substr(0, space))
       if (letter(c) || digit(c) || c == '.' || c == '-' || c == '_') classes += c;
@@ -107,8 +113,8 @@ class Cleaner {
       std::size_t n = text[i] == '&' ? entity_length(text.substr(i)) : 0;
       if (n) clean += text.substr(i, n);
       else if (text[i] == '&') clean += "&amp;";
-      else if (std::isspace(static_cast<unsigned char>(text[i]))) clean += clean.empty() || clean.back() == ' ' ? "" : " ";
-      else if (static_cast<unsigned char>(text[i]) >= 0x20 && text[i] != 0x7F) clean += text[i];
+      else if (blank(text[i])) clean += clean.empty() || clean.back() == ' ' ? "" : " ";
+      else clean += text[i];
       i += n ? n : 1;
     }
     while (clean.ends_with(' ')) clean.pop_back();
