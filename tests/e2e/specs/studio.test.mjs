@@ -22,9 +22,7 @@ test('drop, interrupt, go on, publish, watch, revise, withdraw', async () => {
   // The node dies while the film is on its way; the upload waits and goes on.
   await page.goto(`${world.node.url}/studio/new`);
   await page.waitForSelector('.drop input');
-  const slow = await page.createCDPSession();
-  await slow.send('Network.enable');
-  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 0, uploadThroughput: 2 << 20, downloadThroughput: -1 });
+  await page.emulateNetworkConditions({ offline: false, latency: 0, upload: 2 << 20, download: 1 << 30 });
   await (await page.$('.drop input')).uploadFile(world.film);
   await page.waitForSelector('.upload[data-state=running]');
   await page.waitForFunction(() => document.querySelector('.upload progress').value > 0, { timeout: 30_000 });
@@ -39,7 +37,7 @@ test('drop, interrupt, go on, publish, watch, revise, withdraw', async () => {
   await page.goto(`${world.node.url}/studio`);
   await waitForText(page, '.studio', 'Unfinished uploads');
   await page.goto(`${world.node.url}/studio/new`);
-  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 0, uploadThroughput: -1, downloadThroughput: -1 });
+  await page.emulateNetworkConditions(null);
   const firstOffset = new Promise((resolve) => page.on('request', (request) => request.method() === 'PATCH' && resolve(Number(request.headers()['upload-offset']))));
   await (await page.waitForSelector('.drop input')).uploadFile(world.film);
   assert.ok((await firstOffset) >= sent && sent > 0, 'nothing is sent twice');

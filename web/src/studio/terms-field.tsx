@@ -88,7 +88,7 @@ function Knobs({ value, set }: { value: TermsDraft; set(change: Partial<TermsDra
         {value.preview && (
           <label class="minutes">
             <span>{t('publish.terms.previewMinutes')}</span>
-            <input class="field" type="number" min={0.5} max={60} step={0.5} value={value.previewMinutes} onInput={(event) => set({ previewMinutes: Number(event.currentTarget.value) || 1 })} />
+            <input class="field" type="number" min={0.5} max={60} step={0.5} defaultValue={String(value.previewMinutes)} onInput={({ currentTarget: { valueAsNumber: minutes } }) => minutes > 0 && set({ previewMinutes: minutes })} />
           </label>
         )}
       </div>
