@@ -62,11 +62,11 @@ class Grants {
 
   /// Called by ViewerKeys, one thread at a time.
   Result<void> ensure(watch::ViewerKeys& keys, SlotRange wanted) {
-    if (!unlocked_) {
+    const Result<void> rolled = unlocked_ ? unlocker_.renew(*unlocked_, wanted.begin) : fail(ErrorCode::Forbidden, "nothing_unlocked", "");
+    if (!rolled && !watch::is_end_of_grant(rolled.error())) return rolled;
+    if (!rolled) {  // the first time, or this way of unlocking ends here (a preview): another may go on
       SWARMA_TRY(unlock::Unlocked unlocked, unlocker_.unlock(answers_, wanted.begin));
       unlocked_ = std::make_unique<unlock::Unlocked>(std::move(unlocked));
-    } else {
-      SWARMA_CHECK(unlocker_.renew(*unlocked_, wanted.begin));
     }
     SWARMA_TRY(const auto covers, access::policy::open_covers(unlocked_->grant, decryption_));
     for (const auto& [group, nodes] : covers)
@@ -90,8 +90,20 @@ Json grant_json(const unlock::Unlocked* unlocked) {
           {"key_groups", grant.key_groups}, {"expires_at", grant.expires_at}};
 }
 
-Result<void> write_film(const WatchOptions& options, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
-  const auto result = watch::export_mp4(reader, {.output = options.output, .quality = {options.quality}},
+/// What the ways of unlocking open at all: the film may be offered from its middle on.
+Result<SlotRange> offered_range(unlock::Unlocker& unlocker, const std::string& only_path, Slot slots) {
+  SWARMA_TRY(const auto paths, unlocker.offer());
+  SlotRange range{slots, 0};
+  for (const auto& path : paths) {
+    if (!only_path.empty() && path.id != only_path) continue;
+    range = {std::min(range.begin, path.terms.slots.begin), std::max(range.end, path.terms.slots.end)};
+  }
+  if (range.empty()) return fail(ErrorCode::Forbidden, "cannot_meet", "The title's terms open nothing" + (only_path.empty() ? "." : " on the path \"" + only_path + "\"."));
+  return range;
+}
+
+Result<void> write_film(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
+  const auto result = watch::export_mp4(reader, {.output = options.output, .quality = {options.quality}, .range = range},
                                         [&line](double done, double total) { line.update("watch", total > 0 ? done / total : -1, ""); });
   line.finish();
   if (!result) return std::unexpected(result.error());
@@ -150,12 +162,13 @@ Result<watch::LoopbackOptions> parse_listen(const std::string& text) {
   return options;
 }
 
-Result<void> play(const WatchOptions& options, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
+Result<void> play(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
   SWARMA_TRY(watch::LoopbackOptions listen, parse_listen(options.listen));
   if (options.quality != "best") listen.quality = options.quality;
+  listen.range = range;
   // Unlock before a player waits for it: that may need answers from a person.
   for (const auto& track : reader.view().details.tracks) {
-    if (const auto ready = reader.keys().ensure(track.key_group, 0); !ready && grants.unlocked() == nullptr)
+    if (const auto ready = reader.keys().ensure(track.key_group, range.begin); !ready && grants.unlocked() == nullptr)
       return std::unexpected(ready.error());
   }
   line.finish();
@@ -201,8 +214,9 @@ Result<void> run_watch(const WatchOptions& options) {
   watch::ViewerKeys keys(view.record.slots, [&](SlotRange wanted) { return grants.ensure(*keys_pointer, wanted); });
   keys_pointer = &keys;
   watch::SegmentReader reader(view, source, keys);
-  if (!options.output.empty()) return write_film(options, reader, grants, line);
-  return play(options, reader, grants, line);
+  SWARMA_TRY(const SlotRange range, offered_range(unlocker, options.path, view.record.slots));
+  if (!options.output.empty()) return write_film(options, range, reader, grants, line);
+  return play(options, range, reader, grants, line);
 }
 
 }  // namespace
