@@ -57,8 +57,8 @@ Finding check_database(const DoctorOptions& options) {
   return {"database", rows.has_value(), rows ? ((*database)->is_postgresql() ? "PostgreSQL answers" : "SQLite opens") : rows.error().message};
 }
 
-Finding check_node(const std::string& url) {
-  net::HttpClient http;
+Finding check_node(const std::string& url, const std::string& ca_file) {
+  net::HttpClient http({.ca_file = ca_file});
   const auto parsed = parse_node_url(url);
   if (!parsed) return {"node", false, parsed.error().message};
   const auto info = fetch_node_info(http, *parsed);
@@ -67,7 +67,7 @@ Finding check_node(const std::string& url) {
 
 Result<void> doctor(const DoctorOptions& options) {
   std::vector<Finding> findings = {check_identity(options.common), check_disk(options.common), check_files(), check_database(options)};
-  if (!options.node.empty()) findings.push_back(check_node(options.node));
+  if (!options.node.empty()) findings.push_back(check_node(options.node, options.common.ca_file));
   bool well = true;
   Json out = Json::array();
   for (const Finding& finding : findings) {

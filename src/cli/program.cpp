@@ -33,6 +33,7 @@ void add_common(CLI::App& app, Common& common) {
   common.data = default_data_folder();
   app.add_option("--data", common.data, "home of the identity to act with, made on first use")->capture_default_str();
   app.add_option("--passphrase-file", common.passphrase_file, "file whose first line opens a protected identity");
+  app.add_option("--ca-file", common.ca_file, "PEM file to trust beside the system's, for a node with a certificate of its own");
   app.add_flag("--json", common.json, "print one JSON object on standard output");
   app.add_flag("--quiet", common.quiet, "no progress on standard error");
   app.set_config("--config", "", "options from a TOML file")->envname("SWARMA_CONFIG");

@@ -26,6 +26,7 @@ int run(int argc, char** argv);
 struct Common {
   std::filesystem::path data;
   std::string passphrase_file;
+  std::string ca_file;  // trusts a node's own certificate
   bool json = false;
   bool quiet = false;
 };

@@ -78,7 +78,7 @@ Result<void> publish(const PublishOptions& options) {
   SWARMA_TRY(auto captions, parse_captions_options(options.captions));
   SWARMA_TRY(const ChosenPolicy policy, load_policy(options.policy));
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
-  net::HttpClient http;
+  net::HttpClient http({.ca_file = options.common.ca_file});
   SWARMA_TRY(const NodeInfo info, fetch_node_info(http, node));
   content::publish::PublishRequest request{
       .file = options.file, .name = options.title, .summary = options.summary, .language = options.language, .tags = options.tags,
@@ -92,7 +92,7 @@ Result<void> publish(const PublishOptions& options) {
 
   std::signal(SIGINT, [](int) { cancelled = true; });
   const SystemClock clock;
-  content::publish::NodeClient client({.url = node, .token = options.token}, identity.signing, clock);
+  content::publish::NodeClient client({.url = node, .token = options.token, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
   const auto blobs = content::publish::make_http_blob_sink(client, options.connections);
   content::publish::HttpTitlePort titles(client);
   ProgressLine line(options.common.quiet);

@@ -19,7 +19,7 @@ struct TitlesOptions {
 
 Result<void> titles(const TitlesOptions& options) {
   SWARMA_TRY(const std::string node, parse_node_url(options.node));
-  net::HttpClient http;
+  net::HttpClient http({.ca_file = options.common.ca_file});
   Json all = Json::array();
   std::string cursor;
   do {

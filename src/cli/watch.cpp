@@ -202,8 +202,8 @@ Result<void> run_watch(const WatchOptions& options) {
   }
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
   const SystemClock clock;
-  net::HttpClient http;
-  watch::HttpSource source({.urls = {node}});
+  net::HttpClient http({.ca_file = options.common.ca_file});
+  watch::HttpSource source({.urls = {node}, .http = {.ca_file = options.common.ca_file}});
   watch::SeenRevisions seen(options.common.data / "seen");
   SWARMA_TRY(std::string jws, source.fetch_record(*id));
   SWARMA_TRY(const watch::TitleView view, watch::open_title(std::move(jws), *id, source, seen));

@@ -3,6 +3,7 @@
 
 #include "access/policy/grant_claims.h"
 #include "crypto/aead.h"
+#include "db/test_database.h"
 #include "harness.h"
 
 namespace swarma::test {
@@ -171,9 +172,14 @@ TEST_F(OneNode, CodesAreCheckedAndNeverShown) {
   EXPECT_EQ(coded.jws.find("sesame"), std::string::npos);
 }
 
-TEST(TwoNodes, OnOneDatabaseShareEverythingThatMatters) {
+class TwoNodes : public testing::TestWithParam<db::Engine> {};
+INSTANTIATE_TEST_SUITE_P(Engines, TwoNodes, testing::ValuesIn(db::kEngines), db::engine_name);
+
+TEST_P(TwoNodes, OnOneDatabaseShareEverythingThatMatters) {
   const Folder folder;
-  RunningNode a(folder.path()), b(folder.path());
+  const auto database = db::make_test_database(GetParam());
+  ASSERT_TRUE(database) << database.error().message;
+  RunningNode a(folder.path(), database->url()), b(folder.path(), database->url());
   const FakeTitle title = make_title(a.owner(), kGoodwill);
   ASSERT_TRUE(publish(title, a.url(), a.owner()));
   // Attested at one node, granted by the other, used up at both.
