@@ -73,7 +73,7 @@ test('drop, interrupt, go on, publish, watch, revise, withdraw', async () => {
   await press(page, '.publish-form [type=submit]');
   await waitForText(page, '.titles', 'Another name');
   await waitForText(page, '.titles', 'revision 2');
-  assert.match(await textOf(page, '.titles tbody tr:has([href*="' + id + '"]) .number'), /1$/, 'the unlock is counted');
+  assert.match(await textOf(page, '.titles tbody tr:has([href*="' + id + '"]) .number'), /2$/, 'the preview and the unlock are counted');
 
   await press(page, `[popovertarget="actions-${id}"]`);
   await press(page, `#actions-${id} .bad`);

@@ -43,6 +43,7 @@ export class Engine {
   readonly #title: LoadedTitle;
   readonly #video: HTMLVideoElement;
   readonly #hls: Hls;
+  readonly #startAt: number;
   readonly #stops: (() => void)[] = [];
   readonly #locked = new Map<string, { group: string; slot: number }>();
   #broken: SwarmaError | undefined;
@@ -55,8 +56,9 @@ export class Engine {
   constructor(video: HTMLVideoElement, title: LoadedTitle, startAt: number) {
     this.#video = video;
     this.#title = title;
+    this.#startAt = startAt > 0 ? startAt : -1;
     this.index = new BlobIndex(title.record, title.details);
-    this.#hls = new Hls(this.#config(startAt));
+    this.#hls = new Hls(this.#config());
     this.#listen();
     this.#hls.loadSource(`${window.location.origin}/${title.record.playlist}.m3u8`);
     this.#hls.attachMedia(video);
@@ -118,7 +120,7 @@ export class Engine {
     return before ? Math.max(this.index.startOf(before[0]), this.index.startOf(before[1]) - 10) : 0;
   }
 
-  #config(startAt: number): Partial<HlsConfig> {
+  #config(): Partial<HlsConfig> {
     const loader = makeLoaderClass({
       session: this.#title.session,
       index: this.index,
@@ -129,7 +131,7 @@ export class Engine {
     });
     return {
       autoStartLoad: false,
-      startPosition: startAt > 0 ? startAt : -1,
+      startPosition: this.#startAt,
       enableWorker: true,
       workerPath: workerUrl,
       fLoader: loader as unknown as NonNullable<HlsConfig['fLoader']>,
@@ -190,7 +192,7 @@ export class Engine {
     } catch (error) {
       this.trouble.value = asSwarmaError(error);
     }
-    this.#hls.startLoad();
+    this.#hls.startLoad(this.#startAt);
   }
 
   #onKeys(): void {
