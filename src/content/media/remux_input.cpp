@@ -11,6 +11,24 @@ namespace {
 
 constexpr int kReadBuffer = 32 << 10;
 
+std::uint32_t be32(ByteView bytes, std::size_t at) {
+  return at + 4 > bytes.size() ? 0
+                               : static_cast<std::uint32_t>(bytes[at]) << 24 | static_cast<std::uint32_t>(bytes[at + 1]) << 16 |
+                                     static_cast<std::uint32_t>(bytes[at + 2]) << 8 | bytes[at + 3];
+}
+
+// The body of the last box of this name among those in `boxes`.
+ByteView find_box(ByteView boxes, std::string_view name) {
+  ByteView found;
+  while (boxes.size() >= 8) {
+    std::size_t size = be32(boxes, 0);
+    if (size < 8 || size > boxes.size()) break;
+    if (as_text(boxes.subspan(4, 4)) == name) found = boxes.subspan(8, size - 8);
+    boxes = boxes.subspan(size);
+  }
+  return found;
+}
+
 class FragmentSource : public PacketSource {
  public:
   explicit FragmentSource(std::function<Result<Bytes>()> next) : next_(std::move(next)) {}
@@ -40,6 +58,8 @@ class FragmentSource : public PacketSource {
   const AVCodecParameters& parameters() const override { return *context_->streams[0]->codecpar; }
   AVRational time_base() const override { return context_->streams[0]->time_base; }
 
+  std::int64_t last_duration() const override { return last_duration_; }
+
   Result<ff::Packet> next() override {
     ff::Packet packet = ff::new_packet();
     int e = av_read_frame(context_, packet.get());
@@ -64,6 +84,7 @@ class FragmentSource : public PacketSource {
       }
       self.ended_ = bytes->empty();
       self.bytes_ = *std::move(bytes);
+      if (!self.ended_) self.last_duration_ = last_sample_duration(self.bytes_);
       self.at_ = 0;
     }
     auto n = std::min(static_cast<std::size_t>(size), self.bytes_.size() - self.at_);
@@ -78,6 +99,7 @@ class FragmentSource : public PacketSource {
   Bytes bytes_;
   std::size_t at_ = 0;
   bool ended_ = false;
+  std::int64_t last_duration_ = 0;
   std::optional<Error> error_;
 };
 
@@ -157,6 +179,21 @@ class TextSource : public PacketSource {
 };
 
 }  // namespace
+
+// ISO/IEC 14496-12, 8.8.7 and 8.8.8: per sample in trun, else the default in tfhd.
+std::int64_t last_sample_duration(ByteView segment) {
+  ByteView traf = find_box(find_box(segment, "moof"), "traf"), tfhd = find_box(traf, "tfhd"), trun = find_box(traf, "trun");
+  std::uint32_t flags = be32(trun, 0) & 0xFFFFFF, count = be32(trun, 4);
+  if (flags & 0x100) {
+    std::size_t fields = 0;
+    for (std::uint32_t bit : {0x100U, 0x200U, 0x400U, 0x800U}) fields += (flags & bit) != 0;
+    std::size_t head = 8 + ((flags & 0x1) ? 4U : 0U) + ((flags & 0x4) ? 4U : 0U);
+    return count == 0 ? 0 : be32(trun, head + (std::size_t{count} - 1) * fields * 4);
+  }
+  std::uint32_t defaults = be32(tfhd, 0) & 0xFFFFFF;
+  if (!(defaults & 0x8)) return 0;
+  return be32(tfhd, 8 + ((defaults & 0x1) ? 8U : 0U) + ((defaults & 0x2) ? 4U : 0U));
+}
 
 Result<std::unique_ptr<PacketSource>> open_fragments(std::function<Result<Bytes>()> next) {
   auto source = std::make_unique<FragmentSource>(std::move(next));

@@ -39,6 +39,17 @@ TEST(Remux, WritesPictureSoundAndCaptions) {
   EXPECT_NE(srt.find("00:00:02,000 --> 00:00:03,000\nOne & only\nTwo\n"), std::string::npos) << srt;
 }
 
+TEST(Remux, EndsWhereTheSoundEnds) {
+  TemporaryFolder folder;
+  // Encoded sound does not fill its last frame; at 60 pictures a second the rest would be more than one of them.
+  fs::path film = generate(folder, "fast.mkv", "-f lavfi -i testsrc2=size=320x180:rate=60:duration=5.05 -f lavfi -i sine=duration=5.05 -c:v libvpx "
+                                               "-deadline realtime -c:a flac");
+  auto made = package_film(film);
+  ASSERT_TRUE(made);
+  ASSERT_TRUE(remux(*made, folder / "out.mp4"));
+  EXPECT_NEAR(duration_of(folder / "out.mp4"), 5.05, 1.0 / 60);
+}
+
 TEST(Remux, GivesATracksErrorBackAndLeavesNothing) {
   TemporaryFolder folder;
   auto made = package_film(generate_plain(folder), "copy");
