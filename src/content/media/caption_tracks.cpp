@@ -57,7 +57,8 @@ Cue read_cue(const AVPacket& packet, const AVStream& stream) {
   if (pts == AV_NOPTS_VALUE) return cue;
   constexpr AVRational kMilli{1, 1000};
   cue.start_ms = av_rescale_q(pts, stream.time_base, kMilli);
-  cue.end_ms = packet.duration > 0 ? av_rescale_q(pts + packet.duration, stream.time_base, kMilli) : cue.start_ms + kDefaultMs;
+  cue.end_ms =
+      packet.duration > 0 ? av_rescale_q(pts + packet.duration, stream.time_base, kMilli) : cue.start_ms + kDefaultMs;
   cue.settings = settings_of_packet(packet);
   cue.text = text_of_packet(packet, stream.codecpar->codec_id);
   return cue;
@@ -77,7 +78,9 @@ Result<void> CaptionTrack::end() {
   if (!plan.sidecar.empty()) {
     SWARMA_TRY(Bytes bytes, read_file(plan.sidecar, kMaxCaptionBytes));
     auto cues = parse_captions(bytes);
-    if (!cues) return fail(cues.error().code, cues.error().reason, fmt::format("{}: {}", plan.sidecar.filename().string(), cues.error().message));
+    if (!cues)
+      return fail(cues.error().code, cues.error().reason,
+                  fmt::format("{}: {}", plan.sidecar.filename().string(), cues.error().message));
     cues_ = *std::move(cues);
   }
   sort_cues(cues_);

@@ -1,5 +1,5 @@
-// SRT and WebVTT in, WebVTT segments out. The parser takes untrusted bytes in any common encoding: UTF-8 (with or without
-// BOM), UTF-16 LE/BE, otherwise Windows-1252; \n, \r\n and \r.
+// SRT and WebVTT in, WebVTT segments out. The parser takes untrusted bytes in any common encoding: UTF-8 (with or
+// without BOM), UTF-16 LE/BE, otherwise Windows-1252; \n, \r\n and \r.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ inline constexpr std::size_t kMaxCues = 100'000;
 struct Cue {
   std::int64_t start_ms = 0, end_ms = 0;
   std::string settings;  // WebVTT cue settings, sanitised
-  std::string text;      // WebVTT payload: <b> <i> <u> <ruby> <rt> <v> <c> <lang> kept, everything else escaped or dropped
+  std::string text;  // WebVTT payload: <b> <i> <u> <ruby> <rt> <v> <c> <lang> kept, everything else escaped or dropped
 };
 
 /// Cues sorted by start. BadRequest ("bad_captions") naming the line when it is neither SRT nor WebVTT.

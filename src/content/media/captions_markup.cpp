@@ -8,15 +8,21 @@
 namespace swarma::content::media {
 namespace {
 
-constexpr std::size_t kMaxTag = 200;      // longest "<…>" that counts as a tag
-constexpr std::size_t kMaxDepth = 16;     // of open tags
+constexpr std::size_t kMaxTag = 200;   // longest "<…>" that counts as a tag
+constexpr std::size_t kMaxDepth = 16;  // of open tags
 constexpr std::size_t kMaxSettings = 128;
 constexpr std::array<std::string_view, 8> kTags = {"b", "i", "u", "ruby", "rt", "v", "c", "lang"};
 constexpr std::array<std::string_view, 6> kEntities = {"amp", "lt", "gt", "nbsp", "lrm", "rlm"};
 
-bool letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-bool blank(char c) { return c == ' ' || c == '\n'; }
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool letter(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0;
+}
+bool blank(char c) {
+  return c == ' ' || c == '\n';
+}
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Length of an entity at the start of `text`, or 0.
 std::size_t entity_length(std::string_view text) {
@@ -24,7 +30,8 @@ std::size_t entity_length(std::string_view text) {
   if (end == std::string_view::npos || end < 2) return 0;
   std::string_view name = text.substr(1, end - 1);
   bool named = std::find(kEntities.begin(), kEntities.end(), name) != kEntities.end();
-  bool numbered = name.size() >= 2 && name.size() <= 8 && name[0] == '#' && std::all_of(name.begin() + 1, name.end(), digit);
+  bool numbered =
+      name.size() >= 2 && name.size() <= 8 && name[0] == '#' && std::all_of(name.begin() + 1, name.end(), digit);
   return named || numbered ? end + 1 : 0;
 }
 
@@ -35,11 +42,16 @@ class Cleaner {
     std::string_view text = printable;
     while (!text.empty()) {
       std::size_t used = 1;
-      if (text[0] == '<') used = tag(text);
-      else if (text[0] == '{' && text.size() > 1 && text[1] == '\\') used = override_block(text);
-      else if (text[0] == '&') used = ampersand(text);
-      else if (text[0] == '>') out_ += "&gt;";
-      else out_ += text[0];
+      if (text[0] == '<')
+        used = tag(text);
+      else if (text[0] == '{' && text.size() > 1 && text[1] == '\\')
+        used = override_block(text);
+      else if (text[0] == '&')
+        used = ampersand(text);
+      else if (text[0] == '>')
+        out_ += "&gt;";
+      else
+        out_ += text[0];
       text.remove_prefix(used);
     }
     while (!open_.empty()) close_top();
@@ -76,8 +88,10 @@ class Cleaner {
       return 1;
     }
     std::string_view body = text.substr(1, end - 1);
-    if (body[0] == '/') close(name_of(body.substr(1)));
-    else open(body);
+    if (body[0] == '/')
+      close(name_of(body.substr(1)));
+    else
+      open(body);
     return end + 1;
   }
 
@@ -94,8 +108,7 @@ class Cleaner {
     std::string name = name_of(body);
     body.remove_prefix(name.size());
     bool known = std::find(kTags.begin(), kTags.end(), name) != kTags.end();
-    if (!known || open_.size() >= kMaxDepth || (!body.empty() && body[0] != '.' && !blank(body[0])))
-      return;
+    if (!known || open_.size() >= kMaxDepth || (!body.empty() && body[0] != '.' && !blank(body[0]))) return;
     out_ += '<' + name;
     std::size_t space = std::min(body.find_first_of(" \n"), body.size());
     std::string classes;
@@ -111,10 +124,14 @@ class Cleaner {
     std::string clean;
     for (std::size_t i = 0; i < text.size();) {
       std::size_t n = text[i] == '&' ? entity_length(text.substr(i)) : 0;
-      if (n) clean += text.substr(i, n);
-      else if (text[i] == '&') clean += "&amp;";
-      else if (blank(text[i])) clean += clean.empty() || clean.back() == ' ' ? "" : " ";
-      else clean += text[i];
+      if (n)
+        clean += text.substr(i, n);
+      else if (text[i] == '&')
+        clean += "&amp;";
+      else if (blank(text[i]))
+        clean += clean.empty() || clean.back() == ' ' ? "" : " ";
+      else
+        clean += text[i];
       i += n ? n : 1;
     }
     while (clean.ends_with(' ')) clean.pop_back();
@@ -154,7 +171,9 @@ class Cleaner {
 
 }  // namespace
 
-std::string clean_cue_text(std::string_view text) { return Cleaner().run(text); }
+std::string clean_cue_text(std::string_view text) {
+  return Cleaner().run(text);
+}
 
 std::string clean_ass_text(std::string_view text) {
   std::string plain;
@@ -163,7 +182,8 @@ std::string clean_ass_text(std::string_view text) {
       std::size_t end = text.find('}', i);
       if (end == std::string_view::npos) break;
       i = end;
-    } else if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == 'N' || text[i + 1] == 'n' || text[i + 1] == 'h')) {
+    } else if (text[i] == '\\' && i + 1 < text.size() &&
+               (text[i + 1] == 'N' || text[i + 1] == 'n' || text[i + 1] == 'h')) {
       plain += text[i + 1] == 'h' ? ' ' : '\n';
       ++i;
     } else if (text[i] == '<') {
@@ -188,8 +208,9 @@ std::string clean_cue_settings(std::string_view settings) {
     if (colon == std::string_view::npos || colon + 1 == item.size()) continue;
     auto at = std::find(known.begin(), known.end(), item.substr(0, colon));
     std::string_view value = item.substr(colon + 1);
-    bool plain = std::all_of(value.begin(), value.end(),
-                             [](char c) { return letter(c) || digit(c) || c == '.' || c == ',' || c == '%' || c == '-'; });
+    bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+      return letter(c) || digit(c) || c == '.' || c == ',' || c == '%' || c == '-';
+    });
     if (at == known.end() || !plain || seen[static_cast<std::size_t>(at - known.begin())]) continue;
     seen[static_cast<std::size_t>(at - known.begin())] = true;
     if (!out.empty()) out += ' ';
@@ -211,13 +232,20 @@ std::string plain_cue_text(std::string_view clean) {
       continue;
     }
     std::string_view name = clean.substr(i + 1, n - 2);
-    if (name == "amp") out += '&';
-    else if (name == "lt") out += '<';
-    else if (name == "gt") out += '>';
-    else if (name == "nbsp") out += "\u00A0";
-    else if (name == "lrm") out += "\u200E";
-    else if (name == "rlm") out += "\u200F";
-    else out += clean.substr(i, n);
+    if (name == "amp")
+      out += '&';
+    else if (name == "lt")
+      out += '<';
+    else if (name == "gt")
+      out += '>';
+    else if (name == "nbsp")
+      out += "\u00A0";
+    else if (name == "lrm")
+      out += "\u200E";
+    else if (name == "rlm")
+      out += "\u200F";
+    else
+      out += clean.substr(i, n);
     i += n - 1;
   }
   return out;

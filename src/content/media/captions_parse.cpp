@@ -100,8 +100,10 @@ class Parser {
   Result<std::vector<Cue>> run() {
     skip_blank();
     bool vtt = is_vtt_header();
-    if (vtt) skip_block();
-    else if (lines_.end() || (!is_timing() && !all_digits(trim(lines_.line())))) return neither();
+    if (vtt)
+      skip_block();
+    else if (lines_.end() || (!is_timing() && !all_digits(trim(lines_.line()))))
+      return neither();
     while (skip_blank(), !lines_.end()) SWARMA_CHECK(block(vtt));
     if (cues_.empty() && !vtt) return neither();
     sort_cues(cues_);
@@ -121,16 +123,19 @@ class Parser {
     while (!lines_.end() && !trim(lines_.line()).empty()) lines_.next();
   }
   std::unexpected<Error> bad(std::string_view what) const {
-    return fail(ErrorCode::BadRequest, "bad_captions", fmt::format("Line {} of the captions {}.", lines_.number(), what));
+    return fail(ErrorCode::BadRequest, "bad_captions",
+                fmt::format("Line {} of the captions {}.", lines_.number(), what));
   }
   std::unexpected<Error> neither() const {
-    return bad("is neither SRT nor WebVTT: expected “WEBVTT”, a number, or a line such as 00:00:01,000 --> 00:00:04,000");
+    return bad(
+        "is neither SRT nor WebVTT: expected “WEBVTT”, a number, or a line such as 00:00:01,000 --> 00:00:04,000");
   }
 
   // One block of lines: a cue with or without a name above its times, or (WebVTT) a note, a style, a region.
   Result<void> block(bool vtt) {
     std::string_view first = trim(lines_.line());
-    if (vtt && (first == "NOTE" || first.starts_with("NOTE ") || first.starts_with("NOTE\t") || first == "STYLE" || first == "REGION")) {
+    if (vtt && (first == "NOTE" || first.starts_with("NOTE ") || first.starts_with("NOTE\t") || first == "STYLE" ||
+                first == "REGION")) {
       skip_block();
       return {};
     }
@@ -154,7 +159,8 @@ class Parser {
     cue.text = clean_cue_text(raw);
     if (cue.text.empty() || cue.end_ms <= cue.start_ms) return {};  // nothing to show
     if (cues_.size() == kMaxCues)
-      return fail(ErrorCode::TooLarge, "too_many_cues", fmt::format("A caption file may have at most {} cues.", kMaxCues));
+      return fail(ErrorCode::TooLarge, "too_many_cues",
+                  fmt::format("A caption file may have at most {} cues.", kMaxCues));
     cues_.push_back(std::move(cue));
     return {};
   }

@@ -6,7 +6,6 @@
 #include "content/media/captions_markup.h"
 #include "content/media/test_support.h"
 
-
 namespace swarma::content::media {
 namespace {
 
@@ -19,7 +18,9 @@ std::vector<Cue> parsed(std::string_view text) {
 }
 
 TEST(Captions, SrtBecomesAWebVttSegment) {
-  auto cues = parsed("1\r\n00:00:01,500 --> 00:00:03,000\r\n<i>Hello</i> & goodbye\r\n\r\n2\r\n00:00:04,000 --> 00:00:09,000\r\nLater\r\n");
+  auto cues = parsed(
+      "1\r\n00:00:01,500 --> 00:00:03,000\r\n<i>Hello</i> & goodbye\r\n\r\n2\r\n00:00:04,000 --> "
+      "00:00:09,000\r\nLater\r\n");
   ASSERT_EQ(cues.size(), 2U);
   EXPECT_EQ(write_vtt_segment(cues, 0, 4000),
             "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n"
@@ -29,13 +30,16 @@ TEST(Captions, SrtBecomesAWebVttSegment) {
 TEST(Captions, ACueIsInEverySegmentItOverlaps) {
   auto cues = parsed("WEBVTT\n\n00:03.000 --> 00:09.000 line:0 align:start\nLong\n");
   for (std::int64_t start : {0, 4000, 8000})
-    EXPECT_NE(write_vtt_segment(cues, start, start + 4000).find("00:00:03.000 --> 00:00:09.000 line:0 align:start\nLong"), std::string::npos);
+    EXPECT_NE(
+        write_vtt_segment(cues, start, start + 4000).find("00:00:03.000 --> 00:00:09.000 line:0 align:start\nLong"),
+        std::string::npos);
   EXPECT_EQ(write_vtt_segment(cues, 12000, 16000).find("Long"), std::string::npos);
 }
 
 TEST(Captions, ReadsVttWithNotesStylesAndNames) {
-  auto cues = parsed("WEBVTT - title\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\nNOTE a --> b\nmore\n\nSTYLE\n::cue{}\n\n"
-                     "intro\n01:00:00.000 --> 01:00:01.000\n<v.loud Bob & Co>Hi</v> <00:00:01.000>there\n");
+  auto cues = parsed(
+      "WEBVTT - title\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\nNOTE a --> b\nmore\n\nSTYLE\n::cue{}\n\n"
+      "intro\n01:00:00.000 --> 01:00:01.000\n<v.loud Bob & Co>Hi</v> <00:00:01.000>there\n");
   ASSERT_EQ(cues.size(), 1U);
   EXPECT_EQ(cues[0].start_ms, 3'600'000);
   EXPECT_EQ(cues[0].text, "<v.loud Bob &amp; Co>Hi</v> there");
@@ -48,7 +52,8 @@ TEST(Captions, MarkupIsMadeSafe) {
   EXPECT_EQ(clean_cue_text("<b><i>x</b></i>"), "<b><i>x</i></b>");
   EXPECT_EQ(clean_cue_text("one\n\n  \ntwo"), "one\ntwo");
   EXPECT_EQ(clean_ass_text("{\\b1}Hi\\Nthere {\\i0}<3"), "Hi\nthere &lt;3");
-  EXPECT_EQ(clean_cue_settings("line:0 bad position:10%,line-left line:5 align:\"x\" size:80%"), "line:0 position:10%,line-left size:80%");
+  EXPECT_EQ(clean_cue_settings("line:0 bad position:10%,line-left line:5 align:\"x\" size:80%"),
+            "line:0 position:10%,line-left size:80%");
   EXPECT_EQ(plain_cue_text("<i>a</i> &lt;b&gt; &amp;&nbsp;c"), "a <b> &\u00A0c");
 }
 
@@ -81,8 +86,11 @@ TEST(Captions, NamesTheLineThatIsWrong) {
 TEST(Captions, TolerantWhereFilesAreSloppy) {
   EXPECT_EQ(parsed("1\n0:00:01.5 --> 0:00:02,25\nA\n")[0].end_ms, 2250);
   EXPECT_EQ(parsed("00:01,000 --> 00:02,000 X1:10 X2:20\nA\n")[0].settings, "");
-  EXPECT_EQ(parsed("1\n00:00:01,000 --> 00:00:02,000\nfirst\n\nsecond half\n\n2\n00:00:03,000 --> 00:00:04,000\nB\n")[0].text, "first\nsecond half");
-  EXPECT_EQ(parsed("2\n00:00:05,000 --> 00:00:06,000\nlate\n\n1\n00:00:01,000 --> 00:00:02,000\nearly\n")[0].text, "early");
+  EXPECT_EQ(
+      parsed("1\n00:00:01,000 --> 00:00:02,000\nfirst\n\nsecond half\n\n2\n00:00:03,000 --> 00:00:04,000\nB\n")[0].text,
+      "first\nsecond half");
+  EXPECT_EQ(parsed("2\n00:00:05,000 --> 00:00:06,000\nlate\n\n1\n00:00:01,000 --> 00:00:02,000\nearly\n")[0].text,
+            "early");
   EXPECT_EQ(parsed("1\n00:00:05,000 --> 00:00:05,000\nno time\n\n2\n00:00:06,000 --> 00:00:07,000\nyes\n").size(), 1U);
 }
 

@@ -44,8 +44,11 @@ std::string from_utf16(ByteView bytes, bool little_endian) {
 bool is_utf8(ByteView bytes) {
   for (std::size_t i = 0; i < bytes.size();) {
     unsigned lead = bytes[i];
-    std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3
-                         : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    std::size_t length = lead < 0x80                   ? 1
+                         : lead >= 0xC2 && lead < 0xE0 ? 2
+                         : lead >= 0xE0 && lead < 0xF0 ? 3
+                         : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                       : 0;
     if (length == 0 || i + length > bytes.size()) return false;
     for (std::size_t k = 1; k < length; ++k)
       if ((bytes[i + k] & 0xC0) != 0x80) return false;
@@ -59,9 +62,10 @@ bool is_utf8(ByteView bytes) {
 }
 
 std::string from_windows_1252(ByteView bytes) {
-  static constexpr std::array<char16_t, 32> kHigh = {
-      0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
-      0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
+  static constexpr std::array<char16_t, 32> kHigh = {0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                     0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
+                                                     0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                     0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
   std::string out;
   for (std::uint8_t b : bytes) append_utf8(out, b >= 0x80 && b < 0xA0 ? kHigh[b - 0x80] : b);
   return out;
@@ -71,8 +75,10 @@ std::string from_windows_1252(ByteView bytes) {
 bool mostly_zero_at(ByteView bytes, std::size_t parity) {
   std::size_t zeros = 0, others = 0, seen = 0;
   for (std::size_t i = 0; i < bytes.size() && i < 512; ++i) {
-    if (i % 2 == parity) ++seen, zeros += bytes[i] == 0;
-    else others += bytes[i] == 0;
+    if (i % 2 == parity)
+      ++seen, zeros += bytes[i] == 0;
+    else
+      others += bytes[i] == 0;
   }
   return seen >= 4 && zeros * 2 > seen && others * 10 < seen;
 }
@@ -85,11 +91,16 @@ Result<std::string> decode_text(ByteView bytes) {
   auto starts = [&](std::initializer_list<std::uint8_t> mark) {
     return bytes.size() >= mark.size() && std::equal(mark.begin(), mark.end(), bytes.begin());
   };
-  if (starts({0xEF, 0xBB, 0xBF})) bytes = bytes.subspan(3);
-  else if (starts({0xFF, 0xFE})) return from_utf16(bytes.subspan(2), true);
-  else if (starts({0xFE, 0xFF})) return from_utf16(bytes.subspan(2), false);
-  else if (mostly_zero_at(bytes, 1)) return from_utf16(bytes, true);
-  else if (mostly_zero_at(bytes, 0)) return from_utf16(bytes, false);
+  if (starts({0xEF, 0xBB, 0xBF}))
+    bytes = bytes.subspan(3);
+  else if (starts({0xFF, 0xFE}))
+    return from_utf16(bytes.subspan(2), true);
+  else if (starts({0xFE, 0xFF}))
+    return from_utf16(bytes.subspan(2), false);
+  else if (mostly_zero_at(bytes, 1))
+    return from_utf16(bytes, true);
+  else if (mostly_zero_at(bytes, 0))
+    return from_utf16(bytes, false);
   if (is_utf8(bytes)) return std::string(as_text(bytes));
   return from_windows_1252(bytes);
 }

@@ -10,8 +10,8 @@ std::string time_text(std::int64_t ms) {
 }
 
 void append(std::string& out, const Cue& cue) {
-  out += fmt::format("{} --> {}{}{}\n{}\n\n", time_text(cue.start_ms), time_text(cue.end_ms), cue.settings.empty() ? "" : " ",
-                     cue.settings, cue.text);
+  out += fmt::format("{} --> {}{}{}\n{}\n\n", time_text(cue.start_ms), time_text(cue.end_ms),
+                     cue.settings.empty() ? "" : " ", cue.settings, cue.text);
 }
 
 }  // namespace

@@ -8,10 +8,10 @@
 namespace swarma::content::media {
 namespace {
 
-constexpr std::int64_t kFrame = 1024;     // samples of an AAC-LC frame
-constexpr double kFillStart = 0.1;        // seconds without sound that are worth filling: at the start,
-constexpr double kFillGap = 0.5;          // and later (players bridge less by themselves)
-constexpr double kJitter = 0.005;         // containers that count in milliseconds round every time
+constexpr std::int64_t kFrame = 1024;  // samples of an AAC-LC frame
+constexpr double kFillStart = 0.1;     // seconds without sound that are worth filling: at the start,
+constexpr double kFillGap = 0.5;       // and later (players bridge less by themselves)
+constexpr double kJitter = 0.005;      // containers that count in milliseconds round every time
 
 Result<ff::Packet> make_silence(const AVCodecParameters& like) {
   const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
@@ -29,7 +29,9 @@ Result<ff::Packet> make_silence(const AVCodecParameters& like) {
   frame->sample_rate = like.sample_rate;
   av_channel_layout_copy(&frame->ch_layout, &encoder->ch_layout);
   if (e >= 0) e = av_frame_get_buffer(frame.get(), 0);
-  if (e >= 0) e = av_samples_set_silence(frame->extended_data, 0, frame->nb_samples, like.ch_layout.nb_channels, AV_SAMPLE_FMT_FLTP);
+  if (e >= 0)
+    e = av_samples_set_silence(frame->extended_data, 0, frame->nb_samples, like.ch_layout.nb_channels,
+                               AV_SAMPLE_FMT_FLTP);
   ff::Packet packet = ff::new_packet();
   // The third packet has only silence on both sides.
   for (int packets = 0; e >= 0 && packets < 3;) {
@@ -48,7 +50,9 @@ std::int64_t film_offset(const MediaInfo& info, AVRational time_base) {
 }
 
 CopyVideo::CopyVideo(Job& job, std::size_t track, const AVStream& stream)
-    : job_(job), clock_(job.plan, stream.time_base), offset_(film_offset(job.info, stream.time_base)),
+    : job_(job),
+      clock_(job.plan, stream.time_base),
+      offset_(film_offset(job.info, stream.time_base)),
       writer_(job, track, *stream.codecpar, stream.time_base) {}
 
 Result<void> CopyVideo::take(ff::Packet packet) {
@@ -61,12 +65,18 @@ Result<void> CopyVideo::take(ff::Packet packet) {
   return writer_.write(std::move(packet), slot_);
 }
 
-Result<void> CopyVideo::end() { return writer_.end(job_.info.video.frame_rate, clock_.to_track(job_.info.video_end_us)); }
+Result<void> CopyVideo::end() {
+  return writer_.end(job_.info.video.frame_rate, clock_.to_track(job_.info.video_end_us));
+}
 
 CopyAudio::CopyAudio(Job& job, std::size_t track, const AVStream& stream)
-    : job_(job), rate_(stream.codecpar->sample_rate), source_base_(stream.time_base),
-      offset_(film_offset(job.info, stream.time_base)), parameters_(ff::copy_parameters(*stream.codecpar)),
-      clock_(job.plan, AVRational{1, rate_}), writer_(job, track, *stream.codecpar, AVRational{1, rate_}) {}
+    : job_(job),
+      rate_(stream.codecpar->sample_rate),
+      source_base_(stream.time_base),
+      offset_(film_offset(job.info, stream.time_base)),
+      parameters_(ff::copy_parameters(*stream.codecpar)),
+      clock_(job.plan, AVRational{1, rate_}),
+      writer_(job, track, *stream.codecpar, AVRational{1, rate_}) {}
 
 Result<void> CopyAudio::write(ff::Packet packet, std::int64_t pts) {
   packet->pts = packet->dts = pts;
@@ -109,7 +119,8 @@ Result<void> CopyAudio::end() {
   std::string note;
   if (filled_ > 0)
     note = fmt::format("The sound ({}) has gaps; {:.1f} s of silence fill them.",
-                       parameters_->ch_layout.nb_channels > 2 ? "surround" : "stereo", static_cast<double>(filled_) / rate_);
+                       parameters_->ch_layout.nb_channels > 2 ? "surround" : "stereo",
+                       static_cast<double>(filled_) / rate_);
   return writer_.end(0, 0, std::move(note));
 }
 

@@ -40,9 +40,9 @@ class CopyAudio {
   ff::Parameters parameters_;
   SlotClock clock_;
   TrackWriter writer_;
-  ff::Packet silence_;           // made when needed
+  ff::Packet silence_;                  // made when needed
   std::int64_t next_ = AV_NOPTS_VALUE;  // where the previous frame ends, in samples of film time
-  std::int64_t filled_ = 0;      // samples of silence put in
+  std::int64_t filled_ = 0;             // samples of silence put in
   Slot slot_ = 0;
 };
 

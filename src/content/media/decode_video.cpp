@@ -33,7 +33,10 @@ std::string graph_text(const VideoStream& video, const std::vector<DecodeVideo::
 }  // namespace
 
 DecodeVideo::DecodeVideo(Job& job, const AVStream& stream, std::vector<Output> outputs)
-    : job_(job), stream_(stream), outputs_(std::move(outputs)), offset_(film_offset(job.info, stream.time_base)),
+    : job_(job),
+      stream_(stream),
+      outputs_(std::move(outputs)),
+      offset_(film_offset(job.info, stream.time_base)),
       clock_(job.plan, stream.time_base) {}
 
 Result<void> DecodeVideo::open(int threads) {
@@ -43,7 +46,7 @@ Result<void> DecodeVideo::open(int threads) {
 
 Result<void> DecodeVideo::take(ff::Packet packet) {
   int e = avcodec_send_packet(codec_.get(), packet.get());
-  if (e < 0 && e != AVERROR_INVALIDDATA && e != AVERROR_EOF) 
+  if (e < 0 && e != AVERROR_INVALIDDATA && e != AVERROR_EOF)
     return ff::failed(e, ErrorCode::Unsupported, "cannot_decode", "decode the video");
   return receive();
 }
@@ -56,7 +59,8 @@ Result<void> DecodeVideo::receive() {
     if (e == AVERROR_INVALIDDATA) continue;  // a damaged picture; the next may be whole
     if (e < 0) return ff::failed(e, ErrorCode::Unsupported, "cannot_decode", "decode the video");
     std::int64_t pts = frame->best_effort_timestamp;
-    if (pts == AV_NOPTS_VALUE) pts = last_source_pts_ == AV_NOPTS_VALUE ? offset_ : last_source_pts_ + std::max<std::int64_t>(1, last_duration_);
+    if (pts == AV_NOPTS_VALUE)
+      pts = last_source_pts_ == AV_NOPTS_VALUE ? offset_ : last_source_pts_ + std::max<std::int64_t>(1, last_duration_);
     if (last_source_pts_ != AV_NOPTS_VALUE && pts <= last_source_pts_) continue;  // two pictures for one moment
     last_source_pts_ = pts;
     last_duration_ = frame->pkt_duration;
@@ -71,16 +75,18 @@ Result<void> DecodeVideo::build_graph(const AVFrame& frame) {
   if (!graph_) std::abort();
   graph_->nb_threads = 1;
   AVRational sar = ff::sane_ratio(frame.sample_aspect_ratio);
-  std::string arguments = fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}", width_, height_, format_,
-                                      stream_.time_base.num, stream_.time_base.den, sar.num, sar.den);
+  std::string arguments = fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}", width_, height_,
+                                      format_, stream_.time_base.num, stream_.time_base.den, sar.num, sar.den);
   AVFilterInOut *inputs = nullptr, *outputs = nullptr;
-  int e = avfilter_graph_create_filter(&source_, avfilter_get_by_name("buffer"), "in", arguments.c_str(), nullptr, graph_.get());
+  int e = avfilter_graph_create_filter(&source_, avfilter_get_by_name("buffer"), "in", arguments.c_str(), nullptr,
+                                       graph_.get());
   if (e >= 0) e = avfilter_graph_parse2(graph_.get(), graph_text(job_.info.video, outputs_).c_str(), &inputs, &outputs);
   if (e >= 0) e = avfilter_link(source_, 0, inputs->filter_ctx, static_cast<unsigned>(inputs->pad_idx));
   sinks_.assign(outputs_.size(), nullptr);
   for (AVFilterInOut* out = outputs; e >= 0 && out; out = out->next) {
     std::size_t index = static_cast<std::size_t>(std::atoi(out->name + 1));
-    e = avfilter_graph_create_filter(&sinks_[index], avfilter_get_by_name("buffersink"), out->name, nullptr, nullptr, graph_.get());
+    e = avfilter_graph_create_filter(&sinks_[index], avfilter_get_by_name("buffersink"), out->name, nullptr, nullptr,
+                                     graph_.get());
     if (e >= 0) e = avfilter_link(out->filter_ctx, static_cast<unsigned>(out->pad_idx), sinks_[index], 0);
   }
   avfilter_inout_free(&inputs);
@@ -119,8 +125,8 @@ Result<void> DecodeVideo::drain_graph() {
   }
 }
 
-// Marks the first picture at or after each cut. A slot without a picture of its own gets the one before it again, at its
-// start: what a viewer sees does not change.
+// Marks the first picture at or after each cut. A slot without a picture of its own gets the one before it again, at
+// its start: what a viewer sees does not change.
 Result<void> DecodeVideo::emit(std::vector<ff::Frame> frames) {
   std::int64_t pts = frames.front()->pts;
   bool cut = last_.empty();
@@ -150,12 +156,14 @@ Result<void> DecodeVideo::end() {
     if (int e = av_buffersrc_add_frame(source_, nullptr); e < 0) return filter_failed(e);
     SWARMA_CHECK(drain_graph());
   }
-  if (last_.empty()) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one picture of the film could be decoded.");
+  if (last_.empty())
+    return fail(ErrorCode::Unsupported, "cannot_decode", "Not one picture of the film could be decoded.");
   std::int64_t end = av_rescale_q(last_.front()->pts, stream_.time_base, ff::kMicro);
   if (job_.info.video_end_us - end > kToleratedShortfall)
-    return fail(ErrorCode::Unsupported, "file_truncated",
-                fmt::format("The pictures end at {} s of {} s: the file is cut off or damaged. Copy or download it again.",
-                            end / 1'000'000, job_.info.video_end_us / 1'000'000));
+    return fail(
+        ErrorCode::Unsupported, "file_truncated",
+        fmt::format("The pictures end at {} s of {} s: the file is cut off or damaged. Copy or download it again.",
+                    end / 1'000'000, job_.info.video_end_us / 1'000'000));
   while (slot_ < clock_.last()) {
     ++slot_;
     for (ff::Frame& frame : last_) frame->pts = std::max(frame->pts + 1, clock_.start_of(slot_));

@@ -13,10 +13,13 @@ constexpr int kDefaultRate = 48'000;
 constexpr int kKeptRates[] = {32'000, 44'100, 48'000};
 
 int output_rate(int source) {
-  return std::find(std::begin(kKeptRates), std::end(kKeptRates), source) != std::end(kKeptRates) ? source : kDefaultRate;
+  return std::find(std::begin(kKeptRates), std::end(kKeptRates), source) != std::end(kKeptRates) ? source
+                                                                                                 : kDefaultRate;
 }
 
-const char* layout_name(int channels) { return channels == 1 ? "mono" : channels == 2 ? "stereo" : "5.1"; }
+const char* layout_name(int channels) {
+  return channels == 1 ? "mono" : channels == 2 ? "stereo" : "5.1";
+}
 
 std::unexpected<Error> failed(int code, const TrackPlan& plan) {
   return ff::failed(code, ErrorCode::Unsupported, "cannot_encode", fmt::format("encode the sound “{}”", plan.name));
@@ -25,7 +28,10 @@ std::unexpected<Error> failed(int code, const TrackPlan& plan) {
 }  // namespace
 
 EncodeAudio::EncodeAudio(Job& job, std::size_t track, const AVStream& stream)
-    : job_(job), track_(track), plan_(job.plan.tracks[track]), stream_(stream),
+    : job_(job),
+      track_(track),
+      plan_(job.plan.tracks[track]),
+      stream_(stream),
       offset_(film_offset(job.info, stream.time_base)) {}
 
 Result<void> EncodeAudio::take(ff::Packet packet) {
@@ -46,13 +52,14 @@ Result<void> EncodeAudio::receive_frames() {
     if (e < 0) return failed(e, plan_);
     std::int64_t pts = frame->best_effort_timestamp;
     frame->pts = pts == AV_NOPTS_VALUE ? next_pts_ : pts - offset_;
-    next_pts_ = frame->pts + av_rescale_q(frame->nb_samples, AVRational{1, std::max(1, frame->sample_rate)}, stream_.time_base);
+    next_pts_ =
+        frame->pts + av_rescale_q(frame->nb_samples, AVRational{1, std::max(1, frame->sample_rate)}, stream_.time_base);
     SWARMA_CHECK(filter(frame.get()));
   }
 }
 
-// aresample's async mode fills what is missing and cuts what overlaps, from film time zero on; apad lengthens to the end
-// of the picture. Its times are those of the film.
+// aresample's async mode fills what is missing and cuts what overlaps, from film time zero on; apad lengthens to the
+// end of the picture. Its times are those of the film.
 Result<void> EncodeAudio::build(const AVFrame& frame) {
   built_rate_ = frame.sample_rate, built_format_ = frame.format, built_channels_ = frame.ch_layout.nb_channels;
   if (!encoder_) SWARMA_CHECK(open_encoder());
@@ -73,7 +80,8 @@ Result<void> EncodeAudio::build(const AVFrame& frame) {
                                av_get_sample_fmt_name(static_cast<AVSampleFormat>(frame.format)), name);
   std::string resample = fmt::format("async=1:first_pts={}:out_sample_rate={}:out_chlayout={}:out_sample_fmt=fltp",
                                      next_sample_, rate, layout_name(plan_.channels));
-  std::string pad = fmt::format("whole_len={}", std::max<std::int64_t>(1, av_rescale(job_.info.video_end_us, rate, 1'000'000) - next_sample_));
+  std::string pad = fmt::format(
+      "whole_len={}", std::max<std::int64_t>(1, av_rescale(job_.info.video_end_us, rate, 1'000'000) - next_sample_));
   AVFilterContext *resampler = nullptr, *padder = nullptr;
   auto make = [&](AVFilterContext** context, const char* filter, const char* label, const char* arguments) {
     return avfilter_graph_create_filter(context, avfilter_get_by_name(filter), label, arguments, nullptr, graph_.get());
@@ -148,7 +156,8 @@ Result<void> EncodeAudio::end() {
     SWARMA_CHECK(receive_frames());
   }
   if (!graph_)
-    return fail(ErrorCode::Unsupported, "cannot_decode", fmt::format("Nothing of the sound “{}” could be decoded.", plan_.name));
+    return fail(ErrorCode::Unsupported, "cannot_decode",
+                fmt::format("Nothing of the sound “{}” could be decoded.", plan_.name));
   if (int e = av_buffersrc_add_frame(source_, nullptr); e < 0) return failed(e, plan_);
   SWARMA_CHECK(encode_filtered());
   if (int e = avcodec_send_frame(encoder_.get(), nullptr); e < 0) return failed(e, plan_);

@@ -1,5 +1,5 @@
-// Any sound as AAC-LC: decoded, mixed to the wanted channels, gaps filled, padded to the picture's end. Internal: included
-// by .cpp files of this folder only.
+// Any sound as AAC-LC: decoded, mixed to the wanted channels, gaps filled, padded to the picture's end. Internal:
+// included by .cpp files of this folder only.
 #pragma once
 
 #include "content/media/track_writer.h"

@@ -9,7 +9,7 @@ namespace swarma::content::media {
 namespace {
 
 constexpr const char* kPreset = "veryfast";
-constexpr double kBufferSeconds = 2.0;   // of the cap that may be spent at once
+constexpr double kBufferSeconds = 2.0;  // of the cap that may be spent at once
 constexpr double kMaxKeyframeSeconds = 12.0;
 
 }  // namespace
@@ -19,7 +19,8 @@ EncodeVideo::EncodeVideo(Job& job, std::size_t track, AVRational time_base, int 
 
 Result<void> EncodeVideo::open(const AVFrame& first) {
   const AVCodec* encoder = avcodec_find_encoder_by_name("libx264");
-  if (!encoder) return fail(ErrorCode::Unavailable, "no_encoder", "This machine's FFmpeg has no H.264 encoder (libx264).");
+  if (!encoder)
+    return fail(ErrorCode::Unavailable, "no_encoder", "This machine's FFmpeg has no H.264 encoder (libx264).");
   codec_.reset(avcodec_alloc_context3(encoder));
   double rate = std::clamp(job_.info.video.frame_rate, 1.0, 240.0);
   codec_->width = first.width, codec_->height = first.height;

@@ -9,8 +9,8 @@ namespace swarma::content::media {
 
 /// A decoded picture on its way to an encoder, already at the right size.
 struct Picture {
-  ff::Frame frame;      // pts in film time, in the source stream's time base
-  bool cut = false;     // begins a slot
+  ff::Frame frame;   // pts in film time, in the source stream's time base
+  bool cut = false;  // begins a slot
 };
 
 class EncodeVideo {

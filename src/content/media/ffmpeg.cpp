@@ -28,10 +28,18 @@ void on_log(void* context, int level, const char* format, va_list arguments) {
 
 }  // namespace
 
-Packet new_packet() { return Packet(must(av_packet_alloc())); }
-Frame new_frame() { return Frame(must(av_frame_alloc())); }
-Packet share(const AVPacket& packet) { return Packet(must(av_packet_clone(&packet))); }
-Frame share(const AVFrame& frame) { return Frame(must(av_frame_clone(&frame))); }
+Packet new_packet() {
+  return Packet(must(av_packet_alloc()));
+}
+Frame new_frame() {
+  return Frame(must(av_frame_alloc()));
+}
+Packet share(const AVPacket& packet) {
+  return Packet(must(av_packet_clone(&packet)));
+}
+Frame share(const AVFrame& frame) {
+  return Frame(must(av_frame_clone(&frame)));
+}
 
 Parameters copy_parameters(const AVCodecParameters& from) {
   Parameters to(must(avcodec_parameters_alloc()));

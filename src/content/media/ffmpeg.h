@@ -57,13 +57,16 @@ std::string error_text(int code);
 /// An Error for a library call that failed: "Cannot open the encoder: Invalid argument."
 std::unexpected<Error> failed(int code, ErrorCode kind, std::string_view reason, std::string_view doing);
 
-/// FFmpeg's messages go to our debug log instead of standard error. Called by whoever opens a file; cheap when repeated.
+/// FFmpeg's messages go to our debug log instead of standard error. Called by whoever opens a file; cheap when
+/// repeated.
 void quiet();
 
 /// A decoder for the stream, opened. `threads` 0: one per core.
 Result<Codec> open_decoder(const AVStream& stream, int threads);
 
 /// The display size of pixels as FFmpeg uses it: 0:1 becomes 1:1.
-inline AVRational sane_ratio(AVRational r) { return r.num > 0 && r.den > 0 ? r : AVRational{1, 1}; }
+inline AVRational sane_ratio(AVRational r) {
+  return r.num > 0 && r.den > 0 ? r : AVRational{1, 1};
+}
 
 }  // namespace swarma::content::media::ff

@@ -1,5 +1,5 @@
-// Every film in the shared folder, through package() and back: the same length, all tracks, the same packets or a picture
-// that looks the same.
+// Every film in the shared folder, through package() and back: the same length, all tracks, the same packets or a
+// picture that looks the same.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,11 +12,18 @@ namespace {
 namespace fs = std::filesystem;
 using namespace testing;  // NOLINT: test vocabulary
 
-constexpr const char* kFilms[] = {
-    "bbb_720p_h264_aac_120s.mp4", "bbb_720p_vp8_vorbis_30s.webm", "flower_540p_h264_aac.mp4",
-    "nasa_13013_two_video_two_audio_two_sub.mp4", "pattern-hd-no-bar.mp4", "pattern-sd-with-large-logo-bar.mp4",
-    "phone_720p_rot180_vfr.mp4", "popeye_p1_hevc_pgs.mkv", "sintel_trailer_720p_multitrack.mkv",
-    "vp9cake_vertical_vp9_opus.webm", "extras/av1_1s.mp4", "extras/bbb_576i_mpeg2_ac3_interlaced.ts"};
+constexpr const char* kFilms[] = {"bbb_720p_h264_aac_120s.mp4",
+                                  "bbb_720p_vp8_vorbis_30s.webm",
+                                  "flower_540p_h264_aac.mp4",
+                                  "nasa_13013_two_video_two_audio_two_sub.mp4",
+                                  "pattern-hd-no-bar.mp4",
+                                  "pattern-sd-with-large-logo-bar.mp4",
+                                  "phone_720p_rot180_vfr.mp4",
+                                  "popeye_p1_hevc_pgs.mkv",
+                                  "sintel_trailer_720p_multitrack.mkv",
+                                  "vp9cake_vertical_vp9_opus.webm",
+                                  "extras/av1_1s.mp4",
+                                  "extras/bbb_576i_mpeg2_ac3_interlaced.ts"};
 
 class Films : public ::testing::TestWithParam<const char*> {
  protected:
@@ -47,7 +54,8 @@ class Films : public ::testing::TestWithParam<const char*> {
   }
 
   void expect_same_packets(Packaged& made, const fs::path& out, int source_stream, const std::string& out_stream) {
-    std::vector<std::string> source = packet_hashes(film_, std::to_string(source_stream)), result = packet_hashes(out, out_stream);
+    std::vector<std::string> source = packet_hashes(film_, std::to_string(source_stream)),
+                             result = packet_hashes(out, out_stream);
     // Silence may have been put in front of or behind what the source has.
     auto at = std::search(result.begin(), result.end(), source.begin(), source.end());
     EXPECT_NE(at, result.end()) << out_stream << ": " << source.size() << " packets, " << result.size();

@@ -43,7 +43,8 @@ int FragmentMuxer::write_out(void* opaque, std::uint8_t* data, int size) {
 // The muxer goes back to write the sizes of boxes, never into an earlier segment.
 std::int64_t FragmentMuxer::seek_out(void* opaque, std::int64_t offset, int whence) {
   auto& self = *static_cast<FragmentMuxer*>(opaque);
-  if (whence != SEEK_SET || offset < self.drained_ || offset > self.drained_ + static_cast<std::int64_t>(self.out_.size()))
+  if (whence != SEEK_SET || offset < self.drained_ ||
+      offset > self.drained_ + static_cast<std::int64_t>(self.out_.size()))
     return AVERROR(EINVAL);
   self.at_ = static_cast<std::size_t>(offset - self.drained_);
   return offset;
@@ -93,11 +94,14 @@ Result<ByteView> FragmentMuxer::drain() {
 }
 
 Result<ByteView> FragmentMuxer::init() {
-  if (!started_) return fail(ErrorCode::Internal, "no_packets", "An init segment was asked for before the first packet.");
+  if (!started_)
+    return fail(ErrorCode::Internal, "no_packets", "An init segment was asked for before the first packet.");
   return drain();
 }
 
-Result<ByteView> FragmentMuxer::flush() { return drain(); }
+Result<ByteView> FragmentMuxer::flush() {
+  return drain();
+}
 
 std::string codecs_of_init(ByteView init) {
   auto find = [&](std::string_view name) {

@@ -2,9 +2,9 @@
 // files of this folder only.
 //
 // Times are the film's: tfdt of the first segment is the time of its first picture or sample. What decoding needs in
-// front of that (the reordering of pictures, the priming of sound) is taken off by one edit in the init segment, the form
-// that browsers and FFmpeg-based players read alike. (Negative composition offsets, the other form CMAF knows, are shifted
-// by FFmpeg-based players.)
+// front of that (the reordering of pictures, the priming of sound) is taken off by one edit in the init segment, the
+// form that browsers and FFmpeg-based players read alike. (Negative composition offsets, the other form CMAF knows, are
+// shifted by FFmpeg-based players.)
 #pragma once
 
 #include <memory>
@@ -41,9 +41,9 @@ class FragmentMuxer {
   AVFormatContext* context_ = nullptr;
   AVIOContext* io_ = nullptr;
   bool started_ = false;
-  Bytes out_;                  // keeps its capacity from segment to segment
-  std::size_t at_ = 0;         // where in out_ the muxer writes
-  std::int64_t drained_ = 0;   // bytes before out_
+  Bytes out_;                 // keeps its capacity from segment to segment
+  std::size_t at_ = 0;        // where in out_ the muxer writes
+  std::int64_t drained_ = 0;  // bytes before out_
 };
 
 /// RFC 6381 name of what an init segment holds: "avc1.64001f", "mp4a.40.2"; empty if it is neither.

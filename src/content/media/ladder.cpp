@@ -9,7 +9,9 @@ namespace {
 constexpr int kListed[] = {2160, 1440, 1080, 720, 480, 360};
 constexpr double kTooClose = 0.85;  // a rung must be smaller than this share of the next higher one
 
-int even(double side) { return std::max(2, static_cast<int>(std::lround(side / 2.0)) * 2); }
+int even(double side) {
+  return std::max(2, static_cast<int>(std::lround(side / 2.0)) * 2);
+}
 
 Rung scaled(const VideoStream& video, int short_side) {
   double factor = static_cast<double>(short_side) / std::min(video.width, video.height);

@@ -14,7 +14,8 @@ struct Rung {
 };
 
 /// Auto: the source's own size, then the listed short sides below it that are not within 15 % of the next higher one.
-/// List: the wanted short sides, none above the source (the source's own size if all are above). Even sizes, high first.
+/// List: the wanted short sides, none above the source (the source's own size if all are above). Even sizes, high
+/// first.
 std::vector<Rung> make_ladder(const VideoStream& video, const LadderChoice& choice);
 
 /// The most bits per second an encode of this size may use over a few seconds.

@@ -22,7 +22,7 @@ namespace {
 using title::TrackKind;
 
 constexpr std::size_t kPacketsQueued = 64;
-constexpr std::size_t kPicturesQueued = 6;   // a raw 4K picture is 12 MB
+constexpr std::size_t kPicturesQueued = 6;  // a raw 4K picture is 12 MB
 constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 
 // Segments are large buffers that come and go; giving each back to the system costs more than muxing it.
@@ -44,13 +44,17 @@ struct Worker {
   Worker(Job& job, std::size_t capacity, std::unique_ptr<Object> made)
       : object(std::move(made)),
         stage(std::make_unique<Stage<Item>>(
-            job, capacity, [o = object.get()](Item item) { return o->take(std::move(item)); }, [o = object.get()] { return o->end(); })) {}
+            job, capacity, [o = object.get()](Item item) { return o->take(std::move(item)); },
+            [o = object.get()] { return o->end(); })) {}
 };
 
 class Packager {
  public:
   Packager(Source source, Job& job, const std::set<std::size_t>& finished, const ProgressFn& progress)
-      : source_(std::move(source)), job_(job), finished_(finished), progress_(progress),
+      : source_(std::move(source)),
+        job_(job),
+        finished_(finished),
+        progress_(progress),
         routes_(source_.context()->nb_streams) {}
 
   Result<void> run() {
@@ -99,7 +103,8 @@ class Packager {
   Result<void> check_streams() const {
     for (const TrackPlan& t : job_.plan.tracks)
       if (t.source_stream >= static_cast<int>(source_.context()->nb_streams))
-        return fail(ErrorCode::Conflict, "source_changed", "The film was changed since it was looked at. Publish it again.");
+        return fail(ErrorCode::Conflict, "source_changed",
+                    "The film was changed since it was looked at. Publish it again.");
     return {};
   }
 
@@ -116,7 +121,8 @@ class Packager {
   }
 
   template <class Object>
-  void start_packets(int stream, std::unique_ptr<Object> object, std::vector<std::unique_ptr<Worker<Object, ff::Packet>>>& into) {
+  void start_packets(int stream, std::unique_ptr<Object> object,
+                     std::vector<std::unique_ptr<Worker<Object, ff::Packet>>>& into) {
     into.push_back(std::make_unique<Worker<Object, ff::Packet>>(job_, kPacketsQueued, std::move(object)));
     routes_[static_cast<std::size_t>(stream)].push_back(into.back()->stage.get());
   }
@@ -153,22 +159,25 @@ class Packager {
   }
 
   Result<void> start_decode(std::vector<std::size_t> encoded, std::size_t board) {
-    std::sort(encoded.begin(), encoded.end(), [&](std::size_t a, std::size_t b) { return plan(a).width > plan(b).width; });
+    std::sort(encoded.begin(), encoded.end(),
+              [&](std::size_t a, std::size_t b) { return plan(a).width > plan(b).width; });
     const AVStream& stream = stream_of(encoded.front());
     std::vector<DecodeVideo::Output> outputs;
     for (std::size_t i : encoded) {
       auto encoder = std::make_unique<EncodeVideo>(job_, i, stream.time_base, threads_for(i, encoded));
       encoded_videos_.push_back(
           {i, std::make_unique<Worker<EncodeVideo, Picture>>(job_, kPicturesQueued, std::move(encoder))});
-      outputs.push_back({plan(i).width, plan(i).height,
-                         [stage = encoded_videos_.back().worker->stage.get()](const AVFrame& frame, bool cut, Slot) -> Result<void> {
-                           stage->push({ff::share(frame), cut});
-                           return {};
-                         }});
+      outputs.push_back(
+          {plan(i).width, plan(i).height,
+           [stage = encoded_videos_.back().worker->stage.get()](const AVFrame& frame, bool cut, Slot) -> Result<void> {
+             stage->push({ff::share(frame), cut});
+             return {};
+           }});
     }
     if (board < job_.plan.tracks.size()) {
       board_ = std::make_unique<Storyboard>(job_, board);
-      outputs.back().take = [this, push = outputs.back().take](const AVFrame& frame, bool cut, Slot slot) -> Result<void> {
+      outputs.back().take = [this, push = outputs.back().take](const AVFrame& frame, bool cut,
+                                                               Slot slot) -> Result<void> {
         if (cut) SWARMA_CHECK(board_->add(frame, 0));
         return push(frame, cut, slot);
       };
@@ -220,7 +229,8 @@ class Packager {
     reported_ = now;
     std::int64_t done = job_.plan.cuts_us.back();
     for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i)
-      if (wanted(i) && (plan(i).kind == TrackKind::Video || plan(i).kind == TrackKind::Audio)) done = std::min(done, job_.done_us(i));
+      if (wanted(i) && (plan(i).kind == TrackKind::Video || plan(i).kind == TrackKind::Audio))
+        done = std::min(done, job_.done_us(i));
     Progress p;
     p.done_seconds = static_cast<double>(std::max<std::int64_t>(done, 0)) / 1e6;
     p.total_seconds = static_cast<double>(job_.plan.cuts_us.back()) / 1e6;
@@ -254,7 +264,8 @@ Result<void> package(const std::filesystem::path& file, const MediaInfo& info, c
   keep_large_buffers();
   std::error_code e;
   if (std::filesystem::file_size(file, e) != info.file_bytes)
-    return fail(ErrorCode::Conflict, "source_changed", "The film was changed or removed since it was looked at. Publish it again.");
+    return fail(ErrorCode::Conflict, "source_changed",
+                "The film was changed or removed since it was looked at. Publish it again.");
   // MP4 says all there is to know in its index; other containers need a look at their packets.
   bool mp4 = info.container.find("mp4") != std::string::npos;
   SWARMA_TRY(Source source, Source::open(file, mp4 ? Source::Depth::Header : Source::Depth::Streams));

@@ -1,5 +1,6 @@
-// Makes the plaintext segments of a plan, in memory, and hands each to a sink. One decode feeds all encodes; copied tracks
-// are only remuxed. CMAF fMP4 (one track a file, default-base-is-moof, tfdt continuous), segmented WebVTT, JPEG tiles.
+// Makes the plaintext segments of a plan, in memory, and hands each to a sink. One decode feeds all encodes; copied
+// tracks are only remuxed. CMAF fMP4 (one track a file, default-base-is-moof, tfdt continuous), segmented WebVTT, JPEG
+// tiles.
 #pragma once
 
 #include <atomic>
@@ -15,11 +16,11 @@ namespace swarma::content::media {
 struct TrackFacts {
   std::string codecs;  // RFC 6381, from the avcC/esds actually written
   double frame_rate = 0;
-  std::string note;    // a sentence when something had to be made up, such as silence in place of missing sound
+  std::string note;  // a sentence when something had to be made up, such as silence in place of missing sound
 };
 
-/// Receives what package() makes. Called from several threads, but for one track always in order: init (fMP4 only), then
-/// slots 0, 1, … each exactly once, then end. An error stops the work and is returned by package().
+/// Receives what package() makes. Called from several threads, but for one track always in order: init (fMP4 only),
+/// then slots 0, 1, … each exactly once, then end. An error stops the work and is returned by package().
 class SegmentSink {
  public:
   virtual ~SegmentSink() = default;
@@ -30,9 +31,9 @@ class SegmentSink {
 };
 
 struct Progress {
-  double done_seconds = 0;   // of film
+  double done_seconds = 0;  // of film
   double total_seconds = 0;
-  double speed = 0;          // film seconds per second
+  double speed = 0;  // film seconds per second
 };
 using ProgressFn = std::function<void(const Progress&)>;  // at most ten times a second
 

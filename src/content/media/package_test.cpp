@@ -60,8 +60,10 @@ TEST(Package, MakesOneSegmentPerSlotOfEveryTrack) {
 TEST(Package, AllRenditionsAreCutAtTheSameTimes) {
   TemporaryFolder folder;
   // An encoded top of a copied source cannot be told from its cuts: same times in every track.
-  fs::path film = generate(folder, "hd.mp4", "-f lavfi -i testsrc2=size=1280x720:rate=30000/1001:duration=9 -c:v libx264 -preset ultrafast "
-                                             "-pix_fmt yuv420p -g 45 -bf 2");
+  fs::path film =
+      generate(folder, "hd.mp4",
+               "-f lavfi -i testsrc2=size=1280x720:rate=30000/1001:duration=9 -c:v libx264 -preset ultrafast "
+               "-pix_fmt yuv420p -g 45 -bf 2");
   auto made = package_film(film, "auto");
   ASSERT_TRUE(made);
   ASSERT_TRUE(made->plan.tracks[0].copy);
@@ -70,7 +72,8 @@ TEST(Package, AllRenditionsAreCutAtTheSameTimes) {
   for (std::size_t i = 0; i < top.segments.size(); ++i) {
     EXPECT_EQ(tfdt(top.segments[i]), tfdt(low.segments[i])) << i;
     EXPECT_NEAR(top.seconds[i], low.seconds[i], 0.001);
-    EXPECT_NEAR(static_cast<double>(tfdt(top.segments[i])) / 30000, static_cast<double>(made->plan.cuts_us[i]) / 1e6, 0.001);
+    EXPECT_NEAR(static_cast<double>(tfdt(top.segments[i])) / 30000, static_cast<double>(made->plan.cuts_us[i]) / 1e6,
+                0.001);
   }
 }
 
@@ -88,15 +91,19 @@ TEST(Package, CopiesPacketsBitForBit) {
 TEST(Package, KeepsVariableFrameTimes) {
   TemporaryFolder folder;
   // Pictures at 25 a second, but only every seventh in the middle part, and a pause of five seconds.
-  fs::path film = generate(folder, "vfr.mkv", "-f lavfi -i testsrc2=size=320x180:rate=25:duration=16 -vf "
-                                              "\"select='lt(t,3)+gt(t,11)+not(mod(n,7))*lt(t,6)'\" -vsync vfr -c:v libvpx -deadline realtime");
+  fs::path film =
+      generate(folder, "vfr.mkv",
+               "-f lavfi -i testsrc2=size=320x180:rate=25:duration=16 -vf "
+               "\"select='lt(t,3)+gt(t,11)+not(mod(n,7))*lt(t,6)'\" -vsync vfr -c:v libvpx -deadline realtime");
   auto made = package_film(film);
   ASSERT_TRUE(made);
   EXPECT_TRUE(made->info.video.variable_frame_rate);
   fs::path out = folder / "out.mp4";
   ASSERT_TRUE(remux(*made, out));
   auto times = [](const fs::path& file) {
-    std::istringstream lines(run("ffprobe -v error -select_streams v -show_entries frame=best_effort_timestamp_time -of csv=p=0 " + quoted(file)));
+    std::istringstream lines(
+        run("ffprobe -v error -select_streams v -show_entries frame=best_effort_timestamp_time -of csv=p=0 " +
+            quoted(file)));
     std::vector<double> all;
     for (std::string line; std::getline(lines, line);) all.push_back(std::strtod(line.c_str(), nullptr));
     return all;
@@ -123,21 +130,26 @@ TEST(Package, TurnsDeinterlacesAndKeepsTheShape) {
 
 TEST(Package, SurroundIsKeptAndMixedDown) {
   TemporaryFolder folder;
-  fs::path film = generate(folder, "ac3.mkv", "-f lavfi -i testsrc2=size=320x180:rate=25:duration=9 -f lavfi -i "
-                                              "\"sine=duration=9:sample_rate=48000,pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0\" "
-                                              "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a ac3 -metadata:s:a language=fre");
+  fs::path film = generate(folder, "ac3.mkv",
+                           "-f lavfi -i testsrc2=size=320x180:rate=25:duration=9 -f lavfi -i "
+                           "\"sine=duration=9:sample_rate=48000,pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0\" "
+                           "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a ac3 -metadata:s:a language=fre");
   auto made = package_film(film);
   ASSERT_TRUE(made);
   fs::path out = folder / "out.mp4";
   ASSERT_TRUE(remux(*made, out));
-  EXPECT_EQ(run("ffprobe -v error -select_streams a -show_entries stream=codec_name,channels:stream_tags=language -of csv=p=0 " + quoted(out)),
+  EXPECT_EQ(run("ffprobe -v error -select_streams a -show_entries stream=codec_name,channels:stream_tags=language -of "
+                "csv=p=0 " +
+                quoted(out)),
             "aac,2,fra\naac,6,fra\n");
 }
 
 TEST(Package, FillsMissingSoundWithSilence) {
   TemporaryFolder folder;
-  fs::path film = generate(folder, "short.mp4", "-f lavfi -i testsrc2=size=320x180:rate=25:duration=12 -itsoffset 2 -f lavfi -i "
-                                                "sine=duration=3:sample_rate=44100 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a aac");
+  fs::path film =
+      generate(folder, "short.mp4",
+               "-f lavfi -i testsrc2=size=320x180:rate=25:duration=12 -itsoffset 2 -f lavfi -i "
+               "sine=duration=3:sample_rate=44100 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a aac");
   auto made = package_film(film, "copy");
   ASSERT_TRUE(made);
   const TrackBytes& sound = made->track("a1-und");
@@ -146,7 +158,8 @@ TEST(Package, FillsMissingSoundWithSilence) {
   fs::path out = folder / "out.mp4";
   ASSERT_TRUE(remux(*made, out));
   // The sound is where it was: silent before 2 s and after 5 s.
-  std::string heard = run("ffmpeg -hide_banner -nostats -i " + quoted(out) + " -af silencedetect=n=-50dB:d=0.5 -f null - 2>&1");
+  std::string heard =
+      run("ffmpeg -hide_banner -nostats -i " + quoted(out) + " -af silencedetect=n=-50dB:d=0.5 -f null - 2>&1");
   std::size_t end = heard.find("silence_end: ");
   ASSERT_NE(end, std::string::npos) << heard;
   EXPECT_NEAR(std::strtod(heard.c_str() + end + 13, nullptr), 2.0, 0.05);
@@ -157,9 +170,11 @@ TEST(Package, FillsMissingSoundWithSilence) {
 TEST(Package, CaptionsFromFilmAndFileAreSegmented) {
   TemporaryFolder folder;
   fs::path srt = folder / "x.srt";
-  ASSERT_TRUE(write_file_durably(srt, view("1\n00:00:01,000 --> 00:00:06,000\n<i>Across</i>\n\n2\n00:00:59,000 --> 00:01:00,000\nToo late\n")));
-  fs::path film = generate(folder, "subs.mkv", "-i " + generate_plain(folder).string() + " -i " + srt.string() +
-                                                   " -t 10 -map 0 -map 1 -c copy -c:s ass -metadata:s:s language=ger");
+  ASSERT_TRUE(write_file_durably(
+      srt, view("1\n00:00:01,000 --> 00:00:06,000\n<i>Across</i>\n\n2\n00:00:59,000 --> 00:01:00,000\nToo late\n")));
+  fs::path film = generate(folder, "subs.mkv",
+                           "-i " + generate_plain(folder).string() + " -i " + srt.string() +
+                               " -t 10 -map 0 -map 1 -c copy -c:s ass -metadata:s:s language=ger");
   auto made = package_film(film, "copy", {{"en", srt}});
   ASSERT_TRUE(made);
   const TrackBytes& file = made->track("c-en");
@@ -230,11 +245,14 @@ TEST(Package, CanBeCancelledAndReportsProgress) {
   MemorySink sink;
   std::atomic<bool> cancel = false;
   double last = -1;
-  auto done = package(film, *info, *plan, {}, sink, [&](const Progress& p) {
-    EXPECT_GE(p.done_seconds, last);
-    EXPECT_NEAR(p.total_seconds, 10, 0.1);
-    last = p.done_seconds;
-  }, cancel);
+  auto done = package(
+      film, *info, *plan, {}, sink,
+      [&](const Progress& p) {
+        EXPECT_GE(p.done_seconds, last);
+        EXPECT_NEAR(p.total_seconds, 10, 0.1);
+        last = p.done_seconds;
+      },
+      cancel);
   ASSERT_TRUE(done);
   EXPECT_NEAR(last, 10, 0.1);
 
@@ -260,14 +278,17 @@ TEST(Package, RefusesASourceThatChanged) {
 
 TEST(Poster, IsNotTheBlackBeginning) {
   TemporaryFolder folder;
-  fs::path film = generate(folder, "dark.mp4", "-f lavfi -i color=black:size=640x360:rate=25:duration=8 -f lavfi -i testsrc2=size=640x360:rate=25:duration=8 "
-                                               "-filter_complex concat=n=2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50");
+  fs::path film = generate(
+      folder, "dark.mp4",
+      "-f lavfi -i color=black:size=640x360:rate=25:duration=8 -f lavfi -i testsrc2=size=640x360:rate=25:duration=8 "
+      "-filter_complex concat=n=2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50");
   auto info = probe(film);
   ASSERT_TRUE(info);
   auto poster = make_poster(film, *info);
   ASSERT_TRUE(poster) << poster.error().message;
   ASSERT_TRUE(write_file_durably(folder / "poster.jpg", *poster));
-  double luma = number_from("ffprobe -v error -f lavfi -i \"movie=" + (folder / "poster.jpg").string() + ",signalstats\" -show_entries frame_tags=lavfi.signalstats.YAVG -of csv=p=0");
+  double luma = number_from("ffprobe -v error -f lavfi -i \"movie=" + (folder / "poster.jpg").string() +
+                            ",signalstats\" -show_entries frame_tags=lavfi.signalstats.YAVG -of csv=p=0");
   EXPECT_GT(luma, 60);
   auto black = make_poster(film, *info, 1'000'000);
   ASSERT_TRUE(black);

@@ -18,8 +18,8 @@ Result<ff::Frame> scale(const AVFrame& frame, int width, int height) {
   // The JPEG is full range; the film usually is not.
   int *inverse = nullptr, *table = nullptr, from = 0, to = 0, brightness = 0, contrast = 0, saturation = 0;
   if (sws_getColorspaceDetails(scaler.get(), &inverse, &from, &table, &to, &brightness, &contrast, &saturation) >= 0)
-    sws_setColorspaceDetails(scaler.get(), inverse, frame.color_range == AVCOL_RANGE_JPEG || from, table, 1, brightness, contrast,
-                             saturation);
+    sws_setColorspaceDetails(scaler.get(), inverse, frame.color_range == AVCOL_RANGE_JPEG || from, table, 1, brightness,
+                             contrast, saturation);
   sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, out->data, out->linesize);
   out->color_range = AVCOL_RANGE_JPEG;
   return out;
@@ -29,7 +29,8 @@ Result<ff::Frame> scale(const AVFrame& frame, int width, int height) {
 Result<ff::Frame> turn(const AVFrame& frame, int rotation) {
   ff::Frame out = ff::new_frame();
   bool swap = rotation % 180 != 0;
-  out->format = frame.format, out->width = swap ? frame.height : frame.width, out->height = swap ? frame.width : frame.height;
+  out->format = frame.format, out->width = swap ? frame.height : frame.width,
+  out->height = swap ? frame.width : frame.height;
   if (int e = av_frame_get_buffer(out.get(), 0); e < 0)
     return ff::failed(e, ErrorCode::Internal, "cannot_scale", "make room for a picture");
   for (int plane = 0; plane < 3; ++plane) {

@@ -25,7 +25,9 @@ constexpr int kTileSide = 160;
 constexpr int kMinSide = 64, kMaxSide = 4320;
 constexpr double kSaneCopy = 2.0;  // a source of more than this times an encode's cap is encoded instead
 
-std::string group(int short_side) { return short_side <= kSdSide ? "sd" : "hd"; }
+std::string group(int short_side) {
+  return short_side <= kSdSide ? "sd" : "hd";
+}
 
 // `name`, or "name 2", "name 3" … when it is taken.
 std::string unique(std::set<std::string>& taken, const std::string& name, std::string_view separator) {
@@ -34,8 +36,8 @@ std::string unique(std::set<std::string>& taken, const std::string& name, std::s
   return candidate;
 }
 
-// Keyframes nearest to a slot's length apart; the film's end counts as one. The first keyframe is in slot 0, however late
-// it comes.
+// Keyframes nearest to a slot's length apart; the film's end counts as one. The first keyframe is in slot 0, however
+// late it comes.
 std::vector<std::int64_t> keyframe_cuts(const MediaInfo& info) {
   std::vector<std::int64_t> cuts{0};
   const auto& keys = info.keyframes_us;
@@ -68,8 +70,9 @@ class Planner {
   Result<PackagePlan> run(const std::vector<SidecarCaptions>& sidecars) {
     const VideoStream& v = info_.video;
     if (choice_.mode == LadderMode::Copy && !v.can_copy)
-      return fail(ErrorCode::Unsupported, "cannot_copy",
-                  fmt::format("The video cannot be published without encoding it: {} Use --ladder auto.", v.why_not_copy));
+      return fail(
+          ErrorCode::Unsupported, "cannot_copy",
+          fmt::format("The video cannot be published without encoding it: {} Use --ladder auto.", v.why_not_copy));
     bool copied = add_videos();
     int number = 0;
     for (const AudioStream& audio : info_.audio) add_audio(audio, ++number);
@@ -82,8 +85,8 @@ class Planner {
                     fmt::format("“{}” is not a language; write a code such as en, de or pt-BR.", sidecar.language));
       add_captions(language, "", -1, sidecar.file);
     }
-    // A tile needs a decoded picture. A pure copy decodes nothing, and decoding for tiles alone would cost several times
-    // the copy itself, so it has none.
+    // A tile needs a decoded picture. A pure copy decodes nothing, and decoding for tiles alone would cost several
+    // times the copy itself, so it has none.
     if (choice_.mode != LadderMode::Copy) add_storyboard();
     plan_.cuts_us = make_cuts(info_, copied);
     return std::move(plan_);
@@ -136,7 +139,8 @@ class Planner {
     plan_.tracks.push_back(std::move(t));
   }
 
-  void add_captions(const std::string& language, const std::string& title, int stream, const std::filesystem::path& file) {
+  void add_captions(const std::string& language, const std::string& title, int stream,
+                    const std::filesystem::path& file) {
     TrackPlan t;
     t.kind = TrackKind::Captions;
     t.language = language;
@@ -188,10 +192,12 @@ Result<LadderChoice> LadderChoice::parse(std::string_view text) {
     if (item.ends_with('p')) item.remove_suffix(1);
     int height = 0;
     auto [end, e] = std::from_chars(item.data(), item.data() + item.size(), height);
-    if (e != std::errc() || end != item.data() + item.size() || height < kMinSide || height > kMaxSide || height % 2 != 0)
-      return fail(ErrorCode::BadRequest, "bad_ladder",
-                  fmt::format("“{}” is not a ladder: write auto, copy, or even heights from {} to {} such as 720,480,360.", text,
-                              kMinSide, kMaxSide));
+    if (e != std::errc() || end != item.data() + item.size() || height < kMinSide || height > kMaxSide ||
+        height % 2 != 0)
+      return fail(
+          ErrorCode::BadRequest, "bad_ladder",
+          fmt::format("“{}” is not a ladder: write auto, copy, or even heights from {} to {} such as 720,480,360.",
+                      text, kMinSide, kMaxSide));
     choice.heights.push_back(height);
   }
   return choice;

@@ -1,5 +1,5 @@
-// The plan of a package: which renditions, which tracks, where to cut. Pure: decided from MediaInfo alone, so that a rerun
-// makes the same plan.
+// The plan of a package: which renditions, which tracks, where to cut. Pure: decided from MediaInfo alone, so that a
+// rerun makes the same plan.
 #pragma once
 
 #include <filesystem>
@@ -31,11 +31,11 @@ struct SidecarCaptions {
 /// One track to make. `kind`, sizes and `copy` are final; `name` is unique among tracks of a kind.
 struct TrackPlan {
   title::TrackKind kind = title::TrackKind::Video;
-  std::string key;        // stable across reruns: "v720", "a1-en", "a1-en-surround", "c-de", "storyboard"
+  std::string key;  // stable across reruns: "v720", "a1-en", "a1-en-surround", "c-de", "storyboard"
   std::string name;
   std::string language;
-  std::string key_group;  // "sd": short side <= 480, sound, captions, storyboard; "hd": the rest
-  int source_stream = -1; // -1: sidecar
+  std::string key_group;   // "sd": short side <= 480, sound, captions, storyboard; "hd": the rest
+  int source_stream = -1;  // -1: sidecar
   std::filesystem::path sidecar;
   bool copy = false;
   int width = 0, height = 0;
@@ -46,13 +46,15 @@ struct TrackPlan {
 
 struct PackagePlan {
   std::vector<TrackPlan> tracks;
-  /// slots + 1 presentation times in µs from the start of the film: slot n is [cuts[n], cuts[n+1]). Every cut of a copied
-  /// rendition is a keyframe of the source; encoded ones force keyframes there. The last slot ends with the film.
+  /// slots + 1 presentation times in µs from the start of the film: slot n is [cuts[n], cuts[n+1]). Every cut of a
+  /// copied rendition is a keyframe of the source; encoded ones force keyframes there. The last slot ends with the
+  /// film.
   std::vector<std::int64_t> cuts_us;
   Slot slots() const { return static_cast<Slot>(cuts_us.size() - 1); }
 };
 
 /// Unsupported ("cannot_copy") with the reason when Copy was asked for and the video does not allow it.
-Result<PackagePlan> make_plan(const MediaInfo& info, const LadderChoice& ladder, const std::vector<SidecarCaptions>& sidecars);
+Result<PackagePlan> make_plan(const MediaInfo& info, const LadderChoice& ladder,
+                              const std::vector<SidecarCaptions>& sidecars);
 
 }  // namespace swarma::content::media

@@ -61,8 +61,8 @@ TEST(Plan, LaddersNeverUpscaleAndSkipNearRungs) {
   };
   EXPECT_EQ(sizes(3840, 2160), "3840x2160 2560x1440 1920x1080 1280x720 854x480 640x360 ");
   EXPECT_EQ(sizes(720, 1280), "720x1280 480x854 360x640 ");
-  EXPECT_EQ(sizes(960, 540), "960x540 640x360 ");     // 480 is within 15 % of 540
-  EXPECT_EQ(sizes(321, 181), "320x180 ");             // odd sizes become even
+  EXPECT_EQ(sizes(960, 540), "960x540 640x360 ");  // 480 is within 15 % of 540
+  EXPECT_EQ(sizes(321, 181), "320x180 ");          // odd sizes become even
   EXPECT_EQ(sizes(1440, 1074), "1440x1074 966x720 644x480 482x360 ");
 }
 
@@ -121,7 +121,8 @@ TEST(Plan, KeysAndNamesAreUniqueAndStable) {
 }
 
 TEST(Plan, KeyGroupsFollowTheShortSide) {
-  for (const TrackPlan& t : planned(film(720, 1280)).tracks) EXPECT_EQ(t.key_group, t.key == "v720" ? "hd" : "sd") << t.key;
+  for (const TrackPlan& t : planned(film(720, 1280)).tracks)
+    EXPECT_EQ(t.key_group, t.key == "v720" ? "hd" : "sd") << t.key;
 }
 
 TEST(LadderChoice, RefusesWhatItDoesNotKnow) {

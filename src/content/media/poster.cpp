@@ -33,9 +33,11 @@ Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& in
   SWARMA_TRY(Source source, Source::open(file, mp4 ? Source::Depth::Header : Source::Depth::Streams));
   const VideoStream& v = info.video;
   if (v.stream_index >= static_cast<int>(source.context()->nb_streams))
-    return fail(ErrorCode::Conflict, "source_changed", "The film was changed since it was looked at. Publish it again.");
+    return fail(ErrorCode::Conflict, "source_changed",
+                "The film was changed since it was looked at. Publish it again.");
   for (unsigned i = 0; i < source.context()->nb_streams; ++i)
-    source.stream(static_cast<int>(i))->discard = static_cast<int>(i) == v.stream_index ? AVDISCARD_NONKEY : AVDISCARD_ALL;
+    source.stream(static_cast<int>(i))->discard =
+        static_cast<int>(i) == v.stream_index ? AVDISCARD_NONKEY : AVDISCARD_ALL;
   KeyframeDecoder decoder;
   SWARMA_CHECK(decoder.open(*source.stream(v.stream_index)));
 

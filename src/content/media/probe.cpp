@@ -14,8 +14,8 @@ namespace swarma::content::media {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
-constexpr std::int64_t kMaxCopiedGap = 12 * kSecond;         // longest slot a copy may make
-constexpr std::int64_t kToleratedShortfall = 4 * kSecond;    // of a container's promise, for those without a sample index
+constexpr std::int64_t kMaxCopiedGap = 12 * kSecond;       // longest slot a copy may make
+constexpr std::int64_t kToleratedShortfall = 4 * kSecond;  // of a container's promise, for those without a sample index
 constexpr int kMaxAudioStreams = 32, kMaxCaptionStreams = 64;
 constexpr int kMaxSide = 16384;
 
@@ -54,10 +54,10 @@ class Prober {
   Result<MediaInfo> run() {
     info_.container = source_.context()->iformat->name;
     info_.file_bytes = source_.file_bytes();
-    promised_us_ = source_.context()->duration_estimation_method == AVFMT_DURATION_FROM_STREAM &&
-                           source_.context()->duration > 0
-                       ? source_.context()->duration
-                       : 0;
+    promised_us_ =
+        source_.context()->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && source_.context()->duration > 0
+            ? source_.context()->duration
+            : 0;
     SWARMA_CHECK(choose_streams());
     SWARMA_CHECK(check_index());
     SWARMA_TRY(Scan scan, scan_file());
@@ -112,15 +112,16 @@ class Prober {
     const AVCodecParameters& p = *stream.codecpar;
     std::string codec = avcodec_get_name(p.codec_id);
     if (p.codec_type == AVMEDIA_TYPE_VIDEO && stream.index != info_.video.stream_index && !is_cover_picture(stream)) {
-      info_.notes.push_back(fmt::format("A further video stream ({}, {}×{}) is left out: the largest picture is kept.", codec,
-                                        p.width, p.height));
+      info_.notes.push_back(fmt::format("A further video stream ({}, {}×{}) is left out: the largest picture is kept.",
+                                        codec, p.width, p.height));
     } else if (p.codec_type == AVMEDIA_TYPE_AUDIO) {
       choose_audio(stream, codec);
     } else if (p.codec_type == AVMEDIA_TYPE_SUBTITLE) {
       CaptionStream captions = describe_captions(stream);
       if (!is_text_caption(p))
-        info_.notes.push_back(fmt::format("The subtitles ({}, {}) are left out: they are pictures or of a kind that is not text.",
-                                          captions.language, codec));
+        info_.notes.push_back(
+            fmt::format("The subtitles ({}, {}) are left out: they are pictures or of a kind that is not text.",
+                        captions.language, codec));
       else if (info_.captions.size() >= kMaxCaptionStreams)
         info_.notes.push_back(fmt::format("Only the first {} caption streams are kept.", kMaxCaptionStreams));
       else
@@ -131,9 +132,11 @@ class Prober {
   void choose_audio(const AVStream& stream, const std::string& codec) {
     AudioStream audio = describe_audio(stream);
     if (!avcodec_find_decoder(stream.codecpar->codec_id))
-      info_.notes.push_back(fmt::format("The sound ({}, {}) is left out: there is no decoder for it.", audio.language, codec));
+      info_.notes.push_back(
+          fmt::format("The sound ({}, {}) is left out: there is no decoder for it.", audio.language, codec));
     else if (audio.channels <= 0 || audio.sample_rate <= 0)
-      info_.notes.push_back(fmt::format("The sound ({}, {}) is left out: its header is damaged.", audio.language, codec));
+      info_.notes.push_back(
+          fmt::format("The sound ({}, {}) is left out: its header is damaged.", audio.language, codec));
     else if (info_.audio.size() >= kMaxAudioStreams)
       info_.notes.push_back(fmt::format("Only the first {} audio streams are kept.", kMaxAudioStreams));
     else
@@ -141,9 +144,10 @@ class Prober {
   }
 
   std::unexpected<Error> truncated(std::int64_t have_us, std::int64_t promised_us) const {
-    return fail(ErrorCode::Unsupported, "file_truncated",
-                fmt::format("The file is cut off: its header promises {}, but the data ends at {}. Copy or download it again.",
-                            clock(promised_us), clock(have_us)));
+    return fail(
+        ErrorCode::Unsupported, "file_truncated",
+        fmt::format("The file is cut off: its header promises {}, but the data ends at {}. Copy or download it again.",
+                    clock(promised_us), clock(have_us)));
   }
 
   Result<void> check_index() const {
@@ -168,12 +172,14 @@ class Prober {
       if (of(scan, index).encrypted) return encrypted();
     const StreamScan& video = of(scan, info_.video.stream_index);
     if (scan.frames_us.empty())
-      return fail(ErrorCode::Unsupported, "no_video", "The file announces a video stream, but there is no picture in it.");
+      return fail(ErrorCode::Unsupported, "no_video",
+                  "The file announces a video stream, but there is no picture in it.");
     if (scan.frames_us.size() == 1)
       return fail(ErrorCode::Unsupported, "still_image", "The file holds a single picture, not a film.");
     std::erase_if(info_.audio, [&](const AudioStream& a) {
       bool silent = of(scan, a.stream_index).packets == 0 || of(scan, a.stream_index).first_us == kNever;
-      if (silent) info_.notes.push_back(fmt::format("The sound ({}, {}) is left out: it is empty.", a.language, a.codec));
+      if (silent)
+        info_.notes.push_back(fmt::format("The sound ({}, {}) is left out: it is empty.", a.language, a.codec));
       return silent;
     });
     std::int64_t start = video.first_us, end = video.end_us;
@@ -189,8 +195,9 @@ class Prober {
         return truncated(last - start, promised_us_);
     }
     if (info_.duration_ms > kMaxFilmMs)
-      return fail(ErrorCode::Unsupported, "too_long",
-                  fmt::format("The film lasts {}; at most {} can be published.", clock(end - start), clock(kMaxFilmMs * 1000)));
+      return fail(
+          ErrorCode::Unsupported, "too_long",
+          fmt::format("The film lasts {}; at most {} can be published.", clock(end - start), clock(kMaxFilmMs * 1000)));
     return {};
   }
 
@@ -247,7 +254,8 @@ class Prober {
     VideoStream& v = info_.video;
     const StreamScan& s = of(scan, v.stream_index);
     v.why_not_copy = why_parameters_forbid_copy(*source_.stream(v.stream_index), v);
-    if (v.why_not_copy.empty() && s.new_parameters) v.why_not_copy = "The video changes its parameters within the film.";
+    if (v.why_not_copy.empty() && s.new_parameters)
+      v.why_not_copy = "The video changes its parameters within the film.";
     if (v.why_not_copy.empty() && s.hidden_packets) v.why_not_copy = "An edit list hides a part of the video.";
     if (v.why_not_copy.empty()) v.why_not_copy = why_keyframes_forbid(scan);
     v.can_copy = v.why_not_copy.empty();
@@ -260,8 +268,9 @@ class Prober {
     for (std::int64_t t : info_.keyframes_us) gap = std::max(gap, t - previous), previous = t;
     gap = std::max(gap, info_.video_end_us - previous);
     if (gap <= kMaxCopiedGap) return "";
-    return fmt::format("Keyframes that can be started from are up to {:.1f} s apart; a copy needs one at least every {} s.",
-                       static_cast<double>(gap) / kSecond, kMaxCopiedGap / kSecond);
+    return fmt::format(
+        "Keyframes that can be started from are up to {:.1f} s apart; a copy needs one at least every {} s.",
+        static_cast<double>(gap) / kSecond, kMaxCopiedGap / kSecond);
   }
 
   Source source_;

@@ -15,26 +15,26 @@ inline constexpr std::int64_t kMaxCaptionOverhangMs = 10'000;
 
 struct VideoStream {
   int stream_index = -1;
-  std::string codec;            // FFmpeg name: "h264", "hevc", …
-  int width = 0, height = 0;    // as displayed: after rotation, before sample aspect ratio
-  int rotation = 0;             // clockwise degrees that the source asks for: 0, 90, 180, 270
-  int sar_num = 1, sar_den = 1; // sample aspect ratio after rotation
-  double frame_rate = 0;        // average
+  std::string codec;             // FFmpeg name: "h264", "hevc", …
+  int width = 0, height = 0;     // as displayed: after rotation, before sample aspect ratio
+  int rotation = 0;              // clockwise degrees that the source asks for: 0, 90, 180, 270
+  int sar_num = 1, sar_den = 1;  // sample aspect ratio after rotation
+  double frame_rate = 0;         // average
   bool variable_frame_rate = false;
   bool interlaced = false;
   std::int64_t bit_rate = 0;
-  bool can_copy = false;        // H.264 8-bit 4:2:0 progressive, unrotated, with keyframes often enough to cut at
-  std::string why_not_copy;     // sentence, empty when can_copy
+  bool can_copy = false;     // H.264 8-bit 4:2:0 progressive, unrotated, with keyframes often enough to cut at
+  std::string why_not_copy;  // sentence, empty when can_copy
 };
 
 struct AudioStream {
   int stream_index = -1;
   std::string codec;
-  std::string language;         // BCP 47 ("de", "und"), mapped from ISO 639-2
+  std::string language;  // BCP 47 ("de", "und"), mapped from ISO 639-2
   std::string title;
   int channels = 0;
   int sample_rate = 0;
-  bool can_copy = false;        // AAC-LC that a browser plays
+  bool can_copy = false;  // AAC-LC that a browser plays
   bool is_default = false;
 };
 
@@ -51,7 +51,7 @@ struct MediaInfo {
   /// may outlast them by kMaxCaptionOverhangMs.
   std::int64_t duration_ms = 0;
   std::uint64_t file_bytes = 0;
-  VideoStream video;                    // the best one
+  VideoStream video;  // the best one
   std::vector<AudioStream> audio;
   std::vector<CaptionStream> captions;  // text only
   std::vector<std::string> notes;       // what cannot be kept and why, in sentences (bitmap subtitles, second video …)

@@ -41,7 +41,8 @@ bool is_interlaced(AVFieldOrder order) {
 bool is_plain_aac_lc(const AVCodecParameters& p) {
   if (p.codec_id != AV_CODEC_ID_AAC || p.extradata_size < 2) return false;
   unsigned bits = static_cast<unsigned>(p.extradata[0] << 8 | p.extradata[1]);
-  unsigned object_type = bits >> 11, rate_index = bits >> 7 & 15, channels = bits >> 3 & 15, short_frames = bits >> 2 & 1;
+  unsigned object_type = bits >> 11, rate_index = bits >> 7 & 15, channels = bits >> 3 & 15,
+           short_frames = bits >> 2 & 1;
   return object_type == 2 && rate_index < 13 && (channels == 1 || channels == 2 || channels == 6) && short_frames == 0;
 }
 
@@ -76,7 +77,8 @@ AudioStream describe_audio(const AVStream& stream) {
 }
 
 CaptionStream describe_captions(const AVStream& stream) {
-  return {stream.index, avcodec_get_name(stream.codecpar->codec_id), to_bcp47(tag(stream, "language")), tag(stream, "title")};
+  return {stream.index, avcodec_get_name(stream.codecpar->codec_id), to_bcp47(tag(stream, "language")),
+          tag(stream, "title")};
 }
 
 std::string why_parameters_forbid_copy(const AVStream& stream, const VideoStream& video) {

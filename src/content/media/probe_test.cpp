@@ -46,7 +46,8 @@ TEST(Probe, TellsWhatIsInAFilm) {
 TEST(Probe, IndexScanAndFullScanAgree) {
   TemporaryFolder folder;
   fs::path mp4 = generate_plain(folder), mkv = generate(folder, "same.mkv", "-i " + mp4.string() + " -an -c copy");
-  fs::path fragmented = generate(folder, "frag.mp4", "-i " + mp4.string() + " -an -c copy -movflags +frag_keyframe+empty_moov");
+  fs::path fragmented =
+      generate(folder, "frag.mp4", "-i " + mp4.string() + " -an -c copy -movflags +frag_keyframe+empty_moov");
   auto a = probe(mp4), b = probe(mkv), c = probe(fragmented);
   ASSERT_TRUE(a && b && c);
   ASSERT_EQ(a->keyframes_us.size(), b->keyframes_us.size());
@@ -66,18 +67,21 @@ TEST(Probe, SaysWhyAFilmCannotBeCopied) {
     EXPECT_TRUE(info) << (info ? "" : info.error().message);
     return info ? info->video.why_not_copy : "";
   };
-  EXPECT_NE(why("ten.mp4", "-c:v libx264 -preset ultrafast -pix_fmt yuv420p10le").find("yuv420p10le"), std::string::npos);
+  EXPECT_NE(why("ten.mp4", "-c:v libx264 -preset ultrafast -pix_fmt yuv420p10le").find("yuv420p10le"),
+            std::string::npos);
   EXPECT_NE(why("vp9.webm", "-c:v libvpx -deadline realtime").find("vp8"), std::string::npos);
-  EXPECT_NE(why("laced.mp4", "-c:v libx264 -preset ultrafast -flags +ilme+ildct -x264-params tff=1").find("interlaced"), std::string::npos);
+  EXPECT_NE(why("laced.mp4", "-c:v libx264 -preset ultrafast -flags +ilme+ildct -x264-params tff=1").find("interlaced"),
+            std::string::npos);
   EXPECT_NE(why("stream.ts", "-c copy").find("broadcasting"), std::string::npos);
   EXPECT_NE(why("turned.mp4", "-c copy -metadata:s:v rotate=90").find("rotated"), std::string::npos);
 }
 
 TEST(Probe, OpenGroupsOfPicturesAreNotCutPlaces) {
   TemporaryFolder folder;
-  auto info = probe(generate(folder, "open.mp4",
-                             "-f lavfi -i testsrc2=size=320x180:rate=25:duration=30 -c:v libx264 -preset veryfast -pix_fmt yuv420p "
-                             "-x264-params open-gop=1:keyint=25:min-keyint=25:bframes=3"));
+  auto info = probe(
+      generate(folder, "open.mp4",
+               "-f lavfi -i testsrc2=size=320x180:rate=25:duration=30 -c:v libx264 -preset veryfast -pix_fmt yuv420p "
+               "-x264-params open-gop=1:keyint=25:min-keyint=25:bframes=3"));
   ASSERT_TRUE(info) << info.error().message;
   EXPECT_LT(info->keyframes_us.size(), 5U);
   EXPECT_FALSE(info->video.can_copy);
@@ -94,15 +98,21 @@ TEST(Probe, RefusesEachThingThatIsNotAFilmByItsName) {
   EXPECT_EQ(refusal(generate(folder, "tone.mp3", "-f lavfi -i sine=duration=2")), "no_video");
   EXPECT_EQ(refusal(generate(folder, "tone.m4a", "-f lavfi -i sine=duration=2 -c:a aac")), "no_video");
   EXPECT_EQ(refusal(generate(folder, "still.png", "-f lavfi -i testsrc2=duration=1 -frames:v 1")), "still_image");
-  EXPECT_EQ(refusal(generate(folder, "still.mp4", "-f lavfi -i testsrc2=duration=1 -frames:v 1 -pix_fmt yuv420p")), "still_image");
-  EXPECT_EQ(refusal(generate(folder, "secret.mp4", "-i " + film.string() + " -c copy -encryption_scheme cenc-aes-ctr -encryption_key "
-                             "00112233445566778899aabbccddeeff -encryption_kid 00112233445566778899aabbccddeeff")), "encrypted_source");
+  EXPECT_EQ(refusal(generate(folder, "still.mp4", "-f lavfi -i testsrc2=duration=1 -frames:v 1 -pix_fmt yuv420p")),
+            "still_image");
+  EXPECT_EQ(refusal(generate(folder, "secret.mp4",
+                             "-i " + film.string() +
+                                 " -c copy -encryption_scheme cenc-aes-ctr -encryption_key "
+                                 "00112233445566778899aabbccddeeff -encryption_kid 00112233445566778899aabbccddeeff")),
+            "encrypted_source");
 }
 
 TEST(Probe, APlaylistCannotReachAnotherFile) {
   TemporaryFolder folder;
   std::string film = generate_plain(folder).string();
-  EXPECT_EQ(refusal(write(folder, "list.m3u8", view("#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n" + film + "\n#EXT-X-ENDLIST\n"))), "not_media");
+  EXPECT_EQ(refusal(write(folder, "list.m3u8",
+                          view("#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n" + film + "\n#EXT-X-ENDLIST\n"))),
+            "not_media");
   EXPECT_EQ(refusal(write(folder, "list.txt", view("ffconcat version 1.0\nfile '" + film + "'\n"))), "not_media");
 }
 
@@ -132,7 +142,9 @@ TEST(Probe, SurvivesDamage) {
     std::mt19937 random(7);
     for (int round = 0; round < 25; ++round) {
       Bytes damaged = *bytes;
-      for (int i = 0; i < 40; ++i) damaged[random() % std::min<std::size_t>(damaged.size(), round % 2 ? damaged.size() : 4096)] = static_cast<std::uint8_t>(random());
+      for (int i = 0; i < 40; ++i)
+        damaged[random() % std::min<std::size_t>(damaged.size(), round % 2 ? damaged.size() : 4096)] =
+            static_cast<std::uint8_t>(random());
       auto info = probe(write(folder, "damaged", damaged));
       if (!info) EXPECT_FALSE(info.error().message.empty());
     }

@@ -140,7 +140,8 @@ Result<void> write_head(Lane& lane, OutputFile& output) {
   if (lane.last_dts != AV_NOPTS_VALUE) lane.last_step = packet.dts - lane.last_dts;
   lane.last_dts = packet.dts;
   // The demuxer does not say how long the last sample of a segment lasts.
-  if (packet.duration <= 0) packet.duration = lane.source->last_duration() > 0 ? lane.source->last_duration() : lane.last_step;
+  if (packet.duration <= 0)
+    packet.duration = lane.source->last_duration() > 0 ? lane.source->last_duration() : lane.last_step;
   av_packet_rescale_ts(&packet, lane.source->time_base(), lane.stream->time_base);
   packet.stream_index = lane.stream->index;
   packet.pos = -1;

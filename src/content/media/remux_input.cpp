@@ -12,9 +12,10 @@ namespace {
 constexpr int kReadBuffer = 32 << 10;
 
 std::uint32_t be32(ByteView bytes, std::size_t at) {
-  return at + 4 > bytes.size() ? 0
-                               : static_cast<std::uint32_t>(bytes[at]) << 24 | static_cast<std::uint32_t>(bytes[at + 1]) << 16 |
-                                     static_cast<std::uint32_t>(bytes[at + 2]) << 8 | bytes[at + 3];
+  return at + 4 > bytes.size()
+             ? 0
+             : static_cast<std::uint32_t>(bytes[at]) << 24 | static_cast<std::uint32_t>(bytes[at + 1]) << 16 |
+                   static_cast<std::uint32_t>(bytes[at + 2]) << 8 | bytes[at + 3];
 }
 
 // The body of the last box of this name among those in `boxes`.
@@ -47,11 +48,14 @@ class FragmentSource : public PacketSource {
     io_->seekable = 0;
     context_->pb = io_;
     context_->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE;
-    context_->io_open = [](AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); };
+    context_->io_open = [](AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+      return AVERROR(EPERM);
+    };
     int e = avformat_open_input(&context_, "", av_find_input_format("mp4"), nullptr);
     if (error_) return std::unexpected(*error_);
     if (e < 0) return ff::failed(e, ErrorCode::Corrupt, "bad_segment", "read the init segment of a track");
-    if (context_->nb_streams != 1) return fail(ErrorCode::Corrupt, "bad_segment", "A track's init segment does not hold exactly one track.");
+    if (context_->nb_streams != 1)
+      return fail(ErrorCode::Corrupt, "bad_segment", "A track's init segment does not hold exactly one track.");
     return {};
   }
 
@@ -105,13 +109,13 @@ class FragmentSource : public PacketSource {
 
 // 3GPP TS 26.245: the sample description of timed text, white sans-serif text centred at the bottom.
 constexpr std::uint8_t kTextDescription[] = {
-    0, 0, 0, 0,                      // display flags
-    1, 0xFF,                         // centred, at the bottom
-    0, 0, 0, 0,                      // transparent background
-    0, 0, 0, 0, 0, 0, 0, 0,          // box: the player's choice
-    0, 0, 0, 0, 0, 1, 0, 16,         // style: whole text, font 1, plain, size 16
-    0xFF, 0xFF, 0xFF, 0xFF,          // white
-    0, 0, 0, 18, 'f', 't', 'a', 'b', 0, 1, 0, 1, 5, 'A', 'r', 'i', 'a', 'l'};
+    0,    0,    0,    0,                        // display flags
+    1,    0xFF,                                 // centred, at the bottom
+    0,    0,    0,    0,                        // transparent background
+    0,    0,    0,    0,    0,   0,   0,   0,   // box: the player's choice
+    0,    0,    0,    0,    0,   1,   0,   16,  // style: whole text, font 1, plain, size 16
+    0xFF, 0xFF, 0xFF, 0xFF,                     // white
+    0,    0,    0,    18,   'f', 't', 'a', 'b', 0, 1, 0, 1, 5, 'A', 'r', 'i', 'a', 'l'};
 
 struct Shown {
   std::int64_t start_ms, end_ms;
@@ -134,8 +138,10 @@ std::vector<Shown> flatten(const std::vector<Cue>& cues) {
       if (cues[next].end_ms > times[i]) active.push_back(&cues[next]);
     std::string text;
     for (const Cue* cue : active) text += (text.empty() ? "" : "\n") + plain_cue_text(cue->text);
-    if (!out.empty() && out.back().text == text) out.back().end_ms = times[i + 1];
-    else out.push_back({times[i], times[i + 1], std::move(text)});
+    if (!out.empty() && out.back().text == text)
+      out.back().end_ms = times[i + 1];
+    else
+      out.push_back({times[i], times[i + 1], std::move(text)});
   }
   return out;
 }
@@ -148,7 +154,8 @@ class TextSource : public PacketSource {
     if (!parameters_) std::abort();
     parameters_->codec_type = AVMEDIA_TYPE_SUBTITLE;
     parameters_->codec_id = AV_CODEC_ID_MOV_TEXT;
-    parameters_->extradata = static_cast<std::uint8_t*>(av_mallocz(sizeof kTextDescription + AV_INPUT_BUFFER_PADDING_SIZE));
+    parameters_->extradata =
+        static_cast<std::uint8_t*>(av_mallocz(sizeof kTextDescription + AV_INPUT_BUFFER_PADDING_SIZE));
     if (!parameters_->extradata) std::abort();
     std::memcpy(parameters_->extradata, kTextDescription, sizeof kTextDescription);
     parameters_->extradata_size = sizeof kTextDescription;
@@ -182,7 +189,8 @@ class TextSource : public PacketSource {
 
 // ISO/IEC 14496-12, 8.8.7 and 8.8.8: per sample in trun, else the default in tfhd.
 std::int64_t last_sample_duration(ByteView segment) {
-  ByteView traf = find_box(find_box(segment, "moof"), "traf"), tfhd = find_box(traf, "tfhd"), trun = find_box(traf, "trun");
+  ByteView traf = find_box(find_box(segment, "moof"), "traf"), tfhd = find_box(traf, "tfhd"),
+           trun = find_box(traf, "trun");
   std::uint32_t flags = be32(trun, 0) & 0xFFFFFF, count = be32(trun, 4);
   if (flags & 0x100) {
     std::size_t fields = 0;
@@ -201,6 +209,8 @@ Result<std::unique_ptr<PacketSource>> open_fragments(std::function<Result<Bytes>
   return source;
 }
 
-std::unique_ptr<PacketSource> make_text_source(const std::vector<Cue>& cues) { return std::make_unique<TextSource>(cues); }
+std::unique_ptr<PacketSource> make_text_source(const std::vector<Cue>& cues) {
+  return std::make_unique<TextSource>(cues);
+}
 
 }  // namespace swarma::content::media

@@ -31,7 +31,8 @@ TEST(Remux, WritesPictureSoundAndCaptions) {
   double seen = 0;
   ASSERT_TRUE(remux_to_mp4(std::move(tracks), folder / "out.mp4", [&](double s) { seen = s; }));
   EXPECT_NEAR(seen, 10, 0.2);
-  EXPECT_EQ(run("ffprobe -v error -show_entries stream=codec_name:stream_tags=language -of csv=p=0 " + quoted(folder / "out.mp4")),
+  EXPECT_EQ(run("ffprobe -v error -show_entries stream=codec_name:stream_tags=language -of csv=p=0 " +
+                quoted(folder / "out.mp4")),
             "h264,und\naac,deu\nmov_text,eng\n");
   std::string srt = run("ffmpeg -v error -i " + quoted(folder / "out.mp4") + " -map 0:s -f srt -");
   std::erase(srt, '\r');
@@ -42,8 +43,10 @@ TEST(Remux, WritesPictureSoundAndCaptions) {
 TEST(Remux, EndsWhereTheSoundEnds) {
   TemporaryFolder folder;
   // Encoded sound does not fill its last frame; at 60 pictures a second the rest would be more than one of them.
-  fs::path film = generate(folder, "fast.mkv", "-f lavfi -i testsrc2=size=320x180:rate=60:duration=5.05 -f lavfi -i sine=duration=5.05 -c:v libvpx "
-                                               "-deadline realtime -c:a flac");
+  fs::path film =
+      generate(folder, "fast.mkv",
+               "-f lavfi -i testsrc2=size=320x180:rate=60:duration=5.05 -f lavfi -i sine=duration=5.05 -c:v libvpx "
+               "-deadline realtime -c:a flac");
   auto made = package_film(film);
   ASSERT_TRUE(made);
   ASSERT_TRUE(remux(*made, folder / "out.mp4"));

@@ -21,15 +21,15 @@ struct StreamScan {
   std::int64_t packets = 0;
   std::int64_t last_duration = 0;  // in the stream's time base
   bool encrypted = false;
-  bool new_parameters = false;     // the codec is set up anew within the stream
-  bool hidden_packets = false;     // an edit list hides some of them
+  bool new_parameters = false;                              // the codec is set up anew within the stream
+  bool hidden_packets = false;                              // an edit list hides some of them
   std::vector<std::pair<std::int64_t, std::int64_t>> cues;  // text captions: start and end of those with text
 };
 
 struct Scan {
-  std::vector<StreamScan> streams;          // by stream index
-  std::vector<std::int64_t> frames_us;      // presentation times of the video, sorted
-  std::vector<std::int64_t> keyframes_us;   // sorted; of H.264 with length-prefixed units only IDR pictures
+  std::vector<StreamScan> streams;         // by stream index
+  std::vector<std::int64_t> frames_us;     // presentation times of the video, sorted
+  std::vector<std::int64_t> keyframes_us;  // sorted; of H.264 with length-prefixed units only IDR pictures
 };
 
 /// Where the sample index points beyond the file: the time that is there, and the time that was promised.

@@ -12,12 +12,14 @@ namespace swarma::content::media {
 namespace {
 
 constexpr int kReadBuffer = 64 << 10;
-constexpr std::int64_t kProbeBytes = 16 << 20;              // enough for a stream that starts late in a transport stream
+constexpr std::int64_t kProbeBytes = 16 << 20;  // enough for a stream that starts late in a transport stream
 constexpr std::int64_t kAnalyzeMicroseconds = 10'000'000;
 constexpr int kMaxStreams = 128;
-constexpr int kMaxConsecutiveErrors = 100;                  // damaged packets in a row before the film counts as ended
+constexpr int kMaxConsecutiveErrors = 100;  // damaged packets in a row before the film counts as ended
 
-int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
+int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EPERM);
+}
 
 }  // namespace
 
@@ -61,11 +63,18 @@ struct Source::State {
   static std::int64_t seek(void* opaque, std::int64_t offset, int whence) {
     auto& self = *static_cast<State*>(opaque);
     switch (whence & ~AVSEEK_FORCE) {
-      case AVSEEK_SIZE: return self.size;
-      case SEEK_SET: break;
-      case SEEK_CUR: offset += self.position; break;
-      case SEEK_END: offset += self.size; break;
-      default: return AVERROR(EINVAL);
+      case AVSEEK_SIZE:
+        return self.size;
+      case SEEK_SET:
+        break;
+      case SEEK_CUR:
+        offset += self.position;
+        break;
+      case SEEK_END:
+        offset += self.size;
+        break;
+      default:
+        return AVERROR(EINVAL);
     }
     if (offset < 0) return AVERROR(EINVAL);
     return self.position = offset;
@@ -89,9 +98,10 @@ std::unexpected<Error> cannot_open(const Source& source, int code) {
   std::size_t n = source.read_at(0, head, sizeof head);
   std::string_view text(reinterpret_cast<const char*>(head), n);
   if (n == sizeof head && text.substr(4, 4) == "ftyp")
-    return fail(ErrorCode::Unsupported, "not_media",
-                "The file begins as an MP4 but its index (the moov box) is missing: the recording or the download was cut "
-                "off. Record or download it again.");
+    return fail(
+        ErrorCode::Unsupported, "not_media",
+        "The file begins as an MP4 but its index (the moov box) is missing: the recording or the download was cut "
+        "off. Record or download it again.");
   return fail(ErrorCode::Unsupported, "not_media",
               fmt::format("The file is not a film in any known format ({}).", ff::error_text(code)));
 }
@@ -103,9 +113,15 @@ Source::Source(Source&&) noexcept = default;
 Source& Source::operator=(Source&&) noexcept = default;
 Source::~Source() = default;
 
-AVFormatContext* Source::context() const { return state_->context; }
-std::uint64_t Source::file_bytes() const { return static_cast<std::uint64_t>(state_->size); }
-bool Source::has_parsed_streams() const { return state_->parsed; }
+AVFormatContext* Source::context() const {
+  return state_->context;
+}
+std::uint64_t Source::file_bytes() const {
+  return static_cast<std::uint64_t>(state_->size);
+}
+bool Source::has_parsed_streams() const {
+  return state_->parsed;
+}
 void Source::skip_bodies() {
   state_->skip_bodies = true;
   state_->context->flags |= AVFMT_FLAG_NOPARSE;  // a parser would see undefined bytes
@@ -152,8 +168,7 @@ Result<ff::Packet> Source::next() {
   for (int errors = 0; errors < kMaxConsecutiveErrors;) {
     int e = av_read_frame(state_->context, packet.get());
     if (e >= 0) return packet;
-    if (state_->io_errno != 0)
-      return ff::failed(AVERROR(state_->io_errno), ErrorCode::Io, "io_error", "read the film");
+    if (state_->io_errno != 0) return ff::failed(AVERROR(state_->io_errno), ErrorCode::Io, "io_error", "read the film");
     if (e == AVERROR_EOF || avio_feof(state_->io)) return ff::Packet();
     if (e != AVERROR(EAGAIN)) ++errors;
   }

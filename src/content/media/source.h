@@ -1,11 +1,10 @@
 // A foreign file, opened for demuxing with every limit set. Internal: included by .cpp files of this folder only.
 //
-// The demuxer reads through our own descriptor and can open nothing else, so a playlist or a reference movie in disguise
-// reaches neither another file nor the network.
+// The demuxer reads through our own descriptor and can open nothing else, so a playlist or a reference movie in
+// disguise reaches neither another file nor the network.
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 
 #include "base/file.h"

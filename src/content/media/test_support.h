@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -58,7 +59,9 @@ inline std::string run(const std::string& command) {
   return out;
 }
 
-inline std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+inline std::string quoted(const fs::path& path) {
+  return "'" + path.string() + "'";
+}
 
 /// A film made by ffmpeg from `arguments` (inputs, codecs).
 inline fs::path generate(const TemporaryFolder& folder, const std::string& name, const std::string& arguments) {
@@ -69,7 +72,8 @@ inline fs::path generate(const TemporaryFolder& folder, const std::string& name,
 /// Picture and sound that any machine can make: 10 s, keyframes every second.
 inline fs::path generate_plain(const TemporaryFolder& folder) {
   return generate(folder, "plain.mp4",
-                  "-f lavfi -i testsrc2=size=640x360:rate=25:duration=10 -f lavfi -i sine=frequency=440:duration=10:sample_rate=48000 "
+                  "-f lavfi -i testsrc2=size=640x360:rate=25:duration=10 -f lavfi -i "
+                  "sine=frequency=440:duration=10:sample_rate=48000 "
                   "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 25 -bf 2 -c:a aac -ac 2");
 }
 
@@ -157,8 +161,9 @@ inline std::vector<Cue> cues_of(const TrackBytes& track) {
       continue;
     }
     for (Cue& cue : *part) {
-      bool repeated = std::any_of(cues.begin(), cues.end(),
-                                  [&](const Cue& c) { return c.start_ms == cue.start_ms && c.end_ms == cue.end_ms && c.text == cue.text; });
+      bool repeated = std::any_of(cues.begin(), cues.end(), [&](const Cue& c) {
+        return c.start_ms == cue.start_ms && c.end_ms == cue.end_ms && c.text == cue.text;
+      });
       if (!repeated) cues.push_back(std::move(cue));
     }
   }
@@ -174,7 +179,8 @@ inline Result<void> remux(Packaged& made, const fs::path& output) {
     if (plan.kind == title::TrackKind::Storyboard || (plan.kind == title::TrackKind::Video && video)) continue;
     video |= plan.kind == title::TrackKind::Video;
     RemuxTrack track;
-    track.kind = plan.kind, track.language = plan.language, track.name = plan.name, track.is_default = tracks.size() < 2;
+    track.kind = plan.kind, track.language = plan.language, track.name = plan.name,
+    track.is_default = tracks.size() < 2;
     const TrackBytes& bytes = made.sink.tracks[i];
     if (plan.kind == title::TrackKind::Captions) {
       track.cues = cues_of(bytes);
@@ -210,14 +216,16 @@ inline double duration_of(const fs::path& file) {
 }
 
 inline int count_streams(const fs::path& file, const std::string& kind) {
-  std::string text = run("ffprobe -v error -select_streams " + kind + " -show_entries stream=index -of csv=p=0 " + quoted(file));
+  std::string text =
+      run("ffprobe -v error -select_streams " + kind + " -show_entries stream=index -of csv=p=0 " + quoted(file));
   return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
 
 /// Structural similarity of a film's picture to its source, frame by frame. `prepare`: filters for the source.
 inline double ssim(const fs::path& made, const fs::path& source, int source_stream, const std::string& prepare) {
-  std::string text = run("ffmpeg -hide_banner -nostats -vsync passthrough -i " + quoted(made) + " -i " + quoted(source) + " -lavfi '[1:" +
-                         std::to_string(source_stream) + "]" + prepare + "setpts=N/25/TB,format=yuv420p[s];[0:v]setpts=N/25/TB[m];[m][s]ssim' -f null - 2>&1");
+  std::string text = run("ffmpeg -hide_banner -nostats -vsync passthrough -i " + quoted(made) + " -i " +
+                         quoted(source) + " -lavfi '[1:" + std::to_string(source_stream) + "]" + prepare +
+                         "setpts=N/25/TB,format=yuv420p[s];[0:v]setpts=N/25/TB[m];[m][s]ssim' -f null - 2>&1");
   std::size_t at = text.rfind("All:");
   EXPECT_NE(at, std::string::npos) << text;
   return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + 4, nullptr);

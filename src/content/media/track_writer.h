@@ -42,10 +42,10 @@ class TrackWriter {
   const std::size_t track_;
   const AVRational time_base_;
   FragmentMuxer muxer_;
-  ff::Packet pending_;         // held until the next one tells how long it lasts
+  ff::Packet pending_;  // held until the next one tells how long it lasts
   Slot slot_ = 0;
   std::int64_t segment_start_ = 0;
-  std::int64_t end_ = 0;       // latest end of a sample so far
+  std::int64_t end_ = 0;  // latest end of a sample so far
   std::int64_t previous_duration_ = 1;
   std::int64_t last_dts_ = AV_NOPTS_VALUE;
   std::string codecs_;
