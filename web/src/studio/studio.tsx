@@ -1,5 +1,6 @@
 // The creator's pages. Whoever is not signed in meets the sign-in first and comes back to where they wanted to go.
 import './studio.css';
+import './sign-in.css';
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../client.ts';
 import { Busy } from '../components/states.tsx';
