@@ -30,6 +30,7 @@ export function LockOverlay({ engine, ask, video, title, offer, film }: LockOver
         </h2>
         <p>{t('player.locked.text', { time: formatClock(Math.max(video.current?.currentTime ?? 0, engine.index.startOf(ask.slot))) })}</p>
         <Ways
+          inside
           session={title.session}
           paths={paths}
           film={film}

@@ -6,7 +6,6 @@ import 'media-chrome/dist/media-mute-button.js';
 import 'media-chrome/dist/media-volume-range.js';
 import 'media-chrome/dist/media-time-range.js';
 import 'media-chrome/dist/media-time-display.js';
-import 'media-chrome/dist/media-captions-button.js';
 import 'media-chrome/dist/media-pip-button.js';
 import 'media-chrome/dist/media-fullscreen-button.js';
 import 'media-chrome/dist/media-loading-indicator.js';
@@ -23,6 +22,7 @@ type MediaElement = HTMLAttributes<HTMLElement> & {
   notooltip?: boolean;
   fullscreenelement?: string;
   showduration?: boolean;
+  notoggle?: boolean;
   lang?: string;
 };
 
@@ -36,7 +36,6 @@ declare module 'preact' {
       'media-volume-range': MediaElement;
       'media-time-range': MediaElement;
       'media-time-display': MediaElement;
-      'media-captions-button': MediaElement;
       'media-pip-button': MediaElement;
       'media-fullscreen-button': MediaElement;
       'media-loading-indicator': MediaElement;
@@ -58,10 +57,6 @@ export function translateControls(language: Language): void {
     unmute: t('controls.unmute'),
     volume: t('controls.volume'),
     seek: t('controls.seek'),
-    Captions: t('player.captions'),
-    'closed captions': t('player.captions'),
-    'Enable captions': t('controls.captionsOn'),
-    'Disable captions': t('controls.captionsOff'),
     'Enter fullscreen mode': t('controls.fullscreen'),
     'Exit fullscreen mode': t('controls.fullscreenExit'),
     'enter fullscreen mode': t('controls.fullscreen'),

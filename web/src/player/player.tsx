@@ -86,9 +86,13 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
           <media-play-button notooltip />
           <media-mute-button notooltip />
           <media-volume-range />
-          <media-time-display showduration />
+          <media-time-display showduration notoggle />
           <span class="spread" />
-          {engine && engine.captions.value.length > 0 && <media-captions-button notooltip />}
+          {engine && engine.captions.value.length > 0 && (
+            <button type="button" class="control" aria-pressed={engine.caption.value >= 0} aria-label={t('player.captions')} title={t('player.captions')} onClick={() => engine.toggleCaption()}>
+              <Icon name="captions" />
+            </button>
+          )}
           {engine && <SettingsMenu engine={engine} video={video} onStats={() => setShowStats(true)} onKeys={() => help.current?.showModal()} />}
           <media-pip-button notooltip />
           <media-fullscreen-button notooltip />

@@ -13,18 +13,21 @@ interface WaysProps {
   /** Where the viewer is in the film: the first keys are asked for from here. */
   slot: number;
   onUnlocked(path: OfferPath): void;
+  /** Stands in a dialog that has its own name: no region of the page. */
+  inside?: boolean;
   /** Plays what is open already. */
   onPlay?: (() => void) | undefined;
 }
 
-export function Ways({ session, paths, film, slot, onUnlocked, onPlay }: WaysProps) {
+export function Ways({ session, paths, film, slot, inside = false, onUnlocked, onPlay }: WaysProps) {
+  const Region = inside ? 'div' : 'section';
   const [chosen, setChosen] = useState<string | undefined>();
   const held = useHeld(session, paths);
   const id = useId();
   const path = paths.find((candidate) => candidate.id === chosen);
   if (path) {
     return (
-      <section class="ways ways-chosen" aria-labelledby={id}>
+      <Region class="ways ways-chosen" {...(!inside && { 'aria-labelledby': id })}>
         <header>
           <button type="button" class="quiet icon-button" onClick={() => setChosen(undefined)} aria-label={t('ways.back')} title={t('ways.back')}>
             <Icon name="back" />
@@ -34,12 +37,12 @@ export function Ways({ session, paths, film, slot, onUnlocked, onPlay }: WaysPro
           </h2>
         </header>
         <Steps session={session} path={path} slot={slot} onUnlocked={() => (setChosen(undefined), onUnlocked(path))} />
-      </section>
+      </Region>
     );
   }
   const first = paths.find((candidate) => !candidate.open && isPathAvailable(candidate));
   return (
-    <section class="ways" aria-labelledby={id}>
+    <Region class="ways" {...(!inside && { 'aria-labelledby': id })}>
       <h2 id={id}>{t(paths.length > 1 ? 'ways.heading' : 'ways.headingOne')}</h2>
       <p class="hint">{t('ways.intro')}</p>
       <ul class="ways-list">
@@ -47,7 +50,7 @@ export function Ways({ session, paths, film, slot, onUnlocked, onPlay }: WaysPro
           <Way key={candidate.id} path={candidate} film={film} until={held.until.get(candidate.id)} begun={held.begun.has(candidate.id)} main={candidate === first} onChoose={() => setChosen(candidate.id)} onPlay={onPlay} />
         ))}
       </ul>
-    </section>
+    </Region>
   );
 }
 
