@@ -18,7 +18,7 @@ after(async () => {
 });
 
 const isSegment = (path) => /^\/[0-9a-f]{64}\.m4s$/.test(path);
-const reasonShown = async (page, timeout = 15_000) => (await page.waitForSelector('.failure', { timeout }), page.$eval('.failure', (element) => element.dataset.reason));
+const reasonShown = async (page) => (await page.waitForSelector('.failure'), page.$eval('.failure', (element) => element.dataset.reason));
 const open = (name, lie) => ((liar.lie = lie ?? (() => undefined)), openPage(browser, liar.url + world.titlePath(name)));
 const kUntruth = { title: 'forged' };
 
@@ -136,7 +136,7 @@ test('an unlock that runs out asks again where the picture stands', async () => 
   await page.$eval('video', (v) => v.pause());
   await new Promise((resolve) => setTimeout(resolve, 31_500));
   await page.$eval('video', (v) => ((v.currentTime = 150), void v.play()));
-  await page.waitForSelector('[data-testid=locked]', { timeout: 15_000 });
+  await page.waitForSelector('[data-testid=locked]');
   await press(page, '[data-testid=locked] .way[data-path=goodwill] .button');
   await agree(page, '[data-testid=locked]');
   await video.playing(page, 150);
@@ -154,6 +154,6 @@ test('a node that goes away says so, and the film goes on when it is back', asyn
   await page.waitForSelector('.stage-note');
   assert.match(await textOf(page, '.stage-note'), /does not answer/);
   await world.node.start();
-  await video.playing(page, 150, 30_000);
+  await video.playing(page, 150);
   await page.waitForFunction(() => !document.querySelector('.stage-note'));
 });

@@ -1,7 +1,7 @@
 // Publishing from the browser: an upload that is interrupted twice goes on, the film is made, watched, changed and withdrawn.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { agree, launch, openPage, press, textOf, video, waitForText } from '../support/browser.mjs';
+import { agree, kPatienceMs, launch, openPage, press, textOf, video, waitForText } from '../support/browser.mjs';
 import { openWorld } from '../support/program.mjs';
 
 let world, browser;
@@ -25,11 +25,11 @@ test('drop, interrupt, go on, publish, watch, revise, withdraw', async () => {
   await page.emulateNetworkConditions({ offline: false, latency: 0, upload: 2 << 20, download: 1 << 30 });
   await (await page.$('.drop input')).uploadFile(world.film);
   await page.waitForSelector('.upload[data-state=running]');
-  await page.waitForFunction(() => document.querySelector('.upload progress').value > 0, { timeout: 30_000 });
+  await page.waitForFunction(() => document.querySelector('.upload progress').value > 0);
   await world.node.kill();
-  await page.waitForSelector('.upload[data-state=waiting]', { timeout: 30_000 });
+  await page.waitForSelector('.upload[data-state=waiting]');
   await world.node.start();
-  await page.waitForSelector('.upload[data-state=running]', { timeout: 30_000 });
+  await page.waitForSelector('.upload[data-state=running]');
 
   // The laptop closes: a fresh page, the same file, and it begins where it stopped.
   await page.waitForFunction(() => document.querySelector('.upload progress').value > 0);
@@ -53,8 +53,8 @@ test('drop, interrupt, go on, publish, watch, revise, withdraw', async () => {
   await waitForText(page, '.plain-words', 'Everybody may watch the film up to 0:30.');
   assert.match(await textOf(page, '.plain-words'), /Whoever agrees to “I will tell a friend about this film\.” may watch the whole film\. An unlock lasts 7 days\./);
   await press(page, 'button[type=submit]');
-  await page.waitForSelector('.job progress', { timeout: 30_000 });
-  await page.waitForSelector('.published', { timeout: 120_000 });
+  await page.waitForSelector('.job progress');
+  await page.waitForSelector('.published', { timeout: 3 * kPatienceMs });
   const address = await textOf(page, '.published-link');
 
   const viewer = await openPage(browser, address);
@@ -91,7 +91,7 @@ test('a file that is no film is refused in words, and nothing is visible', async
   await (await page.waitForSelector('.drop input')).uploadFile(new URL(import.meta.url).pathname);
   await page.waitForSelector('.publish-form');
   await press(page, 'button[type=submit]');
-  await page.waitForSelector('.failure[data-reason=not_media]', { timeout: 30_000 });
+  await page.waitForSelector('.failure[data-reason=not_media]');
   assert.match(await textOf(page, '.failure'), /not a film/);
 });
 

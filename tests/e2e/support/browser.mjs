@@ -12,14 +12,22 @@ const kBrowsers = {
 /** The browsers to test: both, unless $BROWSERS names fewer. */
 export const browserNames = (process.env.BROWSERS ?? 'chrome,firefox').split(',');
 
+/**
+ * How long anything may take before it counts as not happening, in ms. Far above what it takes on an idle machine: a busy one
+ * with two cores must not fail a test. How fast things are is reported by the speed spec.
+ */
+export const kPatienceMs = 120_000;
+
 export function launch(browser = 'chrome') {
-  return puppeteer.launch({ browser, headless: true, acceptInsecureCerts: true, ...kBrowsers[browser] });
+  return puppeteer.launch({ browser, headless: true, acceptInsecureCerts: true, timeout: kPatienceMs, protocolTimeout: 2 * kPatienceMs, ...kBrowsers[browser] });
 }
 
 /** A page of a fresh profile that remembers what went wrong in it and what it asked for. */
 export async function openPage(browser, url, { width = 1280, height = 800, features = [] } = {}) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(kPatienceMs);
+  page.setDefaultNavigationTimeout(kPatienceMs);
   page.problems = [];
   page.requests = [];
   page.on('pageerror', (error) => page.problems.push(String(error)));
@@ -39,8 +47,8 @@ export const video = {
       cues: [...v.textTracks].filter((track) => track.mode === 'showing').flatMap((track) => [...(track.activeCues ?? [])].map((cue) => cue.text)),
     })),
   /** Waits until the film has gone on for a good half second past `after`. */
-  playing: (page, after = 0, timeout = 20_000) =>
-    page.waitForFunction((from) => { const v = document.querySelector('video'); return v && !v.seeking && v.readyState >= 3 && v.currentTime > from + 0.5; }, { timeout, polling: 50 }, after),
+  playing: (page, after = 0) =>
+    page.waitForFunction((from) => { const v = document.querySelector('video'); return v && !v.seeking && v.readyState >= 3 && v.currentTime > from + 0.5; }, { polling: 50 }, after),
   seek: (page, seconds) => page.$eval('video', (v, to) => (v.currentTime = to), seconds),
 };
 
@@ -54,5 +62,5 @@ export const press = async (page, selector) => {
 export const agree = (page, scope = '') => press(page, `${scope} .step[data-requirement=goodwill_ack] .step-body .button-main`.trim());
 
 export const textOf = (page, selector) => page.$eval(selector, (element) => element.innerText);
-export const waitForText = (page, selector, words, timeout = 10_000) =>
-  page.waitForFunction((where, what) => document.querySelector(where)?.innerText.includes(what), { timeout }, selector, words);
+export const waitForText = (page, selector, words) =>
+  page.waitForFunction((where, what) => document.querySelector(where)?.innerText.includes(what), {}, selector, words);
