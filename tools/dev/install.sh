@@ -50,23 +50,25 @@ apt_get_install() {
 }
 
 node_is_new_enough() {
-  command -v npm >/dev/null && command -v node >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+  command -v npm >/dev/null && command -v node >/dev/null || return 1
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || return 1
+  [ "$(npm --version | cut -d. -f1)" -ge 10 ]   # older ones copy linked packages, and then miss theirs in the lock file
 }
 
-# Node.js 20.19 or newer and npm are in PATH when this returns.
+# Node.js 20.19 and npm 10, or newer, are in PATH when this returns.
 need_node() {
-  local ours=$PWD/build/tools/node_modules/node/bin
-  [ ! -x "$ours/node" ] || PATH=$ours:$PATH
+  local ours=$PWD/build/tools/node_modules
+  [ ! -x "$ours/node/bin/node" ] || PATH=$ours/node/bin:$ours/.bin:$PATH
   node_is_new_enough && return
   command -v npm >/dev/null || apt_install nodejs npm
   if ! node_is_new_enough; then
-    say "installing Node.js 22 into build/tools"
+    say "installing Node.js 22 and npm 11 into build/tools"
     mkdir -p build/tools
-    npm install --prefix build/tools --no-audit --no-fund --no-save node@22 >build/tools/npm.log 2>&1 || \
-      die "npm could not install node@22; its words are in build/tools/npm.log"
-    PATH=$ours:$PATH
+    npm install --prefix build/tools --no-audit --no-fund --no-save node@22 npm@11 >build/tools/npm.log 2>&1 || \
+      die "npm could not install Node.js; its words are in build/tools/npm.log"
+    PATH=$ours/node/bin:$ours/.bin:$PATH
   fi
-  node_is_new_enough || die "no usable Node.js: $(command -v node) is $(node --version)"
+  node_is_new_enough || die "no usable Node.js: $(command -v node) is $(node --version), npm $(npm --version)"
 }
 
 # npm_packages FOLDER: what its lock file names is in FOLDER/node_modules
