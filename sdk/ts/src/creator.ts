@@ -4,7 +4,7 @@ import type { Http } from './http.ts';
 import { parseJson } from './jose.ts';
 import type { PersonKey, PersonKeys } from './keys.ts';
 import type { Vault } from './store.ts';
-import type { LocalText, MediaJob, Policy, PublishRequest, StudioTitle } from './wire.ts';
+import type { MediaJob, PublishRequest, ReviseRequest, StudioTitle } from './wire.ts';
 
 interface Pass {
   token: string;
@@ -62,7 +62,7 @@ export class Creator {
     await this.#call(`/v1/titles/${encodeURIComponent(titleId)}`, { method: 'DELETE' });
   }
 
-  revise(titleId: string, change: { name?: string; summary?: string; tags?: string[]; language?: string; texts?: Record<string, LocalText>; policy?: Policy; codes?: PublishRequest['codes'] }): Promise<{ revision: number }> {
+  revise(titleId: string, change: ReviseRequest): Promise<{ revision: number }> {
     return this.#call(`/v1/titles/${encodeURIComponent(titleId)}/revise`, { body: change });
   }
 

@@ -1,4 +1,8 @@
-// What travels, as docs/reference/protocol.md has it. Field names are those on the wire.
+// What travels, as docs/reference/protocol.md has it. Field names are those on the wire. The bodies of the API come from its
+// description (wire-generated.ts); here is what that leaves open: what is signed, policies, and what a general object holds.
+import type * as api from './wire-generated.ts';
+
+export type { CatalogEntry, NodeInfo, PathSummary } from './wire-generated.ts';
 
 export interface TitleRecord {
   title_id: string;
@@ -52,14 +56,7 @@ export interface TitleDetails {
 
 // Policy and offer ----------------------------------------------------------------------------------------------------
 
-export type RequirementName =
-  | 'goodwill_ack'
-  | 'puzzle_solve'
-  | 'email_verify'
-  | 'social_like'
-  | 'crypto_payment'
-  | 'watch_ad'
-  | 'allowlist_token';
+export type RequirementName = api.Requirement['requirement'];
 
 export interface RequirementLeaf {
   requirement: RequirementName | (string & {});
@@ -73,17 +70,8 @@ export interface RequirementLeaf {
 
 export type Requirement = RequirementLeaf | { allOf: Requirement[] } | { anyOf: Requirement[] };
 
-export interface GrantTerms {
-  slots?: [number, number];
+export interface GrantTerms extends Partial<Omit<api.GrantTerms, 'geo' | 'between'>> {
   seconds?: [number, number];
-  key_groups?: string[];
-  ttl_s?: number;
-  window_s?: number;
-  window_slots?: number;
-  unlock_s?: number;
-  count?: number;
-  max_plays?: number;
-  cooldown_s?: number;
   geo?: { allow?: string[]; deny?: string[] };
   between?: { from?: number; until?: number };
 }
@@ -108,17 +96,13 @@ export interface Policy {
 }
 
 /** A path of an offer: terms resolved to slots, leaves named. */
-export interface OfferPath extends Omit<PolicyPath, 'grants'> {
-  open: boolean;
-  grants: GrantTerms & { slots: [number, number]; key_groups: string[] };
+export interface OfferPath extends Omit<api.OfferedPath, 'requires' | 'score' | 'grants'> {
+  requires?: Requirement;
+  score?: Score;
+  grants: GrantTerms & Pick<api.GrantTerms, 'slots' | 'key_groups'>;
 }
 
-export interface Offer {
-  title_id: string;
-  revision: number;
-  policy_hash: string;
-  slots: number;
-  duration_ms: number;
+export interface Offer extends Omit<api.Offer, 'paths'> {
   paths: OfferPath[];
 }
 
@@ -127,11 +111,8 @@ export type Challenge =
   | { algorithm: 'sha256'; difficulty: number; seed: string } // puzzle_solve
   | { list: string }; // allowlist_token
 
-export interface Action {
-  action_id: string;
-  requirement: string;
+export interface Action extends Omit<api.ActionStarted, 'challenge'> {
   challenge: Challenge;
-  expires_at: number;
 }
 
 export interface AttestationClaims {
@@ -169,42 +150,6 @@ export interface TreeNodeWire {
   key: string;
 }
 
-// Catalog and node ----------------------------------------------------------------------------------------------------
-
-export interface PathSummary {
-  path: string;
-  label?: string;
-  open: boolean;
-  requirements: string[];
-  slots: [number, number];
-  key_groups: string[];
-}
-
-export interface CatalogEntry {
-  title_id: string;
-  revision: number;
-  name: string;
-  summary?: string;
-  language?: string;
-  tags?: string[];
-  duration_ms: number;
-  slots?: number;
-  poster?: string;
-  creator: string;
-  policy_summary?: PathSummary[];
-}
-
-export interface NodeInfo {
-  name?: string;
-  version: string;
-  owner: string;
-  agent: { signer: string; encryption: string };
-  limits?: { max_upload_bytes?: number; upload_chunk_bytes?: number };
-  nonce?: string;
-  secure_url?: string;
-  tls_fingerprint?: string;
-}
-
 // Studio --------------------------------------------------------------------------------------------------------------
 
 export interface LocalText {
@@ -212,41 +157,26 @@ export interface LocalText {
   summary: string;
 }
 
-export interface PublishRequest {
-  upload_id: string;
-  name: string;
-  language?: string;
-  summary?: string;
-  tags?: string[];
+export type Codes = Record<string, { code: string; max_uses: number }[]>;
+
+export interface PublishRequest extends Omit<api.MediaRequest, 'policy' | 'codes'> {
   texts?: Record<string, LocalText>;
-  captions?: { language: string; upload_id: string }[];
-  poster?: { at_ms: number };
   policy: Policy;
   /** Private codes of allowlist_token lists: they go to the key agent, never into the record. */
-  codes?: Record<string, { code: string; max_uses: number }[]>;
-  ladder?: string;
-  title_id?: string;
+  codes?: Codes;
 }
 
-export interface MediaJob {
-  media_id: string;
-  state: 'queued' | 'working' | 'done' | 'failed' | 'cancelled';
-  stage?: string;
-  fraction?: number;
-  speed?: number;
-  eta_s?: number;
-  name?: string;
-  title_id?: string;
-  revision?: number;
+export interface ReviseRequest extends Omit<api.ReviseRequest, 'policy' | 'codes'> {
+  texts?: Record<string, LocalText>;
+  policy?: Policy;
+  codes?: Codes;
+}
+
+export interface MediaJob extends Omit<api.Media, 'renditions'> {
   renditions?: { name: string; width: number; height: number; copied: boolean; bytes: number }[];
-  notes?: string[];
-  problem?: { type: string; detail?: string };
 }
 
-export interface StudioTitle extends Omit<CatalogEntry, 'creator' | 'policy_summary'> {
-  created_at?: number;
-  bytes?: number;
-  unlocks?: number;
+export interface StudioTitle extends Omit<api.StudioTitle, 'policy'> {
   policy?: Policy;
   texts?: Record<string, LocalText>;
 }

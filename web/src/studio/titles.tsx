@@ -123,7 +123,7 @@ function Row({ title, onChanged }: { title: StudioTitle; onChanged(): void }) {
             <span class="titles-name" dir="auto" lang={title.language || undefined}>
               {title.name}
             </span>
-            <span class="hint">{formatClock(title.duration_ms / 1000)}</span>
+            {title.duration_ms !== undefined && <span class="hint">{formatClock(title.duration_ms / 1000)}</span>}
           </span>
         </a>
       </th>
