@@ -27,6 +27,29 @@ std::string environment_name(std::string_view option) {
   return name;
 }
 
+/// Takes over what the file of --config says and neither flag nor variable did. CLI11 reads such files for the main
+/// program only; here each command has its own keys, those of its options, and a key that is none is an error.
+Result<void> apply_config(CLI::App& app) {
+  const CLI::Option* chosen = app.get_option("--config");
+  if (chosen->count() == 0) return {};
+  const auto path = chosen->as<std::string>();
+  const auto refuse = [&path](const std::string& what) { return fail(ErrorCode::BadRequest, "usage", path + ": " + what); };
+  try {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(path)) {
+      if (item.name == "++" || item.name == "--") continue;  // begin and end of a table
+      if (!item.parents.empty() && item.parents.front() != app.get_name()) continue;  // another command's table
+      CLI::Option* option = item.name == "config" ? nullptr : app.get_option_no_throw("--" + item.name);
+      if (option == nullptr) return refuse("there is no option \"" + item.name + "\" (see swarma " + app.get_name() + " --help).");
+      if (option->count() > 0) continue;
+      for (const std::string& value : item.inputs) option->add_result(option->get_expected_max() == 0 ? option->get_flag_value(item.name, value) : value);
+      option->run_callback();
+    }
+  } catch (const CLI::Error& error) {
+    return refuse(error.what());
+  }
+  return {};
+}
+
 }  // namespace
 
 void add_common(CLI::App& app, Common& common) {
@@ -36,13 +59,13 @@ void add_common(CLI::App& app, Common& common) {
   app.add_option("--ca-file", common.ca_file, "PEM file to trust beside the system's, for a node with a certificate of its own");
   app.add_flag("--json", common.json, "print one JSON object on standard output");
   app.add_flag("--quiet", common.quiet, "no progress on standard error");
-  app.set_config("--config", "", "options from a TOML file")->envname("SWARMA_CONFIG");
+  app.add_option("--config", "TOML file with options; a flag or a variable outweighs it");
 }
 
 void name_environment(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     const auto& names = option->get_lnames();
-    if (!names.empty() && names.front() != "help" && names.front() != "config") option->envname(environment_name(names.front()));
+    if (!names.empty() && names.front() != "help") option->envname(environment_name(names.front()));
   }
 }
 
@@ -71,7 +94,8 @@ int run(int argc, char** argv) {
   }
   for (const Command& command : commands) {
     if (!command.app->parsed() || !command.app->get_subcommands().empty()) continue;
-    if (const Result<void> done = command.run(); !done) {
+    const Result<void> configured = apply_config(*command.app);
+    if (const Result<void> done = configured ? command.run() : configured; !done) {
       print_error(done.error());
       return done.error().reason == "usage" ? kWrongUsage : kFailed;
     }
