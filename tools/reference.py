@@ -14,7 +14,7 @@ COMMANDS = ["serve", "publish", "titles", "watch", "link", "policy check", "key 
 
 
 def help_of(program, command):
-    environment = {"HOME": "/home/you", "PATH": os.environ["PATH"]}
+    environment = {"HOME": "~", "PATH": os.environ["PATH"]}
     done = subprocess.run([program, *command.split(), "--help"], env=environment, capture_output=True, text=True, check=True)
     return done.stdout.rstrip()
 
