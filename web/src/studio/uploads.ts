@@ -170,24 +170,23 @@ class SignedRequest implements HttpRequest {
   }
 
   async #sendOnce(bytes: Uint8Array<ArrayBuffer> | undefined): Promise<Response> {
+    const response = await this.#fetchSigned(bytes);
+    // An answer to HEAD has no body that says why it is refused: a fresh nonce is worth one more try.
+    if (this.#method === 'HEAD' && response.status === 401 && response.headers.has('DPoP-Nonce')) return this.#fetchSigned(bytes);
+    return response;
+  }
+
+  async #fetchSigned(bytes: Uint8Array<ArrayBuffer> | undefined): Promise<Response> {
     for (const [name, value] of Object.entries(await client.creator.headers(this.#method, this.#url, bytes))) this.#headers.set(name, value);
     try {
       const init: RequestInit = { method: this.#method, headers: this.#headers, signal: this.#abort.signal, credentials: 'omit', cache: 'no-store' };
       const response = await fetch(this.#url, bytes ? { ...init, body: bytes } : init);
       client.creator.rememberNonce(response.headers.get('DPoP-Nonce'));
-      if (this.#method === 'HEAD' && response.status === 401) return await this.#again(bytes, response);
       return response;
     } catch (cause) {
       if (this.#abort.signal.aborted) throw new SwarmaError('aborted', 'The upload was paused.', { cause });
       throw new SwarmaError('node_unreachable', 'The node does not answer.', { cause });
     }
-  }
-
-  /** An answer to HEAD has no body that says why: a fresh nonce is worth one more try. */
-  async #again(bytes: Uint8Array<ArrayBuffer> | undefined, refused: Response): Promise<Response> {
-    if (!refused.headers.get('DPoP-Nonce')) return refused;
-    for (const [name, value] of Object.entries(await client.creator.headers(this.#method, this.#url, bytes))) this.#headers.set(name, value);
-    return fetch(this.#url, { method: this.#method, headers: this.#headers, signal: this.#abort.signal, credentials: 'omit', cache: 'no-store' });
   }
 }
 
