@@ -62,5 +62,9 @@ export const press = async (page, selector) => {
 export const agree = (page, scope = '') => press(page, `${scope} .step[data-requirement=goodwill_ack] .step-body .button-main`.trim());
 
 export const textOf = (page, selector) => page.$eval(selector, (element) => element.innerText);
+/** Waits for words in an element; what it says instead is part of the failure. */
 export const waitForText = (page, selector, words) =>
-  page.waitForFunction((where, what) => document.querySelector(where)?.innerText.includes(what), {}, selector, words);
+  page.waitForFunction((where, what) => document.querySelector(where)?.innerText.includes(what), {}, selector, words).catch(async (cause) => {
+    const found = await page.$$eval(selector, (all) => all.map((element) => element.innerText).join('\n'));
+    throw new Error(`"${words}" is not in ${selector}, which says: ${found}`, { cause });
+  });
