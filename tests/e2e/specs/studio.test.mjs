@@ -29,7 +29,7 @@ test('drop, interrupt, go on, publish, watch, revise, withdraw', async () => {
   // The node dies while the film is on its way; the upload waits and goes on.
   await page.goto(`${world.node.url}/studio/new`);
   await page.waitForSelector('.drop input');
-  await page.emulateNetworkConditions({ offline: false, latency: 0, upload: 1 << 20, download: 1 << 30 });
+  await page.emulateNetworkConditions({ offline: false, latency: 0, upload: 1 << 19, download: 1 << 30 });
   await (await page.$('.drop input')).uploadFile(world.film);
   await uploadIs(page, 'running');
   await page.waitForFunction(() => document.querySelector('.upload progress').value > 0);
