@@ -291,6 +291,11 @@ export type MediaRequest = {
   language?: string;
   summary?: string;
   tags?: string[];
+  /** further languages: BCP 47 → name and summary */
+  texts?: Record<string, {
+    name: string;
+    summary?: string;
+  }>;
   /** a preset name or a policy */
   policy?: string | Record<string, unknown>;
   ladder?: string;
@@ -311,6 +316,10 @@ export type ReviseRequest = {
   summary?: string;
   language?: string;
   tags?: string[];
+  texts?: Record<string, {
+    name: string;
+    summary?: string;
+  }>;
   policy?: string | Record<string, unknown>;
   codes?: Record<string, unknown>;
 };
@@ -319,7 +328,7 @@ export type StudioTitle = {
   title_id: TitleId;
   revision: number;
   name: string;
-  duration_ms?: number;
+  duration_ms: number;
   poster?: BlobId;
   created_at?: number;
   bytes: number;
@@ -328,6 +337,11 @@ export type StudioTitle = {
   summary?: string;
   language?: string;
   tags?: string[];
+  /** further languages: BCP 47 → name and summary */
+  texts?: Record<string, {
+    name: string;
+    summary?: string;
+  }>;
   policy?: Record<string, unknown>;
 };
 
