@@ -9,7 +9,9 @@ run_suite() {
     --test-output-size-passed 4000000 --test-output-size-failed 4000000 --output-junit "$PWD/build/test-report.xml")
   # A filter is a test name or a label (unit, house, e2e, kill, interop, web, browser).
   if [ -n "$filter" ]; then
-    if ctest --test-dir "build/$preset" --print-labels | grep -qx "  $filter"; then arguments+=(-L "^$filter\$"); else arguments+=(-R "$filter"); fi
+    local labels
+    labels=$(ctest --test-dir "build/$preset" --print-labels)
+    if grep -qx "  $filter" <<<"$labels"; then arguments+=(-L "^$filter\$"); else arguments+=(-R "$filter"); fi
   fi
   ctest "${arguments[@]}"
 }
