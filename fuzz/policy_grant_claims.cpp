@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const auto again = verify_grant(sign_grant(*claims, agent).value(), agent.did());
-  if (!again || again->keys != claims->keys || again->slots != claims->slots || again->grant_id != claims->grant_id) std::abort();
+  if (!again || again->keys != claims->keys || again->slots != claims->slots || again->grant_id != claims->grant_id)
+    std::abort();
   static_cast<void>(open_covers(*claims, viewer));
 
   // The same text as the content of a JWE to the viewer.

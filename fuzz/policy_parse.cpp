@@ -1,4 +1,5 @@
-// A policy from outside: whatever is accepted has one canonical text, decides without trouble, and survives its own offer.
+// A policy from outside: whatever is accepted has one canonical text, decides without trouble, and survives its own
+// offer.
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -33,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(offered && offered->size() == policy->paths().size());
   for (std::size_t i = 0; i < offered->size(); ++i) {
     require((*offered)[i].leaves.size() == policy->paths()[i].leaves.size());
-    for (std::size_t k = 0; k < (*offered)[i].leaves.size(); ++k) require((*offered)[i].leaves[k].leaf.key == policy->paths()[i].leaves[k].key);
+    for (std::size_t k = 0; k < (*offered)[i].leaves.size(); ++k)
+      require((*offered)[i].leaves[k].leaf.key == policy->paths()[i].leaves[k].key);
   }
   return 0;
 }

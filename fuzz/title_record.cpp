@@ -1,5 +1,5 @@
-// A title record from a stranger, as JSON signed by a key of ours: the parser behind the signature. What is accepted can
-// be signed again and reads back the same.
+// A title record from a stranger, as JSON signed by a key of ours: the parser behind the signature. What is accepted
+// can be signed again and reads back the same.
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 

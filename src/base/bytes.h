@@ -19,11 +19,11 @@ ByteView view(std::string_view text);
 std::string_view as_text(ByteView bytes);
 Bytes to_bytes(std::string_view text);
 
-std::string to_hex(ByteView bytes);                       // lower case
-Result<Bytes> parse_hex(std::string_view text);           // lower case only
-std::string to_base64url(ByteView bytes);                 // no padding
-Result<Bytes> parse_base64url(std::string_view text);     // no padding, canonical
-std::string to_base32(ByteView bytes);                    // RFC 4648, lower case, no padding
+std::string to_hex(ByteView bytes);                    // lower case
+Result<Bytes> parse_hex(std::string_view text);        // lower case only
+std::string to_base64url(ByteView bytes);              // no padding
+Result<Bytes> parse_base64url(std::string_view text);  // no padding, canonical
+std::string to_base32(ByteView bytes);                 // RFC 4648, lower case, no padding
 Result<Bytes> parse_base32(std::string_view text);
 
 /// Copies text into exactly N bytes, or fails with BadRequest.

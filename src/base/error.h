@@ -13,19 +13,19 @@
 namespace swarma {
 
 enum class ErrorCode {
-  BadRequest,        // fix the request
-  Unauthenticated,   // prove who you are (HTTP 401)
-  Forbidden,         // you are known and may not (403)
-  NotFound,          // it does not exist (404)
-  Conflict,          // the state does not allow it, e.g. an older revision (409)
-  TooLarge,          // over a stated limit (413)
-  Unsupported,       // understood, not a kind we can handle (415 / 422)
-  PaymentRequired,   // pay (402)
-  TooMany,           // wait and try again (429)
-  Unavailable,       // a part we need is missing or gone; try again later (503)
-  Corrupt,           // bytes do not match their hash, signature or format
-  Io,                // disk or network failed
-  Internal,          // a bug of ours: report it
+  BadRequest,       // fix the request
+  Unauthenticated,  // prove who you are (HTTP 401)
+  Forbidden,        // you are known and may not (403)
+  NotFound,         // it does not exist (404)
+  Conflict,         // the state does not allow it, e.g. an older revision (409)
+  TooLarge,         // over a stated limit (413)
+  Unsupported,      // understood, not a kind we can handle (415 / 422)
+  PaymentRequired,  // pay (402)
+  TooMany,          // wait and try again (429)
+  Unavailable,      // a part we need is missing or gone; try again later (503)
+  Corrupt,          // bytes do not match their hash, signature or format
+  Io,               // disk or network failed
+  Internal,         // a bug of ours: report it
 };
 
 struct Error {
@@ -50,13 +50,13 @@ std::string_view to_string(ErrorCode code);
 // SWARMA_CHECK(expression): the same for a Result<void>.
 #define SWARMA_CONCAT_(a, b) a##b
 #define SWARMA_CONCAT(a, b) SWARMA_CONCAT_(a, b)
-#define SWARMA_TRY_(tmp, declaration, ...)                       \
-  auto tmp = (__VA_ARGS__);                                      \
-  if (!tmp) return std::unexpected(std::move(tmp).error());      \
+#define SWARMA_TRY_(tmp, declaration, ...)                  \
+  auto tmp = (__VA_ARGS__);                                 \
+  if (!tmp) return std::unexpected(std::move(tmp).error()); \
   declaration = *std::move(tmp)
 #define SWARMA_TRY(declaration, ...) SWARMA_TRY_(SWARMA_CONCAT(swarma_try_, __COUNTER__), declaration, __VA_ARGS__)
-#define SWARMA_CHECK(...)                                                     \
-  do {                                                                        \
-    if (auto swarma_check_result = (__VA_ARGS__); !swarma_check_result)       \
-      return std::unexpected(std::move(swarma_check_result).error());         \
+#define SWARMA_CHECK(...)                                               \
+  do {                                                                  \
+    if (auto swarma_check_result = (__VA_ARGS__); !swarma_check_result) \
+      return std::unexpected(std::move(swarma_check_result).error());   \
   } while (false)

@@ -46,14 +46,16 @@ void write(spdlog::level::level_enum level, std::string_view name, std::string_v
     line += "}";
   } else {
     line = fmt::format("{} {:7} {}", timestamp(), name, event);
-    for (const Field& field : fields) line += fmt::format(" {}={}", field.name, field.is_number ? field.text : json_quoted(field.text));
+    for (const Field& field : fields)
+      line += fmt::format(" {}={}", field.name, field.is_number ? field.text : json_quoted(field.text));
   }
   logger().log(level, spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace
 
-Field::Field(std::string_view field_name, double value) : name(field_name), text(fmt::format("{}", value)), is_number(true) {}
+Field::Field(std::string_view field_name, double value)
+    : name(field_name), text(fmt::format("{}", value)), is_number(true) {}
 
 void configure(Level level, Format chosen) {
   static constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
@@ -62,9 +64,17 @@ void configure(Level level, Format chosen) {
   format = chosen;
 }
 
-void debug(std::string_view event, Fields fields) { write(spdlog::level::debug, "debug", event, fields); }
-void info(std::string_view event, Fields fields) { write(spdlog::level::info, "info", event, fields); }
-void warning(std::string_view event, Fields fields) { write(spdlog::level::warn, "warning", event, fields); }
-void error(std::string_view event, Fields fields) { write(spdlog::level::err, "error", event, fields); }
+void debug(std::string_view event, Fields fields) {
+  write(spdlog::level::debug, "debug", event, fields);
+}
+void info(std::string_view event, Fields fields) {
+  write(spdlog::level::info, "info", event, fields);
+}
+void warning(std::string_view event, Fields fields) {
+  write(spdlog::level::warn, "warning", event, fields);
+}
+void error(std::string_view event, Fields fields) {
+  write(spdlog::level::err, "error", event, fields);
+}
 
 }  // namespace swarma::log

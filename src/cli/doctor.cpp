@@ -35,10 +35,12 @@ Finding check_identity(const Common& common) {
 
 Finding check_disk(const Common& common) {
   static constexpr std::uint64_t kEnough = 2'000'000'000;
-  struct statvfs info {};
-  if (statvfs(common.data.c_str(), &info) != 0) return {"disk", false, "Cannot look at the disk of " + common.data.string() + "."};
+  struct statvfs info{};
+  if (statvfs(common.data.c_str(), &info) != 0)
+    return {"disk", false, "Cannot look at the disk of " + common.data.string() + "."};
   const std::uint64_t free_bytes = std::uint64_t{info.f_bavail} * info.f_frsize;
-  return {"disk", free_bytes >= kEnough, format_bytes(static_cast<std::int64_t>(free_bytes)) + " free for " + common.data.string()};
+  return {"disk", free_bytes >= kEnough,
+          format_bytes(static_cast<std::int64_t>(free_bytes)) + " free for " + common.data.string()};
 }
 
 Finding check_files() {
@@ -46,15 +48,18 @@ Finding check_files() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   return {"open files", limit.rlim_max >= kEnough,
-          fmt::format("the system allows {}{}", limit.rlim_max, limit.rlim_max >= kEnough ? "" : "; raise it with `ulimit -Hn` for many viewers")};
+          fmt::format("the system allows {}{}", limit.rlim_max,
+                      limit.rlim_max >= kEnough ? "" : "; raise it with `ulimit -Hn` for many viewers")};
 }
 
 Finding check_database(const DoctorOptions& options) {
-  const std::string url = options.database.empty() ? "sqlite:" + (options.common.data / "swarma.db").string() : options.database;
+  const std::string url =
+      options.database.empty() ? "sqlite:" + (options.common.data / "swarma.db").string() : options.database;
   const auto database = db::Database::open(url, 1);
   if (!database) return {"database", false, database.error().message};
   const auto rows = (*database)->query("SELECT 1");
-  return {"database", rows.has_value(), rows ? ((*database)->is_postgresql() ? "PostgreSQL answers" : "SQLite opens") : rows.error().message};
+  return {"database", rows.has_value(),
+          rows ? ((*database)->is_postgresql() ? "PostgreSQL answers" : "SQLite opens") : rows.error().message};
 }
 
 Finding check_node(const std::string& url, const std::string& ca_file) {
@@ -66,7 +71,8 @@ Finding check_node(const std::string& url, const std::string& ca_file) {
 }
 
 Result<void> doctor(const DoctorOptions& options) {
-  std::vector<Finding> findings = {check_identity(options.common), check_disk(options.common), check_files(), check_database(options)};
+  std::vector<Finding> findings = {check_identity(options.common), check_disk(options.common), check_files(),
+                                   check_database(options)};
   if (!options.node.empty()) findings.push_back(check_node(options.node, options.common.ca_file));
   bool well = true;
   Json out = Json::array();
@@ -76,7 +82,9 @@ Result<void> doctor(const DoctorOptions& options) {
     if (!options.common.json) fmt::print("{} {:<11} {}\n", finding.good ? "✓" : "✗", finding.what, finding.says);
   }
   if (options.common.json) fmt::print("{}\n", Json{{"well", well}, {"findings", out}}.dump());
-  if (!well) return fail(ErrorCode::Unavailable, "not_well", "Not everything is as it should be; the lines marked ✗ say what to mend.");
+  if (!well)
+    return fail(ErrorCode::Unavailable, "not_well",
+                "Not everything is as it should be; the lines marked ✗ say what to mend.");
   return {};
 }
 

@@ -15,12 +15,14 @@ Result<void> show(const Common& common) {
   SWARMA_TRY(const crypto::Identity identity, open_identity(common));
   const std::string encryption = identity.decryption.encryption_key().did();
   if (common.json) {
-    const Json out = {{"did", identity.signing.did().text()}, {"jkt", identity.signing.jkt()}, {"encryption", encryption},
+    const Json out = {{"did", identity.signing.did().text()},
+                      {"jkt", identity.signing.jkt()},
+                      {"encryption", encryption},
                       {"data", common.data.string()}};
     fmt::print("{}\n", out.dump());
   } else {
-    fmt::print("identity    {}\nencryption  {}\nthumbprint  {}\nkept in     {}\n", identity.signing.did().text(), encryption,
-               identity.signing.jkt(), common.data.string());
+    fmt::print("identity    {}\nencryption  {}\nthumbprint  {}\nkept in     {}\n", identity.signing.did().text(),
+               encryption, identity.signing.jkt(), common.data.string());
   }
   return {};
 }

@@ -23,7 +23,8 @@ Result<void> make_link(const LinkOptions& options) {
   SWARMA_TRY(const std::string node, parse_node_url(options.node));
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
   const SystemClock clock;
-  content::publish::NodeClient client({.url = node, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
+  content::publish::NodeClient client({.url = node, .http = {.ca_file = options.common.ca_file}}, identity.signing,
+                                      clock);
   SWARMA_TRY(const net::ClientResponse response, client.send_signed("POST", "/v1/links", {}, {}));
   SWARMA_TRY(const Json body, parse_json(response.body));
   SWARMA_TRY(const std::string link, JsonReader(body, "link").text("link", 1000));

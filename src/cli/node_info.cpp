@@ -22,9 +22,12 @@ Result<Json> get_json(net::HttpClient& http, const std::string& url) {
   if (response.status != 200) {
     const bool problem = body && body->is_object() && body->contains("detail") && (*body)["detail"].is_string();
     return fail(response.status == 404 ? ErrorCode::NotFound : ErrorCode::Unavailable,
-                problem && body->contains("reason") && (*body)["reason"].is_string() ? (*body)["reason"].get<std::string>() : "node_refused",
+                problem && body->contains("reason") && (*body)["reason"].is_string()
+                    ? (*body)["reason"].get<std::string>()
+                    : "node_refused",
                 problem ? (*body)["detail"].get<std::string>()
-                        : "The node answered with HTTP status " + std::to_string(response.status) + ". Is " + url + " a Swarma node?");
+                        : "The node answered with HTTP status " + std::to_string(response.status) + ". Is " + url +
+                              " a Swarma node?");
   }
   if (!body) return fail(ErrorCode::Corrupt, "not_a_node", url + " did not answer with JSON. Is it a Swarma node?");
   return body;

@@ -57,7 +57,8 @@ Result<void> check(const PolicyOptions& options) {
     return {};
   }
   fmt::print("The policy is valid.\n");
-  for (const Json& path : out["paths"]) fmt::print("  {}: {}\n", path["id"].get<std::string>(), path["description"].get<std::string>());
+  for (const Json& path : out["paths"])
+    fmt::print("  {}: {}\n", path["id"].get<std::string>(), path["description"].get<std::string>());
   if (!decisions.empty()) fmt::print("With these facts:\n");
   for (const auto& decision : decisions) print_decision(decision);
   return {};

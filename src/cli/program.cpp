@@ -16,8 +16,10 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
 std::string default_data_folder() {
-  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0') return std::string(xdg) + "/swarma";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return std::string(home) + "/.local/share/swarma";
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0')
+    return std::string(xdg) + "/swarma";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return std::string(home) + "/.local/share/swarma";
   return "swarma-data";
 }
 
@@ -33,15 +35,19 @@ Result<void> apply_config(CLI::App& app) {
   const CLI::Option* chosen = app.get_option("--config");
   if (chosen->count() == 0) return {};
   const auto path = chosen->as<std::string>();
-  const auto refuse = [&path](const std::string& what) { return fail(ErrorCode::BadRequest, "usage", path + ": " + what); };
+  const auto refuse = [&path](const std::string& what) {
+    return fail(ErrorCode::BadRequest, "usage", path + ": " + what);
+  };
   try {
     for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(path)) {
-      if (item.name == "++" || item.name == "--") continue;  // begin and end of a table
+      if (item.name == "++" || item.name == "--") continue;                           // begin and end of a table
       if (!item.parents.empty() && item.parents.front() != app.get_name()) continue;  // another command's table
       CLI::Option* option = item.name == "config" ? nullptr : app.get_option_no_throw("--" + item.name);
-      if (option == nullptr) return refuse("there is no option \"" + item.name + "\" (see swarma " + app.get_name() + " --help).");
+      if (option == nullptr)
+        return refuse("there is no option \"" + item.name + "\" (see swarma " + app.get_name() + " --help).");
       if (option->count() > 0) continue;
-      for (const std::string& value : item.inputs) option->add_result(option->get_expected_max() == 0 ? option->get_flag_value(item.name, value) : value);
+      for (const std::string& value : item.inputs)
+        option->add_result(option->get_expected_max() == 0 ? option->get_flag_value(item.name, value) : value);
       option->run_callback();
     }
   } catch (const CLI::Error& error) {
@@ -56,7 +62,8 @@ void add_common(CLI::App& app, Common& common) {
   common.data = default_data_folder();
   app.add_option("--data", common.data, "home of the identity to act with, made on first use")->capture_default_str();
   app.add_option("--passphrase-file", common.passphrase_file, "file whose first line opens a protected identity");
-  app.add_option("--ca-file", common.ca_file, "PEM file to trust beside the system's, for a node with a certificate of its own");
+  app.add_option("--ca-file", common.ca_file,
+                 "PEM file to trust beside the system's, for a node with a certificate of its own");
   app.add_flag("--json", common.json, "print one JSON object on standard output");
   app.add_flag("--quiet", common.quiet, "no progress on standard error");
   app.add_option("--config", "TOML file with options; a flag or a variable outweighs it");

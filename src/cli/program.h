@@ -1,8 +1,9 @@
 // The command line: one file per command (serve.cpp, publish.cpp, …), each adds itself to the program.
 //
 // Contract (tests/e2e-cli holds it): `--json` prints one JSON object on standard output, progress and messages go to
-// standard error; exit 0 done, 1 failed, 2 wrong usage; every command takes --data DIR, the home of the identity it acts
-// with. Every option is a flag, an environment variable SWARMA_<NAME> and a key of the same name in the file of --config.
+// standard error; exit 0 done, 1 failed, 2 wrong usage; every command takes --data DIR, the home of the identity it
+// acts with. Every option is a flag, an environment variable SWARMA_<NAME> and a key of the same name in the file of
+// --config.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-// swarma publish FILE: packages, encrypts and signs on this machine; a node gets ciphertext, the record and the sealed secret.
+// swarma publish FILE: packages, encrypts and signs on this machine; a node gets ciphertext, the record and the sealed
+// secret.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -19,7 +20,8 @@ namespace {
 
 struct PublishOptions {
   Common common;
-  std::string file, node = "http://127.0.0.1:8420", title, summary, language, policy = "goodwill", ladder = "auto", token, revise;
+  std::string file, node = "http://127.0.0.1:8420", title, summary, language, policy = "goodwill", ladder = "auto",
+                    token, revise;
   std::vector<std::string> tags, captions;
   double poster_at = -1;
   unsigned connections = 4;
@@ -39,8 +41,8 @@ Result<std::vector<content::media::SidecarCaptions>> parse_captions_options(cons
 }
 
 /// The title a new revision replaces, from the node's record, which only this creator could have signed.
-Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, const std::string& node, const std::string& id_text,
-                                                      const crypto::Did& creator) {
+Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, const std::string& node,
+                                                      const std::string& id_text, const crypto::Did& creator) {
   SWARMA_TRY(const TitleId id, TitleId::parse(id_text));
   SWARMA_TRY(const Json body, get_json(http, node + "/v1/titles/" + id.text()));
   SWARMA_TRY(const std::string jws, JsonReader(body, "title").text("record", title::kMaxRecordBytes));
@@ -53,22 +55,31 @@ Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, con
 Json result_json(const content::publish::PublishResult& result) {
   Json renditions = Json::array();
   for (const auto& r : result.renditions)
-    renditions.push_back({{"name", r.name}, {"width", r.width}, {"height", r.height}, {"copied", r.copied}, {"bytes", r.bytes}});
+    renditions.push_back(
+        {{"name", r.name}, {"width", r.width}, {"height", r.height}, {"copied", r.copied}, {"bytes", r.bytes}});
   Json tracks = Json::array();
   for (const auto& t : result.tracks)
-    tracks.push_back({{"id", t.id}, {"name", t.name}, {"language", t.language}, {"codecs", t.codecs}, {"bytes", t.bytes}});
-  return {{"title_id", result.id.text()}, {"revision", result.revision}, {"duration_ms", result.duration_ms},
-          {"renditions", renditions},     {"tracks", tracks},            {"bytes", result.bytes},
-          {"record", result.record},      {"notes", result.notes}};
+    tracks.push_back(
+        {{"id", t.id}, {"name", t.name}, {"language", t.language}, {"codecs", t.codecs}, {"bytes", t.bytes}});
+  return {{"title_id", result.id.text()},
+          {"revision", result.revision},
+          {"duration_ms", result.duration_ms},
+          {"renditions", renditions},
+          {"tracks", tracks},
+          {"bytes", result.bytes},
+          {"record", result.record},
+          {"notes", result.notes}};
 }
 
 void print_result(const content::publish::PublishResult& result, const std::string& node) {
   std::string renditions;
   for (const auto& r : result.renditions)
-    renditions += fmt::format("{}{} ({}×{}{})", renditions.empty() ? "" : ", ", r.name, r.width, r.height, r.copied ? ", copied" : "");
-  fmt::print("Published {}\n  revision    {}\n  length      {}\n  renditions  {}\n  stored      {}\n  watch       {}/t/{}\n",
-             result.id.text(), result.revision, format_duration(result.duration_ms), renditions, format_bytes(result.bytes), node,
-             result.id.text());
+    renditions += fmt::format("{}{} ({}×{}{})", renditions.empty() ? "" : ", ", r.name, r.width, r.height,
+                              r.copied ? ", copied" : "");
+  fmt::print(
+      "Published {}\n  revision    {}\n  length      {}\n  renditions  {}\n  stored      {}\n  watch       {}/t/{}\n",
+      result.id.text(), result.revision, format_duration(result.duration_ms), renditions, format_bytes(result.bytes),
+      node, result.id.text());
   for (const std::string& note : result.notes) fmt::print("  note        {}\n", note);
 }
 
@@ -81,18 +92,28 @@ Result<void> publish(const PublishOptions& options) {
   net::HttpClient http({.ca_file = options.common.ca_file});
   SWARMA_TRY(const NodeInfo info, fetch_node_info(http, node));
   content::publish::PublishRequest request{
-      .file = options.file, .name = options.title, .summary = options.summary, .language = options.language, .tags = options.tags,
-      .policy = policy.canonical, .codes = policy.codes, .ladder = std::move(ladder), .captions = std::move(captions),
-      .existing = {}, .agent = info.agent,
+      .file = options.file,
+      .name = options.title,
+      .summary = options.summary,
+      .language = options.language,
+      .tags = options.tags,
+      .policy = policy.canonical,
+      .codes = policy.codes,
+      .ladder = std::move(ladder),
+      .captions = std::move(captions),
+      .existing = {},
+      .agent = info.agent,
       .poster_at_us = options.poster_at < 0 ? -1 : static_cast<std::int64_t>(options.poster_at * 1e6),
-      .destination = node, .data_folder = options.common.data};
+      .destination = node,
+      .data_folder = options.common.data};
   if (!options.revise.empty()) {
     SWARMA_TRY(request.existing, find_existing(http, node, options.revise, identity.signing.did()));
   }
 
   std::signal(SIGINT, [](int) { cancelled = true; });
   const SystemClock clock;
-  content::publish::NodeClient client({.url = node, .token = options.token, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
+  content::publish::NodeClient client(
+      {.url = node, .token = options.token, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
   const auto blobs = content::publish::make_http_blob_sink(client, options.connections);
   content::publish::HttpTitlePort titles(client);
   ProgressLine line(options.common.quiet);

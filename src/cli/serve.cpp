@@ -39,17 +39,24 @@ void add_options(CLI::App& app, ServeOptions& options) {
   app.add_option("--trusted-proxy", c.trusted_proxies, "address whose X-Forwarded-For is believed; may repeat");
   app.add_option("--loops", c.loops, "event loops; 0: one a core")->capture_default_str();
   app.add_option("--workers", c.workers, "threads for what blocks")->capture_default_str()->check(CLI::Range(1, 256));
-  app.add_option("--database-connections", c.database_connections, "connections held open")->capture_default_str()->check(CLI::Range(1, 256));
+  app.add_option("--database-connections", c.database_connections, "connections held open")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
   app.add_option("--max-connections", c.max_connections, "open connections")->capture_default_str();
-  app.add_option("--max-connections-per-address", c.max_connections_per_address, "of one address")->capture_default_str();
+  app.add_option("--max-connections-per-address", c.max_connections_per_address, "of one address")
+      ->capture_default_str();
   app.add_option("--max-upload-bytes", c.max_upload_bytes, "largest film by the browser")->capture_default_str();
   app.add_option("--header-timeout", c.header_timeout_s, "seconds for the head of a request")->capture_default_str();
   app.add_option("--idle-timeout", c.idle_timeout_s, "seconds between requests")->capture_default_str();
   app.add_option("--body-timeout", c.body_timeout_s, "seconds without a byte of a body")->capture_default_str();
-  app.add_option("--drain-timeout", c.drain_timeout_s, "seconds for requests under way when stopping")->capture_default_str();
+  app.add_option("--drain-timeout", c.drain_timeout_s, "seconds for requests under way when stopping")
+      ->capture_default_str();
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
-      ->capture_default_str()->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
-  app.add_option("--log-format", options.log_format, "text or json")->capture_default_str()->check(CLI::IsMember({"text", "json"}));
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+  app.add_option("--log-format", options.log_format, "text or json")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "json"}));
 }
 
 void configure_log(const ServeOptions& options) {
@@ -62,7 +69,8 @@ void configure_log(const ServeOptions& options) {
                  options.log_format == "json" ? log::Format::Json : log::Format::Text);
 }
 
-/// Waits for SIGINT or SIGTERM on a thread of its own and then stops the node; a second signal ends the process at once.
+/// Waits for SIGINT or SIGTERM on a thread of its own and then stops the node; a second signal ends the process at
+/// once.
 class StopOnSignal {
  public:
   explicit StopOnSignal(node::Node& node) {
@@ -110,7 +118,8 @@ Result<void> serve(ServeOptions& options) {
     fmt::print("{}\n", ready.dump());
   } else {
     fmt::print("Swarma is ready at {}\n", node->url());
-    if (const std::string link = node->studio_link(); !link.empty()) say("Publish from the browser (link works once): " + link);
+    if (const std::string link = node->studio_link(); !link.empty())
+      say("Publish from the browser (link works once): " + link);
   }
   std::fflush(stdout);
   const StopOnSignal stop(*node);

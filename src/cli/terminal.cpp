@@ -26,7 +26,9 @@ ProgressLine::ProgressLine(bool quiet) : state_(std::make_unique<State>()) {
   state_->terminal = isatty(STDERR_FILENO) == 1;
 }
 
-ProgressLine::~ProgressLine() { finish(); }
+ProgressLine::~ProgressLine() {
+  finish();
+}
 
 void ProgressLine::update(std::string_view stage, double fraction, std::string_view detail) {
   static constexpr int kWidth = 28;
@@ -54,7 +56,8 @@ void ProgressLine::update(std::string_view stage, double fraction, std::string_v
   for (int i = 0; i < kWidth; ++i) bar += i < filled ? "█" : "░";
   std::string left;
   if (fraction > 0.01 && fraction < 1 && seconds > 1)
-    left = fmt::format("  {} left", format_duration(static_cast<std::int64_t>(seconds / fraction * (1 - fraction) * 1000)));
+    left = fmt::format("  {} left",
+                       format_duration(static_cast<std::int64_t>(seconds / fraction * (1 - fraction) * 1000)));
   fmt::print(stderr, "\r\033[K{:<10} {} {:3.0f} %  {}{}", stage, bar, std::min(fraction, 1.0) * 100, detail, left);
 }
 
@@ -64,13 +67,18 @@ void ProgressLine::finish() {
   state_->drawn = false;
 }
 
-void print_error(const Error& error) { fmt::print(stderr, "swarma: {} [{}]\n", error.message, error.reason); }
+void print_error(const Error& error) {
+  fmt::print(stderr, "swarma: {} [{}]\n", error.message, error.reason);
+}
 
-void say(std::string_view sentence) { fmt::print(stderr, "{}\n", sentence); }
+void say(std::string_view sentence) {
+  fmt::print(stderr, "{}\n", sentence);
+}
 
 Result<std::string> ask(std::string_view question) {
   if (isatty(STDIN_FILENO) != 1)
-    return fail(ErrorCode::Unavailable, "no_terminal", "There is no terminal to ask on; answer with flags (see --help).");
+    return fail(ErrorCode::Unavailable, "no_terminal",
+                "There is no terminal to ask on; answer with flags (see --help).");
   fmt::print(stderr, "{} ", question);
   std::string line;
   if (!std::getline(std::cin, line)) return fail(ErrorCode::Unavailable, "no_answer", "There was no answer.");

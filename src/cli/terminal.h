@@ -11,7 +11,8 @@
 
 namespace swarma::cli {
 
-/// One line on standard error that rewrites itself on a terminal; in a pipe, one line per stage. Safe for concurrent use.
+/// One line on standard error that rewrites itself on a terminal; in a pipe, one line per stage. Safe for concurrent
+/// use.
 class ProgressLine {
  public:
   explicit ProgressLine(bool quiet);

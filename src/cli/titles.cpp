@@ -23,8 +23,9 @@ Result<void> titles(const TitlesOptions& options) {
   Json all = Json::array();
   std::string cursor;
   do {
-    SWARMA_TRY(const Json page, get_json(http, node + "/v1/catalog/search?limit=100&q=" + net::percent_encode(options.query) +
-                                                   (cursor.empty() ? "" : "&cursor=" + net::percent_encode(cursor))));
+    SWARMA_TRY(const Json page,
+               get_json(http, node + "/v1/catalog/search?limit=100&q=" + net::percent_encode(options.query) +
+                                  (cursor.empty() ? "" : "&cursor=" + net::percent_encode(cursor))));
     const JsonReader reader(page, "catalog page");
     SWARMA_TRY(const Json* list, reader.array("titles", 100));
     for (const Json& title : *list) all.push_back(title);

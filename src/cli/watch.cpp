@@ -1,6 +1,6 @@
 // swarma watch TITLE: unlocks, fetches, verifies, decrypts; into a file, a player, or plain HLS on loopback.
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -62,7 +62,8 @@ class Grants {
 
   /// Called by ViewerKeys, one thread at a time.
   Result<void> ensure(watch::ViewerKeys& keys, SlotRange wanted) {
-    const Result<void> rolled = unlocked_ ? unlocker_.renew(*unlocked_, wanted.begin) : fail(ErrorCode::Forbidden, "nothing_unlocked", "");
+    const Result<void> rolled =
+        unlocked_ ? unlocker_.renew(*unlocked_, wanted.begin) : fail(ErrorCode::Forbidden, "nothing_unlocked", "");
     if (!rolled && !watch::is_end_of_grant(rolled.error())) return rolled;
     if (!rolled) {  // the first time, or this way of unlocking ends here (a preview): another may go on
       SWARMA_TRY(unlock::Unlocked unlocked, unlocker_.unlock(answers_, wanted.begin));
@@ -86,8 +87,11 @@ class Grants {
 Json grant_json(const unlock::Unlocked* unlocked) {
   if (unlocked == nullptr) return nullptr;
   const auto& grant = unlocked->grant;
-  return {{"grant_id", grant.grant_id},     {"path", grant.path},           {"slots", {grant.slots.begin, grant.slots.end}},
-          {"key_groups", grant.key_groups}, {"expires_at", grant.expires_at}};
+  return {{"grant_id", grant.grant_id},
+          {"path", grant.path},
+          {"slots", {grant.slots.begin, grant.slots.end}},
+          {"key_groups", grant.key_groups},
+          {"expires_at", grant.expires_at}};
 }
 
 /// What the ways of unlocking open at all: the film may be offered from its middle on.
@@ -98,20 +102,29 @@ Result<SlotRange> offered_range(unlock::Unlocker& unlocker, const std::string& o
     if (!only_path.empty() && path.id != only_path) continue;
     range = {std::min(range.begin, path.terms.slots.begin), std::max(range.end, path.terms.slots.end)};
   }
-  if (range.empty()) return fail(ErrorCode::Forbidden, "cannot_meet", "The title's terms open nothing" + (only_path.empty() ? "." : " on the path \"" + only_path + "\"."));
+  if (range.empty())
+    return fail(ErrorCode::Forbidden, "cannot_meet",
+                "The title's terms open nothing" + (only_path.empty() ? "." : " on the path \"" + only_path + "\"."));
   return range;
 }
 
-Result<void> write_film(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
-  const auto result = watch::export_mp4(reader, {.output = options.output, .quality = {options.quality}, .range = range},
-                                        [&line](double done, double total) { line.update("watch", total > 0 ? done / total : -1, ""); });
+Result<void> write_film(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader,
+                        const Grants& grants, ProgressLine& line) {
+  const auto result = watch::export_mp4(
+      reader, {.output = options.output, .quality = {options.quality}, .range = range},
+      [&line](double done, double total) { line.update("watch", total > 0 ? done / total : -1, ""); });
   line.finish();
   if (!result) return std::unexpected(result.error());
   const auto& record = reader.view().record;
   if (options.common.json) {
-    const Json out = {{"title_id", record.id.text()}, {"revision", record.revision},   {"output", options.output},
-                      {"slots", {result->slots.begin, result->slots.end}},             {"complete", result->complete},
-                      {"duration_ms", result->duration_ms}, {"video", result->video},  {"note", result->note},
+    const Json out = {{"title_id", record.id.text()},
+                      {"revision", record.revision},
+                      {"output", options.output},
+                      {"slots", {result->slots.begin, result->slots.end}},
+                      {"complete", result->complete},
+                      {"duration_ms", result->duration_ms},
+                      {"video", result->video},
+                      {"note", result->note},
                       {"grant", grant_json(grants.unlocked())}};
     fmt::print("{}\n", out.dump());
   } else {
@@ -142,7 +155,8 @@ Result<void> wait_for_end(const std::string& player, const std::string& url) {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-    return fail(ErrorCode::Unavailable, "player_not_found", "The player " + player + " was not found. Use --listen and open the URL in any player.");
+    return fail(ErrorCode::Unavailable, "player_not_found",
+                "The player " + player + " was not found. Use --listen and open the URL in any player.");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return fail(ErrorCode::Unavailable, "player_failed", "The player " + player + " ended with an error.");
   return {};
@@ -162,7 +176,8 @@ Result<watch::LoopbackOptions> parse_listen(const std::string& text) {
   return options;
 }
 
-Result<void> play(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader, const Grants& grants, ProgressLine& line) {
+Result<void> play(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader, const Grants& grants,
+                  ProgressLine& line) {
   SWARMA_TRY(watch::LoopbackOptions listen, parse_listen(options.listen));
   if (options.quality != "best") listen.quality = options.quality;
   listen.range = range;
@@ -174,7 +189,10 @@ Result<void> play(const WatchOptions& options, SlotRange range, watch::SegmentRe
   line.finish();
   SWARMA_TRY(const auto hls, watch::LoopbackHls::create(reader, listen));
   if (options.common.json) {
-    fmt::print("{}\n", Json{{"url", hls->url()}, {"title_id", reader.view().record.id.text()}, {"grant", grant_json(grants.unlocked())}}.dump());
+    fmt::print("{}\n", Json{{"url", hls->url()},
+                            {"title_id", reader.view().record.id.text()},
+                            {"grant", grant_json(grants.unlocked())}}
+                           .dump());
   } else {
     fmt::print("{}\n", hls->url());
   }
@@ -189,7 +207,8 @@ Result<void> play(const WatchOptions& options, SlotRange range, watch::SegmentRe
 
 Result<void> run_watch(const WatchOptions& options) {
   if (options.output.empty() && options.listen.empty() && options.player.empty())
-    return fail(ErrorCode::BadRequest, "usage", "Say where to watch: --output FILE, --player CMD (for example mpv), or --listen 127.0.0.1:0.");
+    return fail(ErrorCode::BadRequest, "usage",
+                "Say where to watch: --output FILE, --player CMD (for example mpv), or --listen 127.0.0.1:0.");
   const auto id = TitleId::parse(options.title);
   if (!id) return fail(ErrorCode::BadRequest, "usage", id.error().message + " `swarma titles` lists them.");
   SWARMA_TRY(const std::string node, parse_node_url(options.node));

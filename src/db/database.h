@@ -2,8 +2,8 @@
 // TEXT, BIGINT, DOUBLE PRECISION, BYTEA/BLOB columns through the macros below, `ON CONFLICT`, `RETURNING`. What differs
 // lives in db/.
 //
-// Database is safe for concurrent use: each call borrows a connection. SQLite: WAL, one writer at a time (writers queue in
-// process, busy_timeout across processes), synchronous=NORMAL unless `durable` is asked for in a transaction.
+// Database is safe for concurrent use: each call borrows a connection. SQLite: WAL, one writer at a time (writers queue
+// in process, busy_timeout across processes), synchronous=NORMAL unless `durable` is asked for in a transaction.
 //
 // What both engines promise, held by database_test.cpp on each:
 //  - transactions are serialisable: SQLite has one writer, PostgreSQL runs them SERIALIZABLE and retries;
@@ -59,7 +59,8 @@ class Session {
 };
 
 /// Full: on disk before the call returns (money, keys, published titles), and with it every earlier commit.
-/// Normal: whole and in order, but the last moments before a power cut (PostgreSQL: a crash of its server) may be missing.
+/// Normal: whole and in order, but the last moments before a power cut (PostgreSQL: a crash of its server) may be
+/// missing.
 enum class Durability { Normal, Full };
 
 struct Migration {
@@ -74,16 +75,17 @@ class Database {
   virtual ~Database() = default;
 
   /// Runs `work` in a transaction: commits on success, rolls back when it returns an error. Serialisation failures and
-  /// deadlocks are retried (so `work` may run several times). Immediate write lock on SQLite. Inside `work` use only its
-  /// Session: a call on the Database from there is refused with Internal ("nested_database_call"), it could wait for itself.
+  /// deadlocks are retried (so `work` may run several times). Immediate write lock on SQLite. Inside `work` use only
+  /// its Session: a call on the Database from there is refused with Internal ("nested_database_call"), it could wait
+  /// for itself.
   virtual Result<void> transact(const std::function<Result<void>(Session&)>& work,
                                 Durability durability = Durability::Normal) = 0;
   /// A single read, or a single autocommitted write (Durability::Normal).
   virtual Result<Rows> query(std::string_view sql, const Values& parameters = {}) = 0;
   virtual Result<std::int64_t> execute(std::string_view sql, const Values& parameters = {}) = 0;
 
-  /// Applies what is missing, once, also when several nodes start together. Conflict ("migration_changed") when an applied
-  /// migration now has other text. May be called several times, with different modules' migrations.
+  /// Applies what is missing, once, also when several nodes start together. Conflict ("migration_changed") when an
+  /// applied migration now has other text. May be called several times, with different modules' migrations.
   virtual Result<void> migrate(std::span<const Migration> migrations) = 0;
   virtual bool is_postgresql() const = 0;
 };

@@ -21,7 +21,8 @@ class DatabaseTest : public testing::TestWithParam<Engine> {
   }
   Database& db() { return **database_; }
   void make_counters() {
-    const Migration migration{"0001_counters", "CREATE TABLE counters (name TEXT PRIMARY KEY, n BIGINT NOT NULL CHECK (n >= 0));"};
+    const Migration migration{"0001_counters",
+                              "CREATE TABLE counters (name TEXT PRIMARY KEY, n BIGINT NOT NULL CHECK (n >= 0));"};
     ASSERT_TRUE(db().migrate(std::span(&migration, 1)));
   }
   std::int64_t count(const std::string& name) {
@@ -36,7 +37,8 @@ TEST_P(DatabaseTest, KeepsWhatATransactionWrote) {
   make_counters();
   const auto done = db().transact([](Session& session) -> Result<void> {
     SWARMA_CHECK(session.execute("INSERT INTO counters (name, n) VALUES ($1, $2)", {"plays", std::int64_t{1}}));
-    SWARMA_TRY(const auto rows, session.query("UPDATE counters SET n = n + $2 WHERE name = $1 RETURNING n", {"plays", std::int64_t{4}}));
+    SWARMA_TRY(const auto rows,
+               session.query("UPDATE counters SET n = n + $2 WHERE name = $1 RETURNING n", {"plays", std::int64_t{4}}));
     EXPECT_EQ(rows.at(0).integer(0), 5);
     return {};
   });
@@ -58,7 +60,8 @@ TEST_P(DatabaseTest, RollsBackWhenTheWorkFails) {
 }
 
 TEST_P(DatabaseTest, ReturnsEveryTypeAsItWasGiven) {
-  const Migration migration{"0001", "CREATE TABLE t (id {AUTO_ID}, i BIGINT, d DOUBLE PRECISION, s TEXT, b {BYTES}, j {JSON});"};
+  const Migration migration{
+      "0001", "CREATE TABLE t (id {AUTO_ID}, i BIGINT, d DOUBLE PRECISION, s TEXT, b {BYTES}, j {JSON});"};
   ASSERT_TRUE(db().migrate(std::span(&migration, 1)));
   Bytes all(256);
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
@@ -69,7 +72,8 @@ TEST_P(DatabaseTest, ReturnsEveryTypeAsItWasGiven) {
       {std::int64_t{0}, 5e-324, std::string(100'000, 'x'), Bytes(100'000, 0), "null"},
   };
   for (const Values& values : kept) {
-    const auto put = db().query("INSERT INTO t (i, d, s, b, j) VALUES ($1, $2, $3, $4, $5) RETURNING i, d, s, b, j, id", values);
+    const auto put =
+        db().query("INSERT INTO t (i, d, s, b, j) VALUES ($1, $2, $3, $4, $5) RETURNING i, d, s, b, j, id", values);
     ASSERT_TRUE(put) << put.error().message;
     const auto got = db().query("SELECT i, d, s, b, j FROM t WHERE id = $1", {put->front().integer(5)});
     ASSERT_TRUE(got);
@@ -99,7 +103,8 @@ TEST_P(DatabaseTest, TellsNullFromEmpty) {
 }
 
 TEST_P(DatabaseTest, TakesParametersByNumberWhateverTheirOrder) {
-  const auto rows = db().query("SELECT $2 || '-' || $1 || '-' || $2, CAST($3 AS BIGINT) + 1", {"a", "b", std::int64_t{41}});
+  const auto rows =
+      db().query("SELECT $2 || '-' || $1 || '-' || $2, CAST($3 AS BIGINT) + 1", {"a", "b", std::int64_t{41}});
   ASSERT_TRUE(rows) << rows.error().message;
   EXPECT_EQ(rows->front().text(0), "b-a-b");
   EXPECT_EQ(rows->front().integer(1), 42);
@@ -108,7 +113,8 @@ TEST_P(DatabaseTest, TakesParametersByNumberWhateverTheirOrder) {
 TEST_P(DatabaseTest, GivesBooleansAndSumsAsIntegers) {
   make_counters();
   ASSERT_TRUE(db().execute("INSERT INTO counters (name, n) VALUES ('a', 1), ('b', 2)"));
-  const auto rows = db().query("SELECT count(*), sum(n), max(n) > 1, EXISTS (SELECT 1 FROM counters WHERE name = 'c') FROM counters");
+  const auto rows =
+      db().query("SELECT count(*), sum(n), max(n) > 1, EXISTS (SELECT 1 FROM counters WHERE name = 'c') FROM counters");
   ASSERT_TRUE(rows) << rows.error().message;
   EXPECT_EQ(rows->front().integer(0), 2);
   EXPECT_EQ(rows->front().integer(1), 3);
@@ -127,7 +133,8 @@ TEST_P(DatabaseTest, CountsTheRowsThatChanged) {
 
 TEST_P(DatabaseTest, NamesTheBrokenConstraint) {
   make_counters();
-  ASSERT_TRUE(db().migrate(std::vector<Migration>{{"0002", "CREATE TABLE child (name TEXT NOT NULL REFERENCES counters (name));"}}));
+  ASSERT_TRUE(db().migrate(
+      std::vector<Migration>{{"0002", "CREATE TABLE child (name TEXT NOT NULL REFERENCES counters (name));"}}));
   ASSERT_TRUE(db().execute("INSERT INTO counters (name, n) VALUES ('a', 1)"));
   const auto reason = [&](const char* sql, const Values& values) {
     const auto done = db().execute(sql, values);
@@ -253,8 +260,12 @@ TEST_P(DatabaseTest, BreaksDeadlocks) {
     });
   };
   {
-    std::jthread one([&] { for (int i = 0; i < 50; ++i) EXPECT_TRUE(bump("a", "b")); });
-    std::jthread two([&] { for (int i = 0; i < 50; ++i) EXPECT_TRUE(bump("b", "a")); });
+    std::jthread one([&] {
+      for (int i = 0; i < 50; ++i) EXPECT_TRUE(bump("a", "b"));
+    });
+    std::jthread two([&] {
+      for (int i = 0; i < 50; ++i) EXPECT_TRUE(bump("b", "a"));
+    });
   }
   EXPECT_EQ(count("a"), 100);
   EXPECT_EQ(count("b"), 100);
@@ -266,9 +277,12 @@ TEST_P(DatabaseTest, ReadersSeeOnlyWholeTransactions) {
   std::atomic<bool> stop = false;
   std::jthread reader([&] {
     while (!stop) {
-      const auto rows = db().query("SELECT (SELECT n FROM counters WHERE name = 'a') - (SELECT n FROM counters WHERE name = 'b')");
+      const auto rows =
+          db().query("SELECT (SELECT n FROM counters WHERE name = 'a') - (SELECT n FROM counters WHERE name = 'b')");
       EXPECT_TRUE(rows);
-      if (rows) { EXPECT_EQ(rows->front().integer(0), 0); }
+      if (rows) {
+        EXPECT_EQ(rows->front().integer(0), 0);
+      }
     }
   });
   for (int i = 0; i < 100; ++i)

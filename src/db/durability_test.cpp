@@ -1,4 +1,5 @@
-// Durability::Full, by killing: a client at any moment, PostgreSQL's server, and (by watching its syncs) SQLite's machine.
+// Durability::Full, by killing: a client at any moment, PostgreSQL's server, and (by watching its syncs) SQLite's
+// machine.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -16,7 +17,8 @@ namespace swarma::db {
 namespace {
 
 const std::vector<Migration> kLedger = {
-    {"0001_ledger", "CREATE TABLE debits (n BIGINT PRIMARY KEY); CREATE TABLE credits (n BIGINT PRIMARY KEY, b {BYTES});"}};
+    {"0001_ledger",
+     "CREATE TABLE debits (n BIGINT PRIMARY KEY); CREATE TABLE credits (n BIGINT PRIMARY KEY, b {BYTES});"}};
 
 Result<void> book(Database& db, std::int64_t n, Durability durability) {
   return db.transact(
@@ -103,8 +105,9 @@ struct SyncCounter {
   static inline std::map<std::string, int> synced;
   static inline sqlite3_vfs* real = nullptr;
   static inline sqlite3_vfs counting;
-  static inline std::map<const sqlite3_io_methods*, sqlite3_io_methods> methods;                // the real ones, with our xSync
-  static inline std::map<sqlite3_file*, std::pair<std::string, const sqlite3_io_methods*>> open;  // file → (name's end, real)
+  static inline std::map<const sqlite3_io_methods*, sqlite3_io_methods> methods;  // the real ones, with our xSync
+  static inline std::map<sqlite3_file*, std::pair<std::string, const sqlite3_io_methods*>>
+      open;  // file → (name's end, real)
 
   static int on_sync(sqlite3_file* file, int flags) {
     ++synced[open[file].first];

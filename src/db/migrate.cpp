@@ -29,7 +29,8 @@ std::string expand(std::string sql, bool postgresql) {
 }  // namespace
 
 Result<void> apply_migrations(ScriptSession& session, std::span<const Migration> migrations, bool postgresql) {
-  SWARMA_CHECK(session.run_script("CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, sql TEXT NOT NULL)"));
+  SWARMA_CHECK(
+      session.run_script("CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, sql TEXT NOT NULL)"));
   std::map<std::string, std::string> applied;
   SWARMA_TRY(const Rows rows, session.query("SELECT name, sql FROM schema_migrations"));
   for (const Row& row : rows) applied.emplace(row.text(0), row.text(1));
@@ -45,7 +46,8 @@ Result<void> apply_migrations(ScriptSession& session, std::span<const Migration>
       error.message = "Migration " + migration.name + " failed. " + error.message;
       return std::unexpected(std::move(error));
     }
-    SWARMA_CHECK(session.execute("INSERT INTO schema_migrations (name, sql) VALUES ($1, $2)", {migration.name, migration.sql}));
+    SWARMA_CHECK(
+        session.execute("INSERT INTO schema_migrations (name, sql) VALUES ($1, $2)", {migration.name, migration.sql}));
     applied.emplace(migration.name, migration.sql);
   }
   return {};
@@ -55,8 +57,12 @@ namespace {
 thread_local TransactionScope* innermost = nullptr;
 }
 
-TransactionScope::TransactionScope(const Database& database) : database_(&database), outer_(innermost) { innermost = this; }
-TransactionScope::~TransactionScope() { innermost = outer_; }
+TransactionScope::TransactionScope(const Database& database) : database_(&database), outer_(innermost) {
+  innermost = this;
+}
+TransactionScope::~TransactionScope() {
+  innermost = outer_;
+}
 
 Result<void> TransactionScope::check_outside(const Database& database) {
   for (const TransactionScope* scope = innermost; scope != nullptr; scope = scope->outer_)

@@ -11,7 +11,16 @@ namespace {
 
 // Type numbers of pg_type.dat: fixed for all versions, though no client header has them.
 enum : Oid {
-  kBool = 16, kBytea = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25, kOid = 26, kFloat4 = 700, kFloat8 = 701, kNumeric = 1700,
+  kBool = 16,
+  kBytea = 17,
+  kInt8 = 20,
+  kInt2 = 21,
+  kInt4 = 23,
+  kText = 25,
+  kOid = 26,
+  kFloat4 = 700,
+  kFloat8 = 701,
+  kNumeric = 1700,
 };
 
 struct TypeOf {
@@ -47,9 +56,10 @@ class Parameters {
       pointers[i] = text->c_str();
     } else if (!std::holds_alternative<std::nullptr_t>(value)) {
       auto& buffer = texts_[i];
-      const auto end = std::holds_alternative<double>(value)
-                           ? std::to_chars(buffer.data(), buffer.data() + buffer.size() - 1, std::get<double>(value)).ptr
-                           : std::to_chars(buffer.data(), buffer.data() + buffer.size() - 1, std::get<std::int64_t>(value)).ptr;
+      const auto end =
+          std::holds_alternative<double>(value)
+              ? std::to_chars(buffer.data(), buffer.data() + buffer.size() - 1, std::get<double>(value)).ptr
+              : std::to_chars(buffer.data(), buffer.data() + buffer.size() - 1, std::get<std::int64_t>(value)).ptr;
       *end = '\0';
       pointers[i] = buffer.data();
     }
@@ -69,13 +79,15 @@ Bytes parse_bytea(std::string_view text) {  // "\x0aff"
   Bytes out;
   out.reserve(text.size() / 2);
   const auto digit = [](char c) { return static_cast<std::uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  for (std::size_t i = 2; i + 1 < text.size(); i += 2) out.push_back(static_cast<std::uint8_t>(digit(text[i]) << 4 | digit(text[i + 1])));
+  for (std::size_t i = 2; i + 1 < text.size(); i += 2)
+    out.push_back(static_cast<std::uint8_t>(digit(text[i]) << 4 | digit(text[i + 1])));
   return out;
 }
 
 Value column_value(const PGresult* result, int row, int column) {
   if (PQgetisnull(result, row, column) != 0) return nullptr;
-  const std::string_view text(PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column)));
+  const std::string_view text(PQgetvalue(result, row, column),
+                              static_cast<std::size_t>(PQgetlength(result, row, column)));
   switch (PQftype(result, column)) {
     case kBool:
       return std::int64_t{text == "t"};
@@ -100,7 +112,9 @@ Value column_value(const PGresult* result, int row, int column) {
 Error describe(std::string_view sqlstate, const std::string& what) {
   const std::string_view group = sqlstate.substr(0, 2);
   if (group == "23") {
-    const char* reason = sqlstate == "23505" ? "unique_violation" : sqlstate == "23503" ? "foreign_key_violation" : "constraint_violation";
+    const char* reason = sqlstate == "23505"   ? "unique_violation"
+                         : sqlstate == "23503" ? "foreign_key_violation"
+                                               : "constraint_violation";
     return {ErrorCode::Conflict, reason, "The database refused the change: " + what + "."};
   }
   if (sqlstate == "55P03" || group == "40")
@@ -116,10 +130,14 @@ Error describe(std::string_view sqlstate, const std::string& what) {
 }
 
 /// Serialisation failures and deadlocks: a fresh run of the same work can succeed.
-bool is_retryable(std::string_view sqlstate) { return sqlstate == "40001" || sqlstate == "40P01"; }
+bool is_retryable(std::string_view sqlstate) {
+  return sqlstate == "40001" || sqlstate == "40P01";
+}
 
 /// What a prepared statement answers after another node's migration, or a reset by a connection pooler.
-bool is_stale_statement(std::string_view sqlstate) { return sqlstate == "0A000" || sqlstate == "26000"; }
+bool is_stale_statement(std::string_view sqlstate) {
+  return sqlstate == "0A000" || sqlstate == "26000";
+}
 
 std::string first_line(std::string_view text) {
   text = text.substr(0, text.find('\n'));
@@ -129,16 +147,21 @@ std::string first_line(std::string_view text) {
 
 }  // namespace
 
-void PostgresqlConnection::ResultDeleter::operator()(pg_result* result) const { PQclear(result); }
+void PostgresqlConnection::ResultDeleter::operator()(pg_result* result) const {
+  PQclear(result);
+}
 
-PostgresqlConnection::~PostgresqlConnection() { PQfinish(handle_); }
+PostgresqlConnection::~PostgresqlConnection() {
+  PQfinish(handle_);
+}
 
 Result<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::open(const std::string& url) {
   // What comes before the URL is a default it may override: a server that cannot be reached, or vanished, is noticed.
-  constexpr std::array kNames = {"connect_timeout", "tcp_user_timeout", "application_name", "dbname", "client_encoding",
-                                 static_cast<const char*>(nullptr)};
+  constexpr std::array kNames = {"connect_timeout", "tcp_user_timeout", "application_name",
+                                 "dbname",          "client_encoding",  static_cast<const char*>(nullptr)};
   const std::array values = {"5", "15000", "swarma", url.c_str(), "UTF8", static_cast<const char*>(nullptr)};
-  std::unique_ptr<PostgresqlConnection> connection(new PostgresqlConnection(PQconnectdbParams(kNames.data(), values.data(), 1)));
+  std::unique_ptr<PostgresqlConnection> connection(
+      new PostgresqlConnection(PQconnectdbParams(kNames.data(), values.data(), 1)));
   if (connection->handle_ == nullptr || PQstatus(connection->handle_) != CONNECTION_OK)
     return fail(ErrorCode::Unavailable, "database_unavailable",
                 "Cannot connect to the PostgreSQL server: " + first_line(PQerrorMessage(connection->handle_)) + ".");
@@ -146,7 +169,8 @@ Result<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::open(const s
   SWARMA_TRY(const Rows rows, connection->query("SELECT current_setting('synchronous_commit')"));
   const std::string& configured = rows.at(0).text(0);
   connection->full_commit_ = configured == "off" ? "on" : configured;
-  SWARMA_CHECK(connection->run_script("SET synchronous_commit=off; SET bytea_output=hex; SET lock_timeout=" + std::to_string(kLockTimeoutMs)));
+  SWARMA_CHECK(connection->run_script("SET synchronous_commit=off; SET bytea_output=hex; SET lock_timeout=" +
+                                      std::to_string(kLockTimeoutMs)));
   return connection;
 }
 
@@ -183,14 +207,16 @@ Result<std::string> PostgresqlConnection::find_statement(std::string_view sql, c
   std::vector<Oid> types;
   for (const Value& value : parameters) types.push_back(type_of(value).oid);
   std::string name = "s" + std::to_string(next_name_++);
-  SWARMA_CHECK(checked(PQprepare(handle_, name.c_str(), std::string(sql).c_str(), static_cast<int>(types.size()), types.data())));
+  SWARMA_CHECK(checked(
+      PQprepare(handle_, name.c_str(), std::string(sql).c_str(), static_cast<int>(types.size()), types.data())));
   statements_.emplace(key_, name);
   return name;
 }
 
 Result<PostgresqlConnection::Answer> PostgresqlConnection::run(std::string_view sql, const Values& parameters) {
   if (in_transaction_ && state_ != TransactionState::Fine)
-    return fail(ErrorCode::Internal, "transaction_failed", "An earlier statement of this transaction failed: it can only be left.");
+    return fail(ErrorCode::Internal, "transaction_failed",
+                "An earlier statement of this transaction failed: it can only be left.");
   for (const Value& value : parameters)
     if (const auto* text = std::get_if<std::string>(&value); text != nullptr && text->find('\0') != std::string::npos) {
       state_ = TransactionState::Failed;
@@ -219,7 +245,9 @@ Result<Rows> PostgresqlConnection::query(std::string_view sql, const Values& par
 
 Result<std::int64_t> PostgresqlConnection::execute(std::string_view sql, const Values& parameters) {
   SWARMA_TRY(const Answer answer, run(sql, parameters));
-  if (PQresultStatus(answer.get()) == PGRES_TUPLES_OK && std::string_view(PQcmdStatus(answer.get())).starts_with("SELECT")) return 0;
+  if (PQresultStatus(answer.get()) == PGRES_TUPLES_OK &&
+      std::string_view(PQcmdStatus(answer.get())).starts_with("SELECT"))
+    return 0;
   return parse_number<std::int64_t>(PQcmdTuples(answer.get())).value_or(0);  // "" for statements that change no rows
 }
 
@@ -231,7 +259,8 @@ Result<void> PostgresqlConnection::run_script(const std::string& sql) {
 
 Result<void> PostgresqlConnection::begin(Isolation isolation, Durability durability) {
   state_ = TransactionState::Fine;
-  std::string sql = isolation == Isolation::Serializable ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL READ COMMITTED";
+  std::string sql = isolation == Isolation::Serializable ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                                                         : "BEGIN ISOLATION LEVEL READ COMMITTED";
   if (durability == Durability::Full) sql += "; SET LOCAL synchronous_commit=" + full_commit_;
   if (auto begun = run_script(sql); !begun) {
     if (PQstatus(handle_) != CONNECTION_OK) state_ = TransactionState::Retry;  // nothing was done yet
@@ -246,7 +275,8 @@ Result<void> PostgresqlConnection::commit() {
   SWARMA_TRY(const Answer answer, checked(PQexec(handle_, "COMMIT")));
   // COMMIT of a doomed transaction succeeds by rolling back.
   if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT")
-    return fail(ErrorCode::Internal, "transaction_failed", "The database undid the transaction instead of committing it.");
+    return fail(ErrorCode::Internal, "transaction_failed",
+                "The database undid the transaction instead of committing it.");
   return {};
 }
 

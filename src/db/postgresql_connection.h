@@ -46,8 +46,9 @@ class PostgresqlConnection final : public ScriptSession {
   std::unexpected<Error> failure(const pg_result* result);
 
   pg_conn* handle_;
-  std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> statements_;  // types + SQL → server-side name
-  std::string key_;        // scratch: the key of the statement being looked up
+  std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>
+      statements_;           // types + SQL → server-side name
+  std::string key_;          // scratch: the key of the statement being looked up
   std::string full_commit_;  // synchronous_commit for Durability::Full: what the operator configured, at least "on"
   std::uint64_t next_name_ = 0;
   bool reused_statement_ = false;

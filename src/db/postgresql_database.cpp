@@ -74,8 +74,8 @@ class PostgresqlDatabase final : public Database {
     }
   }
 
-  Result<void> transact_script(const std::function<Result<void>(ScriptSession&)>& work, PostgresqlConnection::Isolation isolation,
-                               Durability durability) {
+  Result<void> transact_script(const std::function<Result<void>(ScriptSession&)>& work,
+                               PostgresqlConnection::Isolation isolation, Durability durability) {
     SWARMA_CHECK(TransactionScope::check_outside(*this));
     auto lease = pool_.borrow();
     const TransactionScope scope(*this);
@@ -87,7 +87,8 @@ class PostgresqlDatabase final : public Database {
     }
   }
 
-  static Result<void> attempt_transaction(PostgresqlConnection& connection, const std::function<Result<void>(ScriptSession&)>& work,
+  static Result<void> attempt_transaction(PostgresqlConnection& connection,
+                                          const std::function<Result<void>(ScriptSession&)>& work,
                                           PostgresqlConnection::Isolation isolation, Durability durability) {
     SWARMA_CHECK(connection.begin(isolation, durability));
     if (auto done = work(connection); !done) {
@@ -96,7 +97,8 @@ class PostgresqlDatabase final : public Database {
     }
     if (connection.state() != TransactionState::Fine) {
       connection.rollback();
-      return fail(ErrorCode::Internal, "transaction_failed", "A failed statement was ignored: the transaction was undone.");
+      return fail(ErrorCode::Internal, "transaction_failed",
+                  "A failed statement was ignored: the transaction was undone.");
     }
     return connection.commit();
   }

@@ -42,7 +42,8 @@ Error describe(int extended, const std::string& what) {
     case SQLITE_LOCKED:
       return {ErrorCode::Unavailable, "database_busy", "Another process holds the database. Try again."};
     case SQLITE_CONSTRAINT:
-      return {ErrorCode::Conflict, std::string(reason_of_constraint(extended)), "The database refused the change: " + what + "."};
+      return {ErrorCode::Conflict, std::string(reason_of_constraint(extended)),
+              "The database refused the change: " + what + "."};
     case SQLITE_FULL:
       return {ErrorCode::Io, "disk_full", "The database cannot grow: the disk is full."};
     case SQLITE_CORRUPT:
@@ -164,15 +165,16 @@ Result<SqliteConnection::Statement> SqliteConnection::prepare(std::string_view s
     failed_ = in_transaction_;
     return fail(ErrorCode::Internal, "bad_statement", std::move(message));
   };
-  if (statement.handle == nullptr || std::any_of(rest, sql.data() + sql.size(), [](char c) { return c != ' ' && c != '\n' && c != ';'; }))
+  if (statement.handle == nullptr ||
+      std::any_of(rest, sql.data() + sql.size(), [](char c) { return c != ' ' && c != '\n' && c != ';'; }))
     return wrong("A call takes exactly one SQL statement.");
   const int slots = sqlite3_bind_parameter_count(statement.handle);
   for (int slot = 1; slot <= slots; ++slot) {
     const char* name = sqlite3_bind_parameter_name(statement.handle, slot);
     const std::string_view text = name == nullptr ? "" : name;
     std::size_t number = 0;
-    if (text.size() < 2 || text[0] != '$' || std::from_chars(text.data() + 1, text.data() + text.size(), number).ec != std::errc() ||
-        number == 0)
+    if (text.size() < 2 || text[0] != '$' ||
+        std::from_chars(text.data() + 1, text.data() + text.size(), number).ec != std::errc() || number == 0)
       return wrong("SQL parameters are written $1, $2, …");
     statement.parameter_of_slot.push_back(number - 1);
     statement.parameters = std::max(statement.parameters, number);
@@ -200,14 +202,16 @@ Result<void> SqliteConnection::bind(const Statement& statement, const Values& pa
       failed_ = in_transaction_;
       return fail(ErrorCode::BadRequest, "bad_text", "Text in the database cannot hold a NUL character.");
     }
-    if (const int code = bind_value(statement.handle, static_cast<int>(i) + 1, value); code != SQLITE_OK) return failure(code);
+    if (const int code = bind_value(statement.handle, static_cast<int>(i) + 1, value); code != SQLITE_OK)
+      return failure(code);
   }
   return {};
 }
 
 Result<void> SqliteConnection::run(std::string_view sql, const Values& parameters, Rows* rows) {
   if (failed_)
-    return fail(ErrorCode::Internal, "transaction_failed", "An earlier statement of this transaction failed: it can only be left.");
+    return fail(ErrorCode::Internal, "transaction_failed",
+                "An earlier statement of this transaction failed: it can only be left.");
   SWARMA_TRY(Statement* const statement, find_statement(sql));
   const Reset reset{statement->handle};
   SWARMA_CHECK(bind(*statement, parameters));
@@ -233,7 +237,8 @@ Result<std::int64_t> SqliteConnection::execute(std::string_view sql, const Value
 }
 
 Result<void> SqliteConnection::run_script(const std::string& sql) {
-  if (const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK) return failure(code);
+  if (const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
+    return failure(code);
   return {};
 }
 

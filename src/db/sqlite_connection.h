@@ -34,8 +34,9 @@ class SqliteConnection final : public ScriptSession {
  private:
   struct Statement {
     sqlite3_stmt* handle = nullptr;
-    std::vector<std::size_t> parameter_of_slot;  // SQLite numbers `$n` by appearance: slot i+1 takes parameters[this[i]]
-    std::size_t parameters = 0;                  // the largest n
+    std::vector<std::size_t>
+        parameter_of_slot;       // SQLite numbers `$n` by appearance: slot i+1 takes parameters[this[i]]
+    std::size_t parameters = 0;  // the largest n
   };
 
   explicit SqliteConnection(sqlite3* handle) : handle_(handle) {}

@@ -35,7 +35,8 @@ class SqliteDatabase final : public Database {
 
   Result<void> migrate(std::span<const Migration> migrations) override {
     return transact_script(
-        [&](ScriptSession& session) { return apply_migrations(session, migrations, is_postgresql()); }, Durability::Full);
+        [&](ScriptSession& session) { return apply_migrations(session, migrations, is_postgresql()); },
+        Durability::Full);
   }
 
   bool is_postgresql() const override { return false; }
@@ -53,7 +54,8 @@ class SqliteDatabase final : public Database {
     }
     if (writer_->failed()) {
       writer_->rollback();
-      return fail(ErrorCode::Internal, "transaction_failed", "A failed statement was ignored: the transaction was undone.");
+      return fail(ErrorCode::Internal, "transaction_failed",
+                  "A failed statement was ignored: the transaction was undone.");
     }
     return writer_->commit();
   }

@@ -67,7 +67,8 @@ Result<Account> find_account() {
 }
 
 /// Starts a program as `account`, its output appended to `log`. It ends when this process does.
-Result<pid_t> start(const Account& account, const fs::path& program, std::vector<std::string> arguments, const fs::path& log) {
+Result<pid_t> start(const Account& account, const fs::path& program, std::vector<std::string> arguments,
+                    const fs::path& log) {
   std::string name = program;
   std::vector<char*> argv = {name.data()};
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -81,7 +82,8 @@ Result<pid_t> start(const Account& account, const fs::path& program, std::vector
   ::dup2(out, 1);
   ::dup2(out, 2);
   ::close_range(3, ~0U, 0);
-  if (::geteuid() == 0 && (::setgroups(0, nullptr) != 0 || ::setgid(account.gid) != 0 || ::setuid(account.uid) != 0)) ::_exit(126);
+  if (::geteuid() == 0 && (::setgroups(0, nullptr) != 0 || ::setgid(account.gid) != 0 || ::setuid(account.uid) != 0))
+    ::_exit(126);
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);  // after setuid, which would clear it
   if (::getppid() != parent || ::chdir("/") != 0) ::_exit(126);
   ::execv(program.c_str(), argv.data());
@@ -117,12 +119,14 @@ class Server {
   }
 
   std::string url(std::string_view schema) const {
-    return "postgresql:///postgres?host=" + folder_.string() + "&user=postgres&options=-csearch_path%3D" + std::string(schema);
+    return "postgresql:///postgres?host=" + folder_.string() + "&user=postgres&options=-csearch_path%3D" +
+           std::string(schema);
   }
 
  private:
   Server(fs::path programs, Account account)
-      : programs_(std::move(programs)), account_(account),
+      : programs_(std::move(programs)),
+        account_(account),
         folder_(fs::temp_directory_path() / (std::string(kServerFolder) + std::to_string(::getpid()))) {}
 
   /// Folders of test programs that were killed.
@@ -146,8 +150,8 @@ class Server {
       return std::unexpected(io_error("give away", folder_));
     SWARMA_TRY(const pid_t initdb,
                start(account_, programs_ / "initdb",
-                     {"--pgdata", folder_ / "data", "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8",
-                      "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en"},
+                     {"--pgdata", folder_ / "data", "--username=postgres", "--auth=trust", "--no-sync",
+                      "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en"},
                      folder_ / "log"));
     int status = 0;
     ::waitpid(initdb, &status, 0);
@@ -156,11 +160,17 @@ class Server {
   }
 
   Result<void> start_server() {
-    SWARMA_TRY(pid_, start(account_, programs_ / "postgres",
-                           {"-D", folder_ / "data", "-k", folder_, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-                            "shared_buffers=16MB", "-c", "max_connections=64", "-c", "log_min_messages=fatal", "-c",
-                            "autovacuum=off", "-c", "deadlock_timeout=50ms", "-c", "wal_writer_delay=10s", "-c",
-                            "wal_writer_flush_after=1GB"},
+    SWARMA_TRY(pid_, start(account_, programs_ / "postgres", {"-D", folder_ / "data",
+                                                              "-k", folder_,
+                                                              "-c", "listen_addresses=",
+                                                              "-c", "fsync=off",
+                                                              "-c", "shared_buffers=16MB",
+                                                              "-c", "max_connections=64",
+                                                              "-c", "log_min_messages=fatal",
+                                                              "-c", "autovacuum=off",
+                                                              "-c", "deadlock_timeout=50ms",
+                                                              "-c", "wal_writer_delay=10s",
+                                                              "-c", "wal_writer_flush_after=1GB"},
                            folder_ / "log"));
     for (int attempt = 0; attempt < 1000; ++attempt) {
       if (Database::open(url("public"), 1)) return {};
@@ -204,10 +214,16 @@ Result<Server*> server() {
 
 }  // namespace
 
-std::string to_string(Engine engine) { return engine == Engine::Sqlite ? "Sqlite" : "Postgresql"; }
+std::string to_string(Engine engine) {
+  return engine == Engine::Sqlite ? "Sqlite" : "Postgresql";
+}
 
-TestFolder::TestFolder() : path_(fs::temp_directory_path() / ("swarma-test-" + to_hex(random_array<8>()))) { fs::create_directory(path_); }
-TestFolder::TestFolder(TestFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+TestFolder::TestFolder() : path_(fs::temp_directory_path() / ("swarma-test-" + to_hex(random_array<8>()))) {
+  fs::create_directory(path_);
+}
+TestFolder::TestFolder(TestFolder&& other) noexcept : path_(std::move(other.path_)) {
+  other.path_.clear();
+}
 TestFolder::~TestFolder() {
   std::error_code ec;
   if (!path_.empty()) fs::remove_all(path_, ec);

@@ -6,10 +6,10 @@
 //   };
 //   INSTANTIATE_TEST_SUITE_P(Engines, RegistryTest, testing::ValuesIn(db::kEngines), db::engine_name);
 //
-// SQLite: a file in a temporary folder. PostgreSQL: a schema of a private server, started on a Unix socket the first time
-// the process asks for one and stopped when the process ends, however it ends. The server runs with fsync off and sorts
-// text by ICU rules, so that code which leans on byte order of TEXT fails here. Nothing is skipped: without the PostgreSQL
-// programs make_test_database fails with a sentence that says what to install.
+// SQLite: a file in a temporary folder. PostgreSQL: a schema of a private server, started on a Unix socket the first
+// time the process asks for one and stopped when the process ends, however it ends. The server runs with fsync off and
+// sorts text by ICU rules, so that code which leans on byte order of TEXT fails here. Nothing is skipped: without the
+// PostgreSQL programs make_test_database fails with a sentence that says what to install.
 //
 // Only test programs use this, so only they link it.
 #pragma once

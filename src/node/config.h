@@ -14,13 +14,13 @@ struct Config {
   std::filesystem::path data;
   std::string listen = "127.0.0.1:8420";
   std::string name = "Swarma";
-  std::string database;                 // empty: sqlite:<data>/swarma.db
-  std::filesystem::path blobs;          // empty: <data>/blobs
-  std::string public_url;               // empty: as the request says
-  bool tls = false;                     // own certificate in <data>/tls, made on first use
-  std::string tls_certificate, tls_key; // given files instead
+  std::string database;                  // empty: sqlite:<data>/swarma.db
+  std::filesystem::path blobs;           // empty: <data>/blobs
+  std::string public_url;                // empty: as the request says
+  bool tls = false;                      // own certificate in <data>/tls, made on first use
+  std::string tls_certificate, tls_key;  // given files instead
   std::vector<std::string> trusted_proxies;
-  unsigned loops = 0;                   // 0: one per core
+  unsigned loops = 0;  // 0: one per core
   unsigned workers = 4;
   unsigned database_connections = 4;
   std::size_t max_connections = 20'000;

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <unistd.h>
+#include <fstream>
 
 namespace swarma::node {
 namespace {
@@ -22,7 +22,9 @@ std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s)
   const auto add = [&out](std::string_view name, std::string_view type, std::string_view help, std::uint64_t value) {
     out += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
   };
-  out += fmt::format("# HELP swarma_info Version of this node\n# TYPE swarma_info gauge\nswarma_info{{version=\"{}\"}} 1\n", SWARMA_VERSION);
+  out += fmt::format(
+      "# HELP swarma_info Version of this node\n# TYPE swarma_info gauge\nswarma_info{{version=\"{}\"}} 1\n",
+      SWARMA_VERSION);
   add("swarma_uptime_seconds", "gauge", "Seconds since this node started", static_cast<std::uint64_t>(uptime_s));
   add("swarma_resident_bytes", "gauge", "Memory of this process", resident_bytes());
   add("swarma_http_connections", "gauge", "Open connections", stats.connections_open);

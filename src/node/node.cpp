@@ -34,7 +34,8 @@ struct Address {
 Result<Address> parse_address(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   unsigned port = 0;
-  const std::string_view digits = colon == std::string::npos ? std::string_view{} : std::string_view(text).substr(colon + 1);
+  const std::string_view digits =
+      colon == std::string::npos ? std::string_view{} : std::string_view(text).substr(colon + 1);
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || port > 65535)
     return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:8420.");
@@ -120,13 +121,14 @@ struct Parts {
 };
 
 Result<void> migrate(db::Database& database) {
-  for (const auto migrations : {secret_migrations(), catalog::registry::migrations(), attest::migrations(), grant::migrations(),
-                                api::link_migrations()})
+  for (const auto migrations : {secret_migrations(), catalog::registry::migrations(), attest::migrations(),
+                                grant::migrations(), api::link_migrations()})
     SWARMA_CHECK(database.migrate(migrations));
   return {};
 }
 
-Result<content::publish::ExistingTitle> next_revision(catalog::registry::TitleRegistry& registry, const crypto::Did& owner, const TitleId& id) {
+Result<content::publish::ExistingTitle> next_revision(catalog::registry::TitleRegistry& registry,
+                                                      const crypto::Did& owner, const TitleId& id) {
   SWARMA_TRY(const auto stored, registry.find(id));
   if (!(stored->record.creator == owner))
     return fail(ErrorCode::Forbidden, "not_creator", "Only the creator of a title can publish a new revision of it.");
@@ -136,7 +138,11 @@ Result<content::publish::ExistingTitle> next_revision(catalog::registry::TitleRe
 Result<void> add_media(Parts& p, const Config& config) {
   SWARMA_TRY(p.spool, content::publish::Spool::open(config.data / "uploads", config.max_upload_bytes, p.clock));
   const title::KeyAgentRef agent{p.identity.signing.did(), p.identity.decryption.encryption_key()};
-  content::publish::JobPorts ports{.identity = p.identity, .clock = p.clock, .spool = *p.spool, .agent = agent,
+  content::publish::JobPorts ports{
+      .identity = p.identity,
+      .clock = p.clock,
+      .spool = *p.spool,
+      .agent = agent,
       .make_sink = [&p] { return content::publish::make_store_blob_sink(*p.blobs); },
       .titles = p.local_titles,
       .find_existing = [&p](const TitleId& id) { return next_revision(p.registry, p.identity.signing.did(), id); },
@@ -179,9 +185,12 @@ class RunningNode final : public Node {
   /// What half-finished publishes left behind a week ago.
   void sweep() {
     StoreSweptBlobs swept(*parts_->blobs);
-    const auto report = catalog::registry::sweep_orphans(swept, parts_->registry, parts_->clock.seconds() - catalog::registry::kOrphanSeconds);
-    if (!report) log::warning("sweep_failed", {{"message", report.error().message}});
-    else if (report->removed > 0) log::info("swept", {{"blobs", report->removed}, {"bytes", report->removed_bytes}});
+    const auto report = catalog::registry::sweep_orphans(swept, parts_->registry,
+                                                         parts_->clock.seconds() - catalog::registry::kOrphanSeconds);
+    if (!report)
+      log::warning("sweep_failed", {{"message", report.error().message}});
+    else if (report->removed > 0)
+      log::info("swept", {{"blobs", report->removed}, {"bytes", report->removed_bytes}});
   }
 
   static constexpr std::uint64_t kSweepMinutes = 60;
@@ -195,12 +204,20 @@ class RunningNode final : public Node {
 
 Result<net::ServerOptions> server_options(const Config& config) {
   SWARMA_TRY(const Address address, parse_address(config.listen));
-  net::ServerOptions options{.host = address.host, .port = address.port, .loops = config.loops, .workers = config.workers,
-      .max_connections = config.max_connections, .max_connections_per_address = config.max_connections_per_address,
-      .header_timeout = std::chrono::seconds(config.header_timeout_s), .idle_timeout = std::chrono::seconds(config.idle_timeout_s),
-      .body_timeout = std::chrono::seconds(config.body_timeout_s), .drain_timeout = std::chrono::seconds(config.drain_timeout_s),
-      .certificate_file = config.tls_certificate, .key_file = config.tls_key,
-      .public_url = config.public_url, .trusted_proxies = config.trusted_proxies};
+  net::ServerOptions options{.host = address.host,
+                             .port = address.port,
+                             .loops = config.loops,
+                             .workers = config.workers,
+                             .max_connections = config.max_connections,
+                             .max_connections_per_address = config.max_connections_per_address,
+                             .header_timeout = std::chrono::seconds(config.header_timeout_s),
+                             .idle_timeout = std::chrono::seconds(config.idle_timeout_s),
+                             .body_timeout = std::chrono::seconds(config.body_timeout_s),
+                             .drain_timeout = std::chrono::seconds(config.drain_timeout_s),
+                             .certificate_file = config.tls_certificate,
+                             .key_file = config.tls_key,
+                             .public_url = config.public_url,
+                             .trusted_proxies = config.trusted_proxies};
   if (config.tls_certificate.empty() != config.tls_key.empty())
     return fail(ErrorCode::BadRequest, "usage", "--tls-certificate and --tls-key go together.");
   if (config.tls && config.tls_certificate.empty()) {
@@ -208,7 +225,8 @@ Result<net::ServerOptions> server_options(const Config& config) {
     options.certificate_file = config.data / "tls" / "certificate.pem";
     options.key_file = config.data / "tls" / "key.pem";
     if (!std::filesystem::exists(options.certificate_file))
-      SWARMA_CHECK(net::make_self_signed_certificate({"localhost", "127.0.0.1", "::1", address.host}, options.certificate_file, options.key_file));
+      SWARMA_CHECK(net::make_self_signed_certificate({"localhost", "127.0.0.1", "::1", address.host},
+                                                     options.certificate_file, options.key_file));
   }
   return options;
 }
@@ -219,23 +237,38 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   SWARMA_TRY(auto database, db::Database::open(url, config.database_connections));
   SWARMA_CHECK(migrate(*database));
   SWARMA_TRY(const crypto::SecretKey nonce_key, shared_secret(*database, identity.master, "dpop-nonce"));
-  SWARMA_TRY(auto blobs, content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs));
+  SWARMA_TRY(auto blobs,
+             content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs));
 
   auto node = std::make_unique<RunningNode>();
   node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs), nonce_key);
   Parts& p = *node->parts_;
   if (!options.certificate_file.empty()) p.facts.secure_url = config.public_url;
   SWARMA_CHECK(add_media(p, config));
-  p.services.reset(new api::Services{
-      .clock = p.clock, .facts = p.facts, .owner = p.identity.signing, .agent_decryption = p.identity.decryption,
-      .agent_encryption = p.identity.decryption.encryption_key(), .nonces = p.nonces, .database = *p.database, .blobs = *p.blobs,
-      .registry = p.registry, .actions = p.actions, .titles = p.titles, .broker = p.broker, .agent = p.agent,
-      .idempotency = p.idempotency, .links = p.links, .spool = *p.spool, .media = *p.media,
-      .metrics = [n = node.get()] {
-        const auto up = std::chrono::duration_cast<std::chrono::seconds>(Clocks::now() - n->started_);
-        return render_metrics(n->server_->stats(), up.count());
-      },
-      .draining = [n = node.get()] { return n->draining_.load(); }});
+  p.services.reset(new api::Services{.clock = p.clock,
+                                     .facts = p.facts,
+                                     .owner = p.identity.signing,
+                                     .agent_decryption = p.identity.decryption,
+                                     .agent_encryption = p.identity.decryption.encryption_key(),
+                                     .nonces = p.nonces,
+                                     .database = *p.database,
+                                     .blobs = *p.blobs,
+                                     .registry = p.registry,
+                                     .actions = p.actions,
+                                     .titles = p.titles,
+                                     .broker = p.broker,
+                                     .agent = p.agent,
+                                     .idempotency = p.idempotency,
+                                     .links = p.links,
+                                     .spool = *p.spool,
+                                     .media = *p.media,
+                                     .metrics =
+                                         [n = node.get()] {
+                                           const auto up = std::chrono::duration_cast<std::chrono::seconds>(
+                                               Clocks::now() - n->started_);
+                                           return render_metrics(n->server_->stats(), up.count());
+                                         },
+                                     .draining = [n = node.get()] { return n->draining_.load(); }});
   p.local_titles.connect(*p.services);
   p.media->start();
   const auto render = [&p](const net::Request&, const Error& error) { return api::render_error(*p.services, error); };

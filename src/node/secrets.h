@@ -1,5 +1,5 @@
-// Secrets that all nodes on one database share, made by the first of them: `dpop-nonce` keys the server nonces, so that a
-// nonce of one node is good at the next.
+// Secrets that all nodes on one database share, made by the first of them: `dpop-nonce` keys the server nonces, so that
+// a nonce of one node is good at the next.
 #pragma once
 
 #include <span>

@@ -32,7 +32,9 @@ bool is_clean(std::int32_t point, Lines lines) {
   return lines == Lines::Many || (point != 0x2028 && point != 0x2029);
 }
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 

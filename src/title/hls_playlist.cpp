@@ -25,7 +25,9 @@ std::unexpected<Error> bad(std::string message) {
   return fail(ErrorCode::Corrupt, "playlist_bad", std::move(message));
 }
 
-std::int64_t micros(double seconds) { return std::llround(seconds * 1e6); }
+std::int64_t micros(double seconds) {
+  return std::llround(seconds * 1e6);
+}
 
 /// Takes lines off a text, each ended by exactly one line feed.
 class Lines {
@@ -124,7 +126,8 @@ std::vector<const Track*> sound_in_order(const std::vector<Track>& tracks) {
   for (const Track& track : tracks)
     if (track.kind == TrackKind::Audio) sound.push_back(&track);
   const auto rank = [&](const Track* track) {
-    return std::find_if(sound.begin(), sound.end(), [&](auto* other) { return other->language == track->language; }) - sound.begin();
+    return std::find_if(sound.begin(), sound.end(), [&](auto* other) { return other->language == track->language; }) -
+           sound.begin();
   };
   std::multimap<std::pair<std::ptrdiff_t, int>, const Track*> ordered;  // equal keys stay in order of insertion
   for (const Track* track : sound) ordered.emplace(std::pair(rank(track), track->channels), track);
@@ -150,10 +153,11 @@ void write_sound(const std::vector<Track>& tracks, const TrackUri& uri, std::str
     const bool is_first = names.empty();
     // Two renditions a player may choose by itself must differ in language.
     const bool may_choose = languages.insert(track->language).second;
-    out += fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME={}{},DEFAULT={},AUTOSELECT={}{},URI={}\n",
-                       quoted(distinct_name(*track, names)), language_attribute(*track), is_first ? "YES" : "NO",
-                       may_choose ? "YES" : "NO",
-                       track->channels > 0 ? fmt::format(",CHANNELS=\"{}\"", track->channels) : "", quoted(uri(*track)));
+    out +=
+        fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME={}{},DEFAULT={},AUTOSELECT={}{},URI={}\n",
+                    quoted(distinct_name(*track, names)), language_attribute(*track), is_first ? "YES" : "NO",
+                    may_choose ? "YES" : "NO",
+                    track->channels > 0 ? fmt::format(",CHANNELS=\"{}\"", track->channels) : "", quoted(uri(*track)));
   }
 }
 
@@ -162,9 +166,9 @@ void write_captions(const std::vector<Track>& tracks, const TrackUri& uri, std::
   for (const Track& track : tracks) {
     if (track.kind != TrackKind::Captions) continue;
     const bool may_choose = languages.insert(track.language).second;
-    out += fmt::format("#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME={}{},DEFAULT=NO,AUTOSELECT={},FORCED=NO,URI={}\n",
-                       quoted(distinct_name(track, names)), language_attribute(track), may_choose ? "YES" : "NO",
-                       quoted(uri(track)));
+    out += fmt::format(
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME={}{},DEFAULT=NO,AUTOSELECT={},FORCED=NO,URI={}\n",
+        quoted(distinct_name(track, names)), language_attribute(track), may_choose ? "YES" : "NO", quoted(uri(track)));
   }
 }
 
@@ -200,9 +204,10 @@ std::optional<std::string_view> find_uri(std::string_view attributes) {
 std::string write_media_playlist(const MediaPlaylist& playlist, const std::string& init_uri, const SegmentUri& uri) {
   std::int64_t longest = 1'000'000;
   for (const auto& segment : playlist.segments) longest = std::max(longest, micros(segment.seconds));
-  std::string out = fmt::format("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n"
-                                "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n",
-                                (longest + 500'000) / 1'000'000);
+  std::string out = fmt::format(
+      "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n"
+      "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n",
+      (longest + 500'000) / 1'000'000);
   out.reserve(out.size() + 128 * (playlist.segments.size() + 2));
   if (playlist.init) out.append(kInitTag).append(init_uri).append("\"\n");
   for (std::size_t i = 0; i < playlist.segments.size(); ++i) {
@@ -215,9 +220,9 @@ std::string write_media_playlist(const MediaPlaylist& playlist, const std::strin
 }
 
 std::string write_media_playlist(const MediaPlaylist& playlist) {
-  return write_media_playlist(playlist, playlist.init ? playlist.init->hex() + ".mp4" : std::string(), [&](std::size_t i) {
-    return playlist.segments[i].blob.hex() + "." + playlist.extension;
-  });
+  return write_media_playlist(
+      playlist, playlist.init ? playlist.init->hex() + ".mp4" : std::string(),
+      [&](std::size_t i) { return playlist.segments[i].blob.hex() + "." + playlist.extension; });
 }
 
 Result<MediaPlaylist> parse_media_playlist(std::string_view text) {

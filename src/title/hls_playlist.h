@@ -1,8 +1,8 @@
-// HLS playlists (RFC 8216, version 7) as we write them and as we read them back. URIs are `<sha256>.<ext>`, relative, so
-// every reference is a blob. The parsers take untrusted text and accept exactly this subset, bounded.
+// HLS playlists (RFC 8216, version 7) as we write them and as we read them back. URIs are `<sha256>.<ext>`, relative,
+// so every reference is a blob. The parsers take untrusted text and accept exactly this subset, bounded.
 //
-// Sound is one audio group: stereo renditions first, the first of all is the default; a surround rendition of a language
-// that also has stereo is there to be chosen (AUTOSELECT=NO), so a player that knows nothing starts in stereo.
+// Sound is one audio group: stereo renditions first, the first of all is the default; a surround rendition of a
+// language that also has stereo is there to be chosen (AUTOSELECT=NO), so a player that knows nothing starts in stereo.
 #pragma once
 
 #include <functional>

@@ -46,7 +46,8 @@ Json track_json(const Track& track) {
 
 bool is_codecs(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ',' ||
+           c == '-';
   });
 }
 
@@ -56,9 +57,16 @@ Result<Track> read_track(const Json& object) {
   SWARMA_TRY(const std::string playlist, reader.text("playlist", 64));
   SWARMA_TRY(const BlobId playlist_id, BlobId::parse(playlist));
   SWARMA_TRY(const std::string kind, reader.text("kind", 16));
-  const auto known = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.second == kind; });
+  const auto known =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.second == kind; });
   if (known == std::end(kKinds)) return bad("A track has an unknown kind.");
-  Track track{.id = {}, .kind = known->first, .key_group = {}, .playlist = playlist_id, .name = {}, .language = {}, .codecs = {}};
+  Track track{.id = {},
+              .kind = known->first,
+              .key_group = {},
+              .playlist = playlist_id,
+              .name = {},
+              .language = {},
+              .codecs = {}};
   SWARMA_TRY(track.id, reader.text("id", kMaxTrackIdBytes));
   SWARMA_TRY(track.key_group, reader.text("key_group", 32));
   SWARMA_TRY(track.name, reader.text("name", kMaxNameBytes));
@@ -88,7 +96,8 @@ Result<void> read_texts(const JsonReader& reader, TitleDetails& details) {
     const JsonReader text(value, "text");
     SWARMA_TRY(auto name, text.text("name", kMaxNameBytes));
     SWARMA_TRY(auto summary, text.text("summary", kMaxSummaryBytes));
-    if (language.empty() || !is_language(language) || !is_clean_text(name, Lines::One) || !is_clean_text(summary, Lines::Many))
+    if (language.empty() || !is_language(language) || !is_clean_text(name, Lines::One) ||
+        !is_clean_text(summary, Lines::Many))
       return bad("A translated name or summary is not plain text, or its language is not a BCP 47 tag.");
     details.texts.emplace(language, std::pair(std::move(name), std::move(summary)));
   }
@@ -131,8 +140,8 @@ Result<std::string> write_details(const TitleDetails& details) {
   SWARMA_TRY(std::string out, canonical_json(json));
   // Nothing is published that a viewer would refuse.
   if (auto readable = parse_details(out); !readable)
-    return fail(readable.error().code == ErrorCode::TooLarge ? ErrorCode::TooLarge : ErrorCode::BadRequest, "details_bad",
-                readable.error().message);
+    return fail(readable.error().code == ErrorCode::TooLarge ? ErrorCode::TooLarge : ErrorCode::BadRequest,
+                "details_bad", readable.error().message);
   return out;
 }
 

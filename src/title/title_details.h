@@ -20,20 +20,20 @@ std::string_view to_string(TrackKind kind);  // "video", "audio", "captions", "s
 
 /// One encrypted time line: a media playlist whose n-th segment is slot n.
 struct Track {
-  std::string id;         // [a-z0-9-], unique in the revision and never used before for other bytes: "v720-3f9a1c…"
+  std::string id;  // [a-z0-9-], unique in the revision and never used before for other bytes: "v720-3f9a1c…"
   TrackKind kind = TrackKind::Video;
   std::string key_group;
-  BlobId playlist;        // media playlist blob
-  std::string name;       // "720p", "English (5.1)", …
-  std::string language;   // BCP 47, may be "und"
-  std::string codecs;     // RFC 6381 of what was written; empty for captions and storyboard
-  int width = 0, height = 0;   // video and storyboard, coded size
-  double frame_rate = 0;       // nominal
+  BlobId playlist;            // media playlist blob
+  std::string name;           // "720p", "English (5.1)", …
+  std::string language;       // BCP 47, may be "und"
+  std::string codecs;         // RFC 6381 of what was written; empty for captions and storyboard
+  int width = 0, height = 0;  // video and storyboard, coded size
+  double frame_rate = 0;      // nominal
   int channels = 0;
-  std::int64_t bandwidth = 0;          // peak bits/s over any one segment
+  std::int64_t bandwidth = 0;  // peak bits/s over any one segment
   std::int64_t average_bandwidth = 0;
-  bool copied = false;         // remuxed from the source, not encoded
-  std::int64_t bytes = 0;      // stored bytes of all segments
+  bool copied = false;     // remuxed from the source, not encoded
+  std::int64_t bytes = 0;  // stored bytes of all segments
 };
 
 struct TitleDetails {

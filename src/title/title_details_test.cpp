@@ -16,11 +16,27 @@ BlobId blob(std::uint8_t fill) {
 
 TitleDetails example() {
   TitleDetails details;
-  details.tracks.push_back({.id = "v720-3f9a1c02", .kind = TrackKind::Video, .key_group = "hd", .playlist = blob(1), .name = "720p",
-                            .language = "und", .codecs = "avc1.64001f", .width = 1280, .height = 720, .frame_rate = 23.976,
-                            .bandwidth = 3'000'000, .average_bandwidth = 2'000'000, .copied = true, .bytes = 1234});
-  details.tracks.push_back({.id = "c-de-00", .kind = TrackKind::Captions, .key_group = "sd", .playlist = blob(2), .name = "Deutsch",
-                            .language = "de", .codecs = {}});
+  details.tracks.push_back({.id = "v720-3f9a1c02",
+                            .kind = TrackKind::Video,
+                            .key_group = "hd",
+                            .playlist = blob(1),
+                            .name = "720p",
+                            .language = "und",
+                            .codecs = "avc1.64001f",
+                            .width = 1280,
+                            .height = 720,
+                            .frame_rate = 23.976,
+                            .bandwidth = 3'000'000,
+                            .average_bandwidth = 2'000'000,
+                            .copied = true,
+                            .bytes = 1234});
+  details.tracks.push_back({.id = "c-de-00",
+                            .kind = TrackKind::Captions,
+                            .key_group = "sd",
+                            .playlist = blob(2),
+                            .name = "Deutsch",
+                            .language = "de",
+                            .codecs = {}});
   details.texts = {{"de", {"Großer Hase", "Ein Hase."}}};
   details.notes = {"The bitmap subtitles (eng) cannot be kept as text."};
   return details;
@@ -48,17 +64,31 @@ TEST(TitleDetails, RoundTrip) {
 }
 
 TEST(TitleDetails, RefusesWhatIsOutOfBounds) {
-  const std::pair<const char*, Json> bad_members[] = {
-      {"id", "V720"},      {"id", ""},           {"id", std::string(65, 'a')}, {"kind", "hologram"}, {"playlist", "xyz"},
-      {"key_group", "../"}, {"name", "a\"\r\nb"}, {"language", "english language"}, {"codecs", "avc1\n#EXT-X-KEY"},
-      {"width", -1},       {"height", 100'000},  {"frame_rate", -1},           {"channels", 1'000},  {"bandwidth", -5},
-      {"bytes", -1},       {"copied", "yes"}};
+  const std::pair<const char*, Json> bad_members[] = {{"id", "V720"},
+                                                      {"id", ""},
+                                                      {"id", std::string(65, 'a')},
+                                                      {"kind", "hologram"},
+                                                      {"playlist", "xyz"},
+                                                      {"key_group", "../"},
+                                                      {"name", "a\"\r\nb"},
+                                                      {"language", "english language"},
+                                                      {"codecs", "avc1\n#EXT-X-KEY"},
+                                                      {"width", -1},
+                                                      {"height", 100'000},
+                                                      {"frame_rate", -1},
+                                                      {"channels", 1'000},
+                                                      {"bandwidth", -5},
+                                                      {"bytes", -1},
+                                                      {"copied", "yes"}};
   for (const auto& [name, value] : bad_members)
     EXPECT_EQ(reason_of([&](Json& json) { json["tracks"][0][name] = value; }), "details_bad") << name << value.dump();
   EXPECT_EQ(reason_of([](Json& json) { json["tracks"][1]["id"] = json["tracks"][0]["id"]; }), "details_bad");
   EXPECT_EQ(reason_of([](Json& json) { json["notes"] = Json::array({1}); }), "details_bad");
   EXPECT_EQ(reason_of([](Json& json) { json["texts"]["x y"] = json["texts"]["de"]; }), "details_bad");
-  EXPECT_EQ(reason_of([](Json& json) { json["tracks"] = Json::array(); for (int i = 0; i < 513; ++i) json["tracks"].push_back(i); }),
+  EXPECT_EQ(reason_of([](Json& json) {
+              json["tracks"] = Json::array();
+              for (int i = 0; i < 513; ++i) json["tracks"].push_back(i);
+            }),
             "details_bad");
   EXPECT_EQ(reason_of([](Json& json) { json["later"] = true; }), "accepted");
 }

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxGroups = 8;
 constexpr std::size_t kMaxGroupBytes = 32;
 constexpr std::size_t kMaxDidBytes = 128;
 constexpr std::int64_t kMaxRevision = 1'000'000'000;
-constexpr std::int64_t kMaxUnixSeconds = 253'402'300'799;              // the last second of year 9999
+constexpr std::int64_t kMaxUnixSeconds = 253'402'300'799;                    // the last second of year 9999
 constexpr std::int64_t kMaxDurationMs = std::int64_t{100} * 24 * 3'600'000;  // beyond what kMaxSlots slots can last
 
 std::unexpected<Error> bad(std::string message) {
@@ -108,9 +108,20 @@ Result<TitleRecord> read_payload(const Json& payload) {
   SWARMA_TRY(const BlobId details, read_blob(reader, "details"));
   SWARMA_TRY(auto agent, read_agent(reader));
   SWARMA_TRY(const Json* policy, reader.object("policy"));
-  TitleRecord record{.id = id, .nonce = {}, .creator = std::move(creator), .name = {}, .language = {}, .summary = {},
-                     .tags = {}, .salt = {}, .key_groups = {}, .playlist = playlist, .details = details,
-                     .poster = std::nullopt, .policy = {}, .agent = std::move(agent)};
+  TitleRecord record{.id = id,
+                     .nonce = {},
+                     .creator = std::move(creator),
+                     .name = {},
+                     .language = {},
+                     .summary = {},
+                     .tags = {},
+                     .salt = {},
+                     .key_groups = {},
+                     .playlist = playlist,
+                     .details = details,
+                     .poster = std::nullopt,
+                     .policy = {},
+                     .agent = std::move(agent)};
   SWARMA_TRY(record.nonce, reader.text("nonce", 22));
   SWARMA_TRY(record.revision, reader.integer("revision", 1, kMaxRevision));
   SWARMA_TRY(record.created_at, reader.integer("created_at", 0, kMaxUnixSeconds));
@@ -131,7 +142,9 @@ Result<TitleRecord> read_payload(const Json& payload) {
   return record;
 }
 
-bool owns_id(const TitleRecord& record) { return make_title_id(record.creator, record.nonce) == record.id; }
+bool owns_id(const TitleRecord& record) {
+  return make_title_id(record.creator, record.nonce) == record.id;
+}
 
 }  // namespace
 
@@ -154,13 +167,14 @@ Result<std::string> sign_record(const TitleRecord& record, const crypto::Signing
   SWARMA_TRY(std::string jws, crypto::sign_jws(creator, crypto::kTitleTyp, payload));
   if (jws.size() > kMaxRecordBytes)
     return fail(ErrorCode::TooLarge, "record_too_large",
-                "The title record would have " + std::to_string(jws.size()) + " bytes; " + std::to_string(kMaxRecordBytes) +
-                    " are allowed. Shorten the policy, the summary or the tags.");
+                "The title record would have " + std::to_string(jws.size()) + " bytes; " +
+                    std::to_string(kMaxRecordBytes) + " are allowed. Shorten the policy, the summary or the tags.");
   return jws;
 }
 
 Result<TitleRecord> verify_record(std::string_view jws) {
-  if (jws.size() > kMaxRecordBytes) return bad("A title record has at most " + std::to_string(kMaxRecordBytes) + " bytes.");
+  if (jws.size() > kMaxRecordBytes)
+    return bad("A title record has at most " + std::to_string(kMaxRecordBytes) + " bytes.");
   const auto claimed = crypto::peek_jws(jws, kMaxRecordBytes);
   if (!claimed) return bad("This is not a title record: " + claimed.error().message);
   auto record = read_payload(*claimed);
@@ -171,16 +185,20 @@ Result<TitleRecord> verify_record(std::string_view jws) {
   if (!crypto::verify_jws(jws, crypto::kTitleTyp, record->creator, kMaxRecordBytes))
     return fail(ErrorCode::Corrupt, "record_forged", "The title record is not signed by the creator it names.");
   if (!owns_id(*record))
-    return fail(ErrorCode::Corrupt, "record_forged", "The title record is signed by a key that this title does not belong to.");
+    return fail(ErrorCode::Corrupt, "record_forged",
+                "The title record is signed by a key that this title does not belong to.");
   return record;
 }
 
-std::string policy_hash(std::string_view canonical_policy) { return to_base64url(crypto::sha256(view(canonical_policy))); }
+std::string policy_hash(std::string_view canonical_policy) {
+  return to_base64url(crypto::sha256(view(canonical_policy)));
+}
 
 Result<Bytes> segment_additional_data(const TitleId& id, std::string_view salt, std::string_view track_id, Slot slot) {
   SWARMA_TRY(const Bytes salt_bytes, parse_base64url(salt));
   if (salt_bytes.size() != 16) return fail(ErrorCode::BadRequest, "bad_salt", "A revision salt has 16 bytes.");
-  if (!is_slug(track_id, kMaxTrackIdBytes)) return fail(ErrorCode::BadRequest, "bad_track_id", "A track id is 1 to 64 of a-z, 0-9 and hyphens.");
+  if (!is_slug(track_id, kMaxTrackIdBytes))
+    return fail(ErrorCode::BadRequest, "bad_track_id", "A track id is 1 to 64 of a-z, 0-9 and hyphens.");
   Bytes out(id.raw().begin(), id.raw().end());
   out.reserve(16 + 16 + 2 + track_id.size() + 4);
   out.insert(out.end(), salt_bytes.begin(), salt_bytes.end());

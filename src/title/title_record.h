@@ -1,7 +1,8 @@
-// The title record: the one signed thing about a title that changes, by a new revision. Everything else is immutable blobs.
+// The title record: the one signed thing about a title that changes, by a new revision. Everything else is immutable
+// blobs.
 //
-//   title_id = first 16 bytes of SHA-256("swarma/1 title\n" ‖ creator DID ‖ "\n" ‖ nonce), so a viewer who knows only the
-//   id can tell that a record is by the one creator who may sign it, whoever delivered it.
+//   title_id = first 16 bytes of SHA-256("swarma/1 title\n" ‖ creator DID ‖ "\n" ‖ nonce), so a viewer who knows only
+//   the id can tell that a record is by the one creator who may sign it, whoever delivered it.
 //
 // The JWS (typ swarma-title+jwt) stays under 8 KB. What grows with the film or with languages is in the `details` blob.
 #pragma once
@@ -22,28 +23,28 @@ inline constexpr std::string_view kScheme = "aes-256-gcm";
 
 /// Who issues the grants of this title: the creator's own key agent.
 struct KeyAgentRef {
-  crypto::Did signer;                  // signs grants
-  crypto::EncryptionKey encryption;    // receives the sealed title secret
+  crypto::Did signer;                // signs grants
+  crypto::EncryptionKey encryption;  // receives the sealed title secret
 };
 
 struct TitleRecord {
   TitleId id;
-  std::string nonce;           // base64url, 16 bytes
-  std::int64_t revision = 1;   // 1, 2, 3 …; a viewer never goes back
+  std::string nonce;          // base64url, 16 bytes
+  std::int64_t revision = 1;  // 1, 2, 3 …; a viewer never goes back
   crypto::Did creator;
   UnixSeconds created_at = 0;
-  std::string name;            // at most 300 bytes
-  std::string language;        // BCP 47 of name and summary, may be empty
-  std::string summary;         // at most 1,000 bytes
+  std::string name;      // at most 300 bytes
+  std::string language;  // BCP 47 of name and summary, may be empty
+  std::string summary;   // at most 1,000 bytes
   std::vector<std::string> tags;
   std::int64_t duration_ms = 0;
   Slot slots = 1;
-  std::string salt;            // base64url, 16 bytes: the revision salt in every segment's additional data
+  std::string salt;                     // base64url, 16 bytes: the revision salt in every segment's additional data
   std::vector<std::string> key_groups;  // "sd", "hd", …
-  BlobId playlist;             // multivariant playlist
-  BlobId details;              // TitleDetails
+  BlobId playlist;                      // multivariant playlist
+  BlobId details;                       // TitleDetails
   std::optional<BlobId> poster;
-  std::string policy;          // canonical JSON of access/policy
+  std::string policy;  // canonical JSON of access/policy
   KeyAgentRef agent;
 };
 

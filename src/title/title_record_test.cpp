@@ -17,7 +17,9 @@ const crypto::SigningKey& creator() {
   return key;
 }
 
-std::string random_16() { return to_base64url(random_array<16>()); }
+std::string random_16() {
+  return to_base64url(random_array<16>());
+}
 BlobId blob(std::uint8_t fill) {
   BlobId::Digest digest;
   digest.fill(fill);
@@ -120,15 +122,34 @@ TEST(TitleRecord, RefusesOtherKindsOfJws) {
 }
 
 TEST(TitleRecord, RefusesWhatIsOutOfBounds) {
-  const std::pair<const char*, Json> bad_members[] = {
-      {"revision", 0},        {"revision", "1"},      {"revision", 1.5},           {"slots", 0},
-      {"slots", (1 << 20) + 1}, {"duration_ms", -1},  {"created_at", -1},          {"name", std::string(301, 'x')},
-      {"name", "a\x1b[2J"},   {"name", "a\nb"},       {"summary", std::string(1001, 'x')},
-      {"language", "e n"},    {"tags", "animation"},  {"tags", Json::array({""})}, {"tags", Json::array({1})},
-      {"nonce", "AAAA"},      {"salt", "AAAA"},       {"salt", Json()},            {"key_groups", Json::array()},
-      {"key_groups", Json::array({"sd", "sd"})},      {"key_groups", Json::array({"SD"})},
-      {"playlist", "00"},     {"details", Json()},    {"poster", 7},               {"policy", "open"},
-      {"agent", Json::object()}, {"creator", "did:web:example.org"}, {"title_id", "zzz"}};
+  const std::pair<const char*, Json> bad_members[] = {{"revision", 0},
+                                                      {"revision", "1"},
+                                                      {"revision", 1.5},
+                                                      {"slots", 0},
+                                                      {"slots", (1 << 20) + 1},
+                                                      {"duration_ms", -1},
+                                                      {"created_at", -1},
+                                                      {"name", std::string(301, 'x')},
+                                                      {"name", "a\x1b[2J"},
+                                                      {"name", "a\nb"},
+                                                      {"summary", std::string(1001, 'x')},
+                                                      {"language", "e n"},
+                                                      {"tags", "animation"},
+                                                      {"tags", Json::array({""})},
+                                                      {"tags", Json::array({1})},
+                                                      {"nonce", "AAAA"},
+                                                      {"salt", "AAAA"},
+                                                      {"salt", Json()},
+                                                      {"key_groups", Json::array()},
+                                                      {"key_groups", Json::array({"sd", "sd"})},
+                                                      {"key_groups", Json::array({"SD"})},
+                                                      {"playlist", "00"},
+                                                      {"details", Json()},
+                                                      {"poster", 7},
+                                                      {"policy", "open"},
+                                                      {"agent", Json::object()},
+                                                      {"creator", "did:web:example.org"},
+                                                      {"title_id", "zzz"}};
   for (const auto& [name, value] : bad_members)
     EXPECT_EQ(reason_of(signed_with([&](Json& p) { p[name] = value; })), "record_bad") << name << " " << value.dump();
   for (const char* name : {"title_id", "nonce", "revision", "creator", "slots", "salt", "playlist", "policy", "agent"})

@@ -12,7 +12,9 @@ namespace {
 constexpr const char* kGoodwill =
     R"({"paths":[{"grants":{"slots":[0,2],"ttl_s":60},"id":"preview"},{"grants":{"slots":[0,8],"ttl_s":60,"window_s":16},"id":"main","requires":{"params":{"text":"I will tell a friend."},"requirement":"goodwill_ack"}}],"version":1})";
 
-std::string reason_of(const Result<void>& result) { return result ? "accepted" : result.error().reason; }
+std::string reason_of(const Result<void>& result) {
+  return result ? "accepted" : result.error().reason;
+}
 
 struct OneNode : testing::Test {
   Folder folder;
@@ -29,7 +31,8 @@ struct OneNode : testing::Test {
   std::vector<Slot> opened_by(const std::string& grant_jws, const crypto::DecryptionKey& key) {
     std::vector<Slot> out;
     const auto claims = access::policy::verify_grant(grant_jws, node.owner().signing.did());
-    const auto covers = claims ? access::policy::open_covers(*claims, key) : Result<access::policy::KeyCovers>(std::unexpected(claims.error()));
+    const auto covers = claims ? access::policy::open_covers(*claims, key)
+                               : Result<access::policy::KeyCovers>(std::unexpected(claims.error()));
     if (!covers) return out;
     crypto::KeyRing ring(title.record.slots);
     for (const auto& node_key : covers->at("sd")) EXPECT_TRUE(ring.add(node_key));
@@ -41,7 +44,8 @@ struct OneNode : testing::Test {
       const auto blob = http.send({.url = url});
       Bytes plain;
       const auto aad = title::segment_additional_data(title.record.id, title.record.salt, title.track_id, slot);
-      if (crypto::aead_open(crypto::content_key(*leaf, title.track_id), {}, *aad, view(blob->body), plain) && plain == title.plain[slot])
+      if (crypto::aead_open(crypto::content_key(*leaf, title.track_id), {}, *aad, view(blob->body), plain) &&
+          plain == title.plain[slot])
         out.push_back(slot);
     }
     return out;
@@ -50,7 +54,8 @@ struct OneNode : testing::Test {
 
 TEST_F(OneNode, UnlocksExactlyTheSlotsAsked) {
   const std::string attestation = viewer.attest(id, "goodwill_ack");
-  const Answer answer = viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {2, 5}, {attestation}));
+  const Answer answer =
+      viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {2, 5}, {attestation}));
   ASSERT_EQ(answer.status, 200) << answer.body.dump();
   EXPECT_EQ(opened_by(answer.body["grant"], viewer.decryption()), (std::vector<Slot>{2, 3, 4}));
 }
@@ -59,7 +64,8 @@ TEST_F(OneNode, OpenPathNeedsNothing) {
   const Answer answer = viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 2}, {}));
   ASSERT_EQ(answer.status, 200) << answer.body.dump();
   EXPECT_EQ(opened_by(answer.body["grant"], viewer.decryption()), (std::vector<Slot>{0, 1}));
-  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 3}, {})).reason(), "outside_scope");
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 3}, {})).reason(),
+            "outside_scope");
 }
 
 TEST_F(OneNode, RefusesWithoutAttestationAndSaysWhatIsMissing) {
@@ -74,9 +80,12 @@ TEST_F(OneNode, RefusesWithoutAttestationAndSaysWhatIsMissing) {
 TEST_F(OneNode, AttestationWorksOnceAndOnlyForItsViewer) {
   const std::string attestation = viewer.attest(id, "goodwill_ack");
   TestViewer thief(node.url());
-  EXPECT_EQ(thief.post("/v1/keys/request", thief.key_request(title.record, "main", {0, 2}, {attestation})).reason(), "attestation_wrong_viewer");
-  ASSERT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation})).status, 200);
-  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {2, 4}, {attestation})).reason(), "attestation_used");
+  EXPECT_EQ(thief.post("/v1/keys/request", thief.key_request(title.record, "main", {0, 2}, {attestation})).reason(),
+            "attestation_wrong_viewer");
+  ASSERT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation})).status,
+            200);
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {2, 4}, {attestation})).reason(),
+            "attestation_used");
 }
 
 TEST_F(OneNode, RollsOnWithTheGrantItself) {
@@ -97,14 +106,16 @@ TEST_F(OneNode, RollsOnWithTheGrantItself) {
 
 TEST_F(OneNode, AnotherViewersGrantOpensNothing) {
   const std::string attestation = viewer.attest(id, "goodwill_ack");
-  const Answer answer = viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation}));
+  const Answer answer =
+      viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation}));
   EXPECT_TRUE(opened_by(answer.body["grant"], TestViewer(node.url()).decryption()).empty());
 }
 
 TEST_F(OneNode, ProofWorksOnceForOneBodyAndOnePath) {
   const std::string body = viewer.key_request(title.record, "preview", {0, 2}, {}).dump();
   const std::string proof = viewer.make_proof("/v1/keys/request", body);
-  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, viewer.make_proof("/v1/keys/revoke", body)).reason(), "invalid_dpop_proof");
+  EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, viewer.make_proof("/v1/keys/revoke", body)).reason(),
+            "invalid_dpop_proof");
   EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body + " ", proof).reason(), "invalid_dpop_proof");
   EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, proof).status, 200);
   EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, proof).reason(), "replayed_proof");
@@ -117,7 +128,8 @@ TEST_F(OneNode, IdempotencyKeyGivesTheSameGrantAgain) {
   const Answer again = viewer.post("/v1/keys/request", body, "once");
   ASSERT_EQ(first.status, 200);
   EXPECT_EQ(first.body, again.body);
-  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 1}, {}), "once").reason(), "idempotency_key_reused");
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 1}, {}), "once").reason(),
+            "idempotency_key_reused");
 }
 
 TEST_F(OneNode, RevokedUnlockEndsRollingOn) {
@@ -140,7 +152,8 @@ TEST_F(OneNode, OlderAndForgedRecordsAreRefused) {
   older.record.name = "Test film, as it was";
   older.jws = *title::sign_record(older.record, node.owner().signing);
   EXPECT_EQ(reason_of(publish(older, node.url(), node.owner(), false)), "record_older");
-  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 2}, {})).reason(), "not_current_revision");
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "preview", {0, 2}, {})).reason(),
+            "not_current_revision");
   FakeTitle forged = make_title(node.owner(), kGoodwill, 8, "{}", &second);
   forged.jws[forged.jws.size() - 10] = forged.jws[forged.jws.size() - 10] == 'A' ? 'B' : 'A';
   EXPECT_EQ(reason_of(publish(forged, node.url(), node.owner())), "record_forged");
@@ -160,13 +173,15 @@ TEST_F(OneNode, IncompleteTitleStaysInvisible) {
 }
 
 TEST_F(OneNode, CodesAreCheckedAndNeverShown) {
-  const std::string policy = R"({"paths":[{"grants":{},"id":"pass","requires":{"params":{"list":"friends"},"requirement":"allowlist_token"}}],"version":1})";
+  const std::string policy =
+      R"({"paths":[{"grants":{},"id":"pass","requires":{"params":{"list":"friends"},"requirement":"allowlist_token"}}],"version":1})";
   const FakeTitle coded = make_title(node.owner(), policy, 8, R"({"friends":[{"code":"open sesame","max_uses":1}]})");
   ASSERT_TRUE(publish(coded, node.url(), node.owner()));
   const std::string coded_id = coded.record.id.text();
   EXPECT_EQ(viewer.attest(coded_id, "allowlist_token", {{"code", "open says me"}}), "refused: wrong_code");
   const std::string attestation = viewer.attest(coded_id, "allowlist_token", {{"code", "open sesame"}});
-  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(coded.record, "pass", {0, 8}, {attestation})).status, 200);
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(coded.record, "pass", {0, 8}, {attestation})).status,
+            200);
   TestViewer second(node.url());
   EXPECT_EQ(second.attest(coded_id, "allowlist_token", {{"code", "open sesame"}}), "refused: code_used_up");
   EXPECT_EQ(coded.jws.find("sesame"), std::string::npos);
@@ -189,7 +204,8 @@ TEST_P(TwoNodes, OnOneDatabaseShareEverythingThatMatters) {
   net::HttpClient http;
   EXPECT_EQ(http.send({.url = b.url() + "/v1/titles/" + title.record.id.text()})->status, 200);
   EXPECT_EQ(viewer.post_with_proof("/v1/keys/request", body, viewer.make_proof("/v1/keys/request", body)).status, 200);
-  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation})).reason(), "attestation_used");
+  EXPECT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 2}, {attestation})).reason(),
+            "attestation_used");
 }
 
 }  // namespace

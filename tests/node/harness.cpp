@@ -17,7 +17,8 @@ T must(Result<T> result) {
 
 }  // namespace
 
-RunningNode::RunningNode(const std::filesystem::path& data, std::string database) : owner_(must(crypto::open_identity(data))) {
+RunningNode::RunningNode(const std::filesystem::path& data, std::string database)
+    : owner_(must(crypto::open_identity(data))) {
   node::Config config;
   config.data = data;
   config.listen = "127.0.0.1:0";
@@ -32,7 +33,8 @@ RunningNode::~RunningNode() {
   thread_.join();
 }
 
-FakeTitle make_title(const crypto::Identity& creator, const std::string& policy, Slot slots, const std::string& codes, const FakeTitle* previous) {
+FakeTitle make_title(const crypto::Identity& creator, const std::string& policy, Slot slots, const std::string& codes,
+                     const FakeTitle* previous) {
   const std::string nonce = previous ? previous->record.nonce : to_base64url(random_array<16>());
   const TitleId id = title::make_title_id(creator.signing.did(), nonce);
   const std::string salt = to_base64url(random_array<16>());
@@ -43,8 +45,16 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
     blobs.emplace_back(blob, std::move(bytes));
     return blob;
   };
-  title::Track track{.id = content::publish::make_track_id("v360"), .key_group = "sd", .playlist = add({1}), .name = "360p",
-                     .codecs = "avc1.64001e", .width = 640, .height = 360, .frame_rate = 24, .bandwidth = 10'000, .average_bandwidth = 8'000};
+  title::Track track{.id = content::publish::make_track_id("v360"),
+                     .key_group = "sd",
+                     .playlist = add({1}),
+                     .name = "360p",
+                     .codecs = "avc1.64001e",
+                     .width = 640,
+                     .height = 360,
+                     .frame_rate = 24,
+                     .bandwidth = 10'000,
+                     .average_bandwidth = 8'000};
   content::publish::TrackEncryptor encryptor({id, salt, secret, slots}, "sd", track.id);
   title::MediaPlaylist playlist{.init = add(to_bytes("init")), .extension = "m4s"};
   std::vector<Bytes> plain;
@@ -60,15 +70,27 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
   track.playlist = add(to_bytes(title::write_media_playlist(playlist)));
   const BlobId multivariant = add(to_bytes(title::write_multivariant_playlist({track})));
   const BlobId details = add(to_bytes(must(title::write_details({.tracks = {track}}))));
-  title::TitleRecord record{.id = id, .nonce = nonce, .revision = previous ? previous->record.revision + 1 : 1, .creator = creator.signing.did(),
-                            .created_at = SystemClock().seconds(), .name = "Test film", .duration_ms = 4000 * slots, .slots = slots, .salt = salt,
-                            .key_groups = {"sd"}, .playlist = multivariant, .details = details, .policy = policy,
+  title::TitleRecord record{.id = id,
+                            .nonce = nonce,
+                            .revision = previous ? previous->record.revision + 1 : 1,
+                            .creator = creator.signing.did(),
+                            .created_at = SystemClock().seconds(),
+                            .name = "Test film",
+                            .duration_ms = 4000 * slots,
+                            .slots = slots,
+                            .salt = salt,
+                            .key_groups = {"sd"},
+                            .playlist = multivariant,
+                            .details = details,
+                            .policy = policy,
                             .agent = {creator.signing.did(), creator.decryption.encryption_key()}};
   access::policy::CodeLists lists;
   for (const auto& [list, entries] : must(parse_json(codes)).items())
-    for (const Json& entry : entries) lists[list].push_back({entry.at("code"), entry.value("max_uses", std::int64_t{0})});
+    for (const Json& entry : entries)
+      lists[list].push_back({entry.at("code"), entry.value("max_uses", std::int64_t{0})});
   std::string jws = must(title::sign_record(record, creator.signing));
-  std::string sealed = access::grant::seal_package({id, record.revision, secret, lists}, creator.decryption.encryption_key());
+  std::string sealed =
+      access::grant::seal_package({id, record.revision, secret, lists}, creator.decryption.encryption_key());
   return {record, std::move(jws), std::move(sealed), std::move(playlist), std::move(plain), track.id, std::move(blobs)};
 }
 
@@ -93,15 +115,20 @@ Answer to_answer(const Result<net::ClientResponse>& response) {
 
 }  // namespace
 
-Answer TestViewer::get(const std::string& path) { return to_answer(http_.send({.url = url_ + path})); }
+Answer TestViewer::get(const std::string& path) {
+  return to_answer(http_.send({.url = url_ + path}));
+}
 
 std::string TestViewer::make_proof(const std::string& path, const std::string& text) {
   if (nonce_.empty()) nonce_ = get("/v1/node").body.at("nonce");
-  return crypto::make_dpop_proof(signing_, {"POST", must(crypto::normalise_htu(url_ + path)), nonce_, to_base64url(crypto::sha256(view(text))), ""},
-                                 clock_.seconds());
+  return crypto::make_dpop_proof(
+      signing_,
+      {"POST", must(crypto::normalise_htu(url_ + path)), nonce_, to_base64url(crypto::sha256(view(text))), ""},
+      clock_.seconds());
 }
 
-Answer TestViewer::post_with_proof(const std::string& path, const std::string& text, const std::string& proof, const std::string& idempotency_key) {
+Answer TestViewer::post_with_proof(const std::string& path, const std::string& text, const std::string& proof,
+                                   const std::string& idempotency_key) {
   net::ClientRequest request{.method = "POST", .url = url_ + path, .body = text};
   request.headers.set("Content-Type", "application/json");
   if (!proof.empty()) request.headers.set("DPoP", proof);
@@ -119,10 +146,12 @@ std::string TestViewer::attest(const std::string& title_id, const std::string& r
   std::string key;
   const std::function<void(const Json&)> find = [&](const Json& node) {
     if (node.is_object() && node.value("requirement", "") == requirement && node.contains("key")) key = node["key"];
-    if (node.is_structured()) for (const Json& child : node) find(child);
+    if (node.is_structured())
+      for (const Json& child : node) find(child);
   };
   find(offer);
-  const Answer started = post("/v1/actions/start", {{"title_id", title_id}, {"requirement", requirement}, {"key", key}});
+  const Answer started =
+      post("/v1/actions/start", {{"title_id", title_id}, {"requirement", requirement}, {"key", key}});
   if (started.status != 200) return "refused: " + started.reason();
   Json answer = response;
   if (answer.is_null()) {
@@ -133,9 +162,15 @@ std::string TestViewer::attest(const std::string& title_id, const std::string& r
   return done.status == 200 ? done.body.at("attestation").get<std::string>() : "refused: " + done.reason();
 }
 
-Json TestViewer::key_request(const title::TitleRecord& record, const std::string& path, SlotRange slots, std::vector<std::string> attestations) {
-  return {{"title_id", record.id.text()}, {"revision", record.revision}, {"path", path}, {"slots", {slots.begin, slots.end}},
-          {"key_groups", {"sd"}}, {"encryption_key", decryption_.encryption_key().jwk()}, {"attestations", attestations}};
+Json TestViewer::key_request(const title::TitleRecord& record, const std::string& path, SlotRange slots,
+                             std::vector<std::string> attestations) {
+  return {{"title_id", record.id.text()},
+          {"revision", record.revision},
+          {"path", path},
+          {"slots", {slots.begin, slots.end}},
+          {"key_groups", {"sd"}},
+          {"encryption_key", decryption_.encryption_key().jwk()},
+          {"attestations", attestations}};
 }
 
 }  // namespace swarma::test

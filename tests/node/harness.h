@@ -62,10 +62,11 @@ struct FakeTitle {
   std::string track_id;
   std::vector<std::pair<BlobId, Bytes>> blobs;  // what must be at the node first
 };
-FakeTitle make_title(const crypto::Identity& creator, const std::string& policy, Slot slots = 8, const std::string& codes = "{}",
-                     const FakeTitle* previous = nullptr);
+FakeTitle make_title(const crypto::Identity& creator, const std::string& policy, Slot slots = 8,
+                     const std::string& codes = "{}", const FakeTitle* previous = nullptr);
 /// Uploads the blobs and publishes; the error of the first refusal.
-Result<void> publish(const FakeTitle& title, const std::string& url, const crypto::Identity& creator, bool with_blobs = true);
+Result<void> publish(const FakeTitle& title, const std::string& url, const crypto::Identity& creator,
+                     bool with_blobs = true);
 
 struct Answer {
   int status = 0;
@@ -76,14 +77,19 @@ struct Answer {
 /// A viewer with fresh keys who sends what a test tells it to.
 class TestViewer {
  public:
-  explicit TestViewer(std::string url) : url_(std::move(url)), signing_(crypto::SigningKey::generate()), decryption_(crypto::DecryptionKey::generate()) {}
+  explicit TestViewer(std::string url)
+      : url_(std::move(url)),
+        signing_(crypto::SigningKey::generate()),
+        decryption_(crypto::DecryptionKey::generate()) {}
   Answer get(const std::string& path);
   Answer post(const std::string& path, const Json& body, const std::string& idempotency_key = {});
-  Answer post_with_proof(const std::string& path, const std::string& text, const std::string& proof, const std::string& idempotency_key = {});
+  Answer post_with_proof(const std::string& path, const std::string& text, const std::string& proof,
+                         const std::string& idempotency_key = {});
   std::string make_proof(const std::string& path, const std::string& text);
   /// start + complete of a goodwill or code leaf; the attestation.
   std::string attest(const std::string& title_id, const std::string& requirement, const Json& response = nullptr);
-  Json key_request(const title::TitleRecord& record, const std::string& path, SlotRange slots, std::vector<std::string> attestations);
+  Json key_request(const title::TitleRecord& record, const std::string& path, SlotRange slots,
+                   std::vector<std::string> attestations);
   const crypto::SigningKey& signing() const { return signing_; }
   const crypto::DecryptionKey& decryption() const { return decryption_; }
 

@@ -44,7 +44,8 @@ class Walk {
     std::set<BlobId> expected;
     for (const title::Track& track : tracks)
       if (track.kind != title::TrackKind::Storyboard) expected.insert(track.playlist);
-    if (std::set<BlobId>(named->begin(), named->end()) != expected) return incomplete("the playlist and the details name different tracks");
+    if (std::set<BlobId>(named->begin(), named->end()) != expected)
+      return incomplete("the playlist and the details name different tracks");
     return {};
   }
 
@@ -54,9 +55,11 @@ class Walk {
     const auto playlist = title::parse_media_playlist(as_text(bytes));
     if (!playlist) return unreadable(track.playlist, what, playlist.error());
     if (playlist->segments.size() != record_.slots)
-      return incomplete(fmt::format("track {} has {} segments and the title {} slots", track.id, playlist->segments.size(), record_.slots));
+      return incomplete(fmt::format("track {} has {} segments and the title {} slots", track.id,
+                                    playlist->segments.size(), record_.slots));
     if (found_.blobs.size() + playlist->segments.size() > kMaxTitleBlobs)
-      return fail(ErrorCode::TooLarge, "title_too_large", fmt::format("A title leads to at most {} blobs.", kMaxTitleBlobs));
+      return fail(ErrorCode::TooLarge, "title_too_large",
+                  fmt::format("A title leads to at most {} blobs.", kMaxTitleBlobs));
     if (playlist->init) SWARMA_CHECK(check_present(*playlist->init, "the init segment of track " + track.id));
     for (std::size_t slot = 0; slot < playlist->segments.size(); ++slot)
       SWARMA_CHECK(check_segment(track, slot, playlist->segments[slot]));
@@ -65,10 +68,11 @@ class Walk {
 
   Result<void> check_segment(const title::Track& track, std::size_t slot, const title::PlaylistSegment& segment) {
     SWARMA_TRY(const auto size, blobs_.has(segment.blob));
-    if (!size) return incomplete(fmt::format("segment {} of track {} (blob {}) is missing", slot, track.id, segment.blob.hex()));
+    if (!size)
+      return incomplete(fmt::format("segment {} of track {} (blob {}) is missing", slot, track.id, segment.blob.hex()));
     if (*size != static_cast<std::uint64_t>(segment.stored_bytes))
-      return incomplete(fmt::format("segment {} of track {} (blob {}) has {} bytes, and its playlist says {}", slot, track.id,
-                                    segment.blob.hex(), *size, segment.stored_bytes));
+      return incomplete(fmt::format("segment {} of track {} (blob {}) has {} bytes, and its playlist says {}", slot,
+                                    track.id, segment.blob.hex(), *size, segment.stored_bytes));
     found_.blobs.push_back(segment.blob);
     return {};
   }
@@ -88,11 +92,13 @@ class Walk {
   }
 
   std::unexpected<Error> unreadable(const BlobId& blob, std::string_view what, const Error& why) const {
-    return incomplete(fmt::format("{} (blob {}) cannot be used: {}", what, blob.hex(), std::string_view(why.message).substr(0, why.message.find_last_not_of('.') + 1)));
+    return incomplete(fmt::format("{} (blob {}) cannot be used: {}", what, blob.hex(),
+                                  std::string_view(why.message).substr(0, why.message.find_last_not_of('.') + 1)));
   }
 
   std::unexpected<Error> incomplete(std::string_view what) const {
-    return fail(ErrorCode::Conflict, "title_incomplete", fmt::format("Title {} is not complete: {}.", record_.id.text(), what));
+    return fail(ErrorCode::Conflict, "title_incomplete",
+                fmt::format("Title {} is not complete: {}.", record_.id.text(), what));
   }
 
   const title::TitleRecord& record_;
@@ -102,6 +108,8 @@ class Walk {
 
 }  // namespace
 
-Result<CompleteTitle> check_complete(const title::TitleRecord& record, BlobPresence& blobs) { return Walk(record, blobs).run(); }
+Result<CompleteTitle> check_complete(const title::TitleRecord& record, BlobPresence& blobs) {
+  return Walk(record, blobs).run();
+}
 
 }  // namespace swarma::catalog::registry

@@ -16,7 +16,8 @@ namespace swarma::catalog::registry {
 class BlobPresence {
  public:
   virtual ~BlobPresence() = default;
-  /// Size in bytes, or nothing if it is not here. From then on it counts as used: a sweep that runs meanwhile spares it.
+  /// Size in bytes, or nothing if it is not here. From then on it counts as used: a sweep that runs meanwhile spares
+  /// it.
   virtual Result<std::optional<std::uint64_t>> has(const BlobId& id) = 0;
   /// The whole blob, checked against its name. NotFound, Corrupt, or TooLarge beyond max_bytes.
   virtual Result<Bytes> read(const BlobId& id, std::size_t max_bytes) = 0;
@@ -32,8 +33,8 @@ struct CompleteTitle {
 inline constexpr std::size_t kMaxTitleBlobs = 4'000'000;
 
 /// Walks record → details → multivariant playlist → media playlists → init and all segments, and the poster.
-/// Conflict ("title_incomplete") naming the first blob that is missing, has another size than its playlist says, or does not
-/// fit the others (a track whose number of segments is not the record's slots, a playlist no track names).
+/// Conflict ("title_incomplete") naming the first blob that is missing, has another size than its playlist says, or
+/// does not fit the others (a track whose number of segments is not the record's slots, a playlist no track names).
 Result<CompleteTitle> check_complete(const title::TitleRecord& record, BlobPresence& blobs);
 
 }  // namespace swarma::catalog::registry

@@ -27,7 +27,8 @@ TEST(Completeness, NamesEveryBlobOfACompleteTitle) {
   for (const auto& [id, blob] : blobs.blobs) all.push_back(id);
   EXPECT_EQ(complete->blobs, all);  // details, playlist, 4 media playlists, 2 inits, 12 segments, poster
   EXPECT_EQ(all.size(), 21u);
-  EXPECT_THAT(complete->texts, testing::ElementsAre(std::pair<std::string, std::string>("Der große Hase", "Ein Kaninchen wehrt sich.")));
+  EXPECT_THAT(complete->texts,
+              testing::ElementsAre(std::pair<std::string, std::string>("Der große Hase", "Ein Kaninchen wehrt sich.")));
 }
 
 TEST(Completeness, MissesEachBlobByName) {
@@ -89,8 +90,12 @@ TEST(Completeness, RefusesBlobsThatAreNotWhatTheyShouldBe) {
 
 TEST(Completeness, PassesOnThatTheDiskFailed) {
   class BrokenDisk final : public BlobPresence {
-    Result<std::optional<std::uint64_t>> has(const BlobId&) override { return fail(ErrorCode::Io, "io_failed", "The disk fails."); }
-    Result<Bytes> read(const BlobId&, std::size_t) override { return fail(ErrorCode::Io, "io_failed", "The disk fails."); }
+    Result<std::optional<std::uint64_t>> has(const BlobId&) override {
+      return fail(ErrorCode::Io, "io_failed", "The disk fails.");
+    }
+    Result<Bytes> read(const BlobId&, std::size_t) override {
+      return fail(ErrorCode::Io, "io_failed", "The disk fails.");
+    }
   } disk;
   FakeBlobs blobs;
   const auto done = check_complete(make_title(blobs, "Bunny").record, disk);

@@ -15,7 +15,11 @@ constexpr char32_t kBroken = 0xFFFD;
 char32_t take_code_point(std::string_view& text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
   char32_t out = length <= 1 ? lead : lead & (0x7Fu >> length);
   bool good = length > 0 && length <= text.size();
   for (std::size_t i = 1; good && i < length; ++i) {
@@ -45,7 +49,8 @@ void append_utf8(char32_t c, std::string& out) {
 }
 
 bool is_in(char32_t c, std::span<const CodePoints> ranges) {
-  const auto after = std::upper_bound(ranges.begin(), ranges.end(), c, [](char32_t value, const CodePoints& range) { return value < range.first; });
+  const auto after = std::upper_bound(ranges.begin(), ranges.end(), c,
+                                      [](char32_t value, const CodePoints& range) { return value < range.first; });
   return after != ranges.begin() && c <= std::prev(after)->last;
 }
 
@@ -154,7 +159,8 @@ std::vector<std::string> query_terms(std::string_view query) {
   std::vector<std::string> terms;
   const auto add = [&](std::u32string_view text) {
     std::string term = to_word(text);
-    if (terms.size() < kMaxTerms && std::find(terms.begin(), terms.end(), term) == terms.end()) terms.push_back(std::move(term));
+    if (terms.size() < kMaxTerms && std::find(terms.begin(), terms.end(), term) == terms.end())
+      terms.push_back(std::move(term));
   };
   for (const Run& run : Splitter().split(query)) {
     const std::u32string_view text = run.text;
@@ -163,7 +169,8 @@ std::vector<std::string> query_terms(std::string_view query) {
       continue;
     }
     // Pieces side by side, the last one moved back so that it is whole.
-    for (std::size_t at = 0; at < text.size(); at += kPiece) add(text.substr(std::min(at, text.size() - kPiece), kPiece));
+    for (std::size_t at = 0; at < text.size(); at += kPiece)
+      add(text.substr(std::min(at, text.size() - kPiece), kPiece));
   }
   return terms;
 }

@@ -1,10 +1,10 @@
-// How text becomes the words of the search index, and a query the beginnings looked for. The same text folds the same way
-// on every node and engine: the tables are ours.
+// How text becomes the words of the search index, and a query the beginnings looked for. The same text folds the same
+// way on every node and engine: the tables are ours.
 //
-// Folding: lower case, accents and Hebrew or Arabic points dropped, width and ligatures made plain, Hangul taken apart into
-// its letters (so a syllable half typed is a beginning too). Words end at anything but letters, digits and marks. Scripts
-// written without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan) give a piece of up to kPiece characters from every
-// position, so that a query is found in the middle of a sentence.
+// Folding: lower case, accents and Hebrew or Arabic points dropped, width and ligatures made plain, Hangul taken apart
+// into its letters (so a syllable half typed is a beginning too). Words end at anything but letters, digits and marks.
+// Scripts written without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan) give a piece of up to kPiece
+// characters from every position, so that a query is found in the middle of a sentence.
 #pragma once
 
 #include <string>

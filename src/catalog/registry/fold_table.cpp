@@ -1,4 +1,5 @@
 // Made by fold_table.py from Unicode 14.0.0; not edited by hand.
+// clang-format off
 #include "catalog/registry/fold_table.h"
 
 namespace swarma::catalog::registry {

@@ -95,7 +95,8 @@ def main():
             single[c] = ord(folded)
         else:
             several.append((c, folded))
-    print('// Made by fold_table.py from Unicode ' + u.unidata_version + '; not edited by hand.\n#include "catalog/registry/fold_table.h"\n')
+    print('// Made by fold_table.py from Unicode ' + u.unidata_version + '; not edited by hand.\n// clang-format off')
+    print('#include "catalog/registry/fold_table.h"\n')
     print('namespace swarma::catalog::registry {\nnamespace {\n')
     emit('CodePoints kDropped', [f'{{0x{a:X}, 0x{b:X}}}' for a, b in DROPPED])
     emit('CodePoints kSeparators', [f'{{0x{a:X}, 0x{b:X}}}' for a, b in separators()])

@@ -7,8 +7,7 @@ namespace swarma::catalog::registry {
 // titles.no counts up as titles become visible, so "newest first" is its order backwards. Words are stored folded, as
 // bytes, so that a range of them means the same on every engine.
 std::span<const db::Migration> migrations() {
-  static const std::array kMigrations = {
-      db::Migration{"catalog_registry_0001_titles", R"sql(
+  static const std::array kMigrations = {db::Migration{"catalog_registry_0001_titles", R"sql(
 CREATE TABLE titles (
   no {AUTO_ID},
   title_id TEXT NOT NULL UNIQUE,

@@ -21,7 +21,8 @@ struct Present {
 
 Result<Present> find_present(db::Session& session, const std::string& id) {
   Present present;
-  SWARMA_TRY(const db::Rows visible, session.query("SELECT no, revision, record FROM titles WHERE title_id = $1", {id}));
+  SWARMA_TRY(const db::Rows visible,
+             session.query("SELECT no, revision, record FROM titles WHERE title_id = $1", {id}));
   SWARMA_TRY(const db::Rows retired, session.query("SELECT revision FROM retired_titles WHERE title_id = $1", {id}));
   if (!retired.empty()) present.revision = retired.front().integer(0);
   if (!visible.empty()) {
@@ -33,15 +34,16 @@ Result<Present> find_present(db::Session& session, const std::string& id) {
 }
 
 /// Writes the title's row and returns its number.
-Result<std::int64_t> put_row(db::Session& session, const Present& present, const title::TitleRecord& record, std::string_view jws,
-                             std::string_view sealed, UnixSeconds now) {
+Result<std::int64_t> put_row(db::Session& session, const Present& present, const title::TitleRecord& record,
+                             std::string_view jws, std::string_view sealed, UnixSeconds now) {
   const db::Values values = {record.id.text(), record.revision, now, std::string(jws), std::string(sealed)};
-  SWARMA_TRY(const db::Rows rows,
-             session.query(present.no ? "UPDATE titles SET revision = $2, updated_at = $3, record = $4, sealed = $5 "
-                                        "WHERE title_id = $1 RETURNING no"
-                                      : "INSERT INTO titles (title_id, revision, published_at, updated_at, record, sealed) "
-                                        "VALUES ($1, $2, $3, $3, $4, $5) RETURNING no",
-                           values));
+  SWARMA_TRY(
+      const db::Rows rows,
+      session.query(present.no ? "UPDATE titles SET revision = $2, updated_at = $3, record = $4, sealed = $5 "
+                                 "WHERE title_id = $1 RETURNING no"
+                               : "INSERT INTO titles (title_id, revision, published_at, updated_at, record, sealed) "
+                                 "VALUES ($1, $2, $3, $3, $4, $5) RETURNING no",
+                    values));
   return rows.at(0).integer(0);
 }
 
@@ -49,9 +51,10 @@ Result<void> put_blobs(db::Session& session, std::int64_t no, const std::vector<
   Bytes digests;
   digests.reserve(blobs.size() * 32);
   for (const BlobId& blob : blobs) digests.insert(digests.end(), blob.digest().begin(), blob.digest().end());
-  SWARMA_CHECK(session.execute("INSERT INTO title_blobs (no, digests) VALUES ($1, $2) "
-                               "ON CONFLICT (no) DO UPDATE SET digests = excluded.digests",
-                               {no, std::move(digests)}));
+  SWARMA_CHECK(
+      session.execute("INSERT INTO title_blobs (no, digests) VALUES ($1, $2) "
+                      "ON CONFLICT (no) DO UPDATE SET digests = excluded.digests",
+                      {no, std::move(digests)}));
   return {};
 }
 
@@ -64,16 +67,20 @@ struct TitleRegistry::Impl {
 
   /// The present row, verified anew: the database may be touched by others than us.
   Result<StoredTitlePtr> load(const TitleId& id) {
-    SWARMA_TRY(const db::Rows rows,
-               database.query("SELECT record, sealed, published_at, updated_at FROM titles WHERE title_id = $1", {id.text()}));
+    SWARMA_TRY(
+        const db::Rows rows,
+        database.query("SELECT record, sealed, published_at, updated_at FROM titles WHERE title_id = $1", {id.text()}));
     if (rows.empty()) {
       cache.forget(id);
       return not_found(id);
     }
     const db::Row& row = rows.front();
     SWARMA_TRY(title::TitleRecord record, title::verify_record(row.text(0)));
-    if (record.id != id) return fail(ErrorCode::Corrupt, "record_forged", "The stored record of title " + id.text() + " is of another title.");
-    auto title = std::make_shared<const StoredTitle>(StoredTitle{row.text(0), std::move(record), row.text(1), row.integer(2), row.integer(3)});
+    if (record.id != id)
+      return fail(ErrorCode::Corrupt, "record_forged",
+                  "The stored record of title " + id.text() + " is of another title.");
+    auto title = std::make_shared<const StoredTitle>(
+        StoredTitle{row.text(0), std::move(record), row.text(1), row.integer(2), row.integer(3)});
     cache.put(title);
     return title;
   }
@@ -87,10 +94,12 @@ struct TitleRegistry::Impl {
 TitleRegistry::TitleRegistry(db::Database& database, const Clock& clock) : impl_(new Impl{database, clock, {}}) {}
 TitleRegistry::~TitleRegistry() = default;
 
-Result<Published> TitleRegistry::publish(std::string_view record_jws, const title::TitleRecord& record, std::string_view sealed,
-                                         const CompleteTitle& complete, const std::function<Result<void>(db::Session&)>& also) {
+Result<Published> TitleRegistry::publish(std::string_view record_jws, const title::TitleRecord& record,
+                                         std::string_view sealed, const CompleteTitle& complete,
+                                         const std::function<Result<void>(db::Session&)>& also) {
   if (sealed.size() > kMaxSealedBytes)
-    return fail(ErrorCode::TooLarge, "sealed_too_large", "The sealed package has more than " + std::to_string(kMaxSealedBytes) + " bytes.");
+    return fail(ErrorCode::TooLarge, "sealed_too_large",
+                "The sealed package has more than " + std::to_string(kMaxSealedBytes) + " bytes.");
   const auto words = words_of(record, complete);
   const UnixSeconds now = impl_->clock.seconds();
   Published outcome = Published::New;
@@ -101,8 +110,8 @@ Result<Published> TitleRegistry::publish(std::string_view record_jws, const titl
         if (outcome == Published::Repeated) return {};
         if (record.revision <= present.revision)
           return fail(ErrorCode::Conflict, "record_older",
-                      "Title " + record.id.text() + " has had revision " + std::to_string(present.revision) + " here; revision " +
-                          std::to_string(record.revision) + " is not newer.");
+                      "Title " + record.id.text() + " has had revision " + std::to_string(present.revision) +
+                          " here; revision " + std::to_string(record.revision) + " is not newer.");
         SWARMA_TRY(const std::int64_t no, put_row(session, present, record, record_jws, sealed, now));
         SWARMA_CHECK(replace_words(session, no, words));
         SWARMA_CHECK(put_blobs(session, no, complete.blobs));
@@ -113,7 +122,8 @@ Result<Published> TitleRegistry::publish(std::string_view record_jws, const titl
 }
 
 Result<std::optional<std::int64_t>> TitleRegistry::find_revision(const TitleId& id) {
-  SWARMA_TRY(const db::Rows rows, impl_->database.query("SELECT revision FROM titles WHERE title_id = $1", {id.text()}));
+  SWARMA_TRY(const db::Rows rows,
+             impl_->database.query("SELECT revision FROM titles WHERE title_id = $1", {id.text()}));
   if (rows.empty()) return std::nullopt;
   return rows.front().integer(0);
 }
@@ -127,11 +137,13 @@ Result<StoredTitlePtr> TitleRegistry::find(const TitleId& id) {
 
 Result<Page> TitleRegistry::search(std::string_view query, std::size_t limit, std::string_view cursor) {
   if (query.size() > kMaxQueryBytes)
-    return fail(ErrorCode::BadRequest, "query_too_long", "A query has at most " + std::to_string(kMaxQueryBytes) + " bytes.");
+    return fail(ErrorCode::BadRequest, "query_too_long",
+                "A query has at most " + std::to_string(kMaxQueryBytes) + " bytes.");
   limit = std::clamp<std::size_t>(limit, 1, kMaxPageSize);
   SWARMA_TRY(const SearchPosition after, parse_cursor(cursor));
   const auto terms = terms_of(query);
-  if (terms.empty() && query.find_first_not_of(" \t\r\n") != std::string_view::npos) return Page{};  // nothing one could look for
+  if (terms.empty() && query.find_first_not_of(" \t\r\n") != std::string_view::npos)
+    return Page{};  // nothing one could look for
   SWARMA_TRY(std::vector<Hit> hits, find_hits(impl_->database, terms, after, limit + 1));
   Page page;
   if (hits.size() > limit) {
@@ -154,9 +166,10 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(const Present present, find_present(session, id.text()));
         if (!present.no) return not_found(id);
-        SWARMA_CHECK(session.execute("INSERT INTO retired_titles (title_id, revision, retired_at) VALUES ($1, $2, $3) "
-                                     "ON CONFLICT (title_id) DO UPDATE SET revision = excluded.revision, retired_at = excluded.retired_at",
-                                     {id.text(), present.revision, now}));
+        SWARMA_CHECK(session.execute(
+            "INSERT INTO retired_titles (title_id, revision, retired_at) VALUES ($1, $2, $3) "
+            "ON CONFLICT (title_id) DO UPDATE SET revision = excluded.revision, retired_at = excluded.retired_at",
+            {id.text(), present.revision, now}));
         SWARMA_CHECK(session.execute("DELETE FROM titles WHERE no = $1", {*present.no}));  // words and blobs go with it
         return {};
       },
@@ -166,24 +179,28 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
 }
 
 Result<void> TitleRegistry::count_unlock(const TitleId& id) {
-  SWARMA_CHECK(impl_->database.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
-                                       "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
-                                       {id.text()}));
+  SWARMA_CHECK(
+      impl_->database.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
+                              "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
+                              {id.text()}));
   return {};
 }
 
 Result<std::int64_t> TitleRegistry::find_unlocks(const TitleId& id) {
-  SWARMA_TRY(const db::Rows rows, impl_->database.query("SELECT unlocks FROM title_unlocks WHERE title_id = $1", {id.text()}));
+  SWARMA_TRY(const db::Rows rows,
+             impl_->database.query("SELECT unlocks FROM title_unlocks WHERE title_id = $1", {id.text()}));
   return rows.empty() ? 0 : rows.front().integer(0);
 }
 
 Result<NamedBlobs> TitleRegistry::count_blobs() {
-  SWARMA_TRY(const db::Rows rows, impl_->database.query("SELECT (SELECT count(*) FROM titles) + (SELECT count(*) FROM retired_titles), "
-                                                        "(SELECT coalesce(sum(length(digests)), 0) FROM title_blobs)"));
+  SWARMA_TRY(const db::Rows rows,
+             impl_->database.query("SELECT (SELECT count(*) FROM titles) + (SELECT count(*) FROM retired_titles), "
+                                   "(SELECT coalesce(sum(length(digests)), 0) FROM title_blobs)"));
   return NamedBlobs{rows.at(0).integer(0) > 0, static_cast<std::uint64_t>(rows.at(0).integer(1)) / 32};
 }
 
-Result<void> TitleRegistry::list_blobs(std::uint8_t first, std::uint8_t last, const std::function<void(const BlobId&)>& visit) {
+Result<void> TitleRegistry::list_blobs(std::uint8_t first, std::uint8_t last,
+                                       const std::function<void(const BlobId&)>& visit) {
   for (std::int64_t no = -1;;) {
     SWARMA_TRY(const db::Rows rows,
                impl_->database.query("SELECT no, digests FROM title_blobs WHERE no > $1 ORDER BY no LIMIT 1", {no}));

@@ -1,10 +1,11 @@
-// The titles of a node: signed records with their sealed packages, found by id, listed newest first, searched as one types.
+// The titles of a node: signed records with their sealed packages, found by id, listed newest first, searched as one
+// types.
 //
 // Several nodes share one database, so the database decides; memory only keeps parsed records, checked against the
 // revision there on each use. Safe for concurrent use.
 //
-// Search folds case, accents and width, and matches the beginnings of words; scripts written without spaces match anywhere
-// (fold.h). It is the same on both engines, because the folding is ours and the index a plain table.
+// Search folds case, accents and width, and matches the beginnings of words; scripts written without spaces match
+// anywhere (fold.h). It is the same on both engines, because the folding is ours and the index a plain table.
 #pragma once
 
 #include <functional>
@@ -58,9 +59,10 @@ class TitleRegistry {
   TitleRegistry(db::Database& database, const Clock& clock);
   ~TitleRegistry();
 
-  /// Makes a verified record visible, in one durable transaction. `complete` is what check_complete said of it, and `also`
-  /// whatever must become true at the same moment (it may run several times; not for a repeated record).
-  /// Conflict ("record_older") unless its revision is above every one this title ever had here, unpublished ones included.
+  /// Makes a verified record visible, in one durable transaction. `complete` is what check_complete said of it, and
+  /// `also` whatever must become true at the same moment (it may run several times; not for a repeated record).
+  /// Conflict ("record_older") unless its revision is above every one this title ever had here, unpublished ones
+  /// included.
   Result<Published> publish(std::string_view record_jws, const title::TitleRecord& record, std::string_view sealed,
                             const CompleteTitle& complete, const std::function<Result<void>(db::Session&)>& also = {});
 
@@ -71,8 +73,8 @@ class TitleRegistry {
 
   /// Titles in which every word of `query` begins a word of the name, summary, tags or creator, in any of the title's
   /// languages: best first (names before tags before summaries), then newest. An empty query lists all, newest first.
-  /// The work of one search is bounded: of beginnings that more than some thousand titles share, only that many are ranked.
-  /// `cursor` is Page::next of the page before; titles published meanwhile neither repeat nor hide others.
+  /// The work of one search is bounded: of beginnings that more than some thousand titles share, only that many are
+  /// ranked. `cursor` is Page::next of the page before; titles published meanwhile neither repeat nor hide others.
   /// BadRequest ("bad_cursor", "query_too_long").
   Result<Page> search(std::string_view query, std::size_t limit, std::string_view cursor = {});
 

@@ -86,10 +86,11 @@ TEST_P(RegistryTest, PublishingTheSameRecordAgainChangesNothing) {
   const auto published_at = clock_.seconds();
   clock_.advance(std::chrono::seconds(5));
   bool ran = false;
-  const auto again = registry_->publish(title.jws, title.record, "sealed otherwise", {}, [&](db::Session&) -> Result<void> {
-    ran = true;
-    return {};
-  });
+  const auto again =
+      registry_->publish(title.jws, title.record, "sealed otherwise", {}, [&](db::Session&) -> Result<void> {
+        ran = true;
+        return {};
+      });
   EXPECT_EQ(again, Published::Repeated);
   EXPECT_FALSE(ran);
   EXPECT_EQ(registry_->find(title.record.id).value()->sealed, "sealed");
@@ -97,7 +98,8 @@ TEST_P(RegistryTest, PublishingTheSameRecordAgainChangesNothing) {
 }
 
 TEST_P(RegistryTest, AnUnpublishedRecordNeverComesBack) {
-  const TestTitle first = make_record("First"), second = next_revision(first, "Second"), third = next_revision(second, "Third");
+  const TestTitle first = make_record("First"), second = next_revision(first, "Second"),
+                  third = next_revision(second, "Third");
   publish(second);
   ASSERT_TRUE(registry_->unpublish(first.record.id));
   EXPECT_EQ(registry_->find(first.record.id).error().reason, "title_not_found");
@@ -164,7 +166,8 @@ TEST_P(RegistryTest, NoticesAForgedRow) {
   publish(title);
   ASSERT_TRUE((*database_)->execute("UPDATE titles SET record = $1", {other.jws}));
   EXPECT_EQ(registry_->find(title.record.id).error().code, ErrorCode::Corrupt);
-  ASSERT_TRUE((*database_)->execute("UPDATE titles SET record = $1", {title.jws.substr(0, title.jws.size() - 4) + "AAAA"}));
+  ASSERT_TRUE(
+      (*database_)->execute("UPDATE titles SET record = $1", {title.jws.substr(0, title.jws.size() - 4) + "AAAA"}));
   EXPECT_EQ(registry_->find(title.record.id).error().code, ErrorCode::Corrupt);
 }
 

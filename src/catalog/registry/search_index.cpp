@@ -14,7 +14,9 @@ constexpr std::int64_t kNameWeight = 4, kTagWeight = 2, kSummaryWeight = 1;
 constexpr std::string_view kDidPrefix = "did:key:";
 constexpr std::size_t kRowsPerInsert = 16;  // statements of two sizes only, so that they stay prepared
 
-Bytes bytes_of(std::string_view word) { return to_bytes(word); }
+Bytes bytes_of(std::string_view word) {
+  return to_bytes(word);
+}
 
 /// The least word beyond all that begin with `term`. UTF-8 has no byte 0xFF, so the last one can grow.
 Bytes end_of(std::string_view term) {
@@ -26,16 +28,19 @@ Bytes end_of(std::string_view term) {
 std::string insert_sql(std::size_t rows) {
   std::string sql = "INSERT INTO title_words (word, no, weight) VALUES ";
   for (std::size_t row = 0; row < rows; ++row)
-    sql += std::string(row == 0 ? "" : ", ") + "($" + std::to_string(2 * row + 2) + ", $1, $" + std::to_string(2 * row + 3) + ")";
+    sql += std::string(row == 0 ? "" : ", ") + "($" + std::to_string(2 * row + 2) + ", $1, $" +
+           std::to_string(2 * row + 3) + ")";
   return sql;
 }
 
-/// Titles with the first term, among the newest with that very word and the first of the longer words that begin with it.
+/// Titles with the first term, among the newest with that very word and the first of the longer words that begin with
+/// it.
 const std::string kCandidates =
     "SELECT no, max(weight) AS weight FROM ("
     "SELECT no, weight FROM (SELECT no, weight FROM title_words WHERE word = $4 ORDER BY no DESC LIMIT 2000) AS very "
     "UNION ALL "
-    "SELECT no, weight FROM (SELECT no, weight FROM title_words WHERE word > $4 AND word < $5 ORDER BY word, no LIMIT 2000) AS longer"
+    "SELECT no, weight FROM (SELECT no, weight FROM title_words WHERE word > $4 AND word < $5 ORDER BY word, no LIMIT "
+    "2000) AS longer"
     ") AS found GROUP BY no";
 static_assert(kMaxCandidates == 2 * 2'000);
 
@@ -43,18 +48,21 @@ static_assert(kMaxCandidates == 2 * 2'000);
 std::string search_sql(std::size_t terms) {
   std::string columns = "c.no, c.weight AS w0", score = "w0", conditions;
   for (std::size_t term = 1; term < terms; ++term) {
-    const std::string from = "$" + std::to_string(4 + 2 * term), to = "$" + std::to_string(5 + 2 * term), w = "w" + std::to_string(term);
-    columns += ", (SELECT max(weight) FROM title_words AS t WHERE t.no = c.no AND t.word >= " + from + " AND t.word < " + to + ") AS " + w;
+    const std::string from = "$" + std::to_string(4 + 2 * term), to = "$" + std::to_string(5 + 2 * term),
+                      w = "w" + std::to_string(term);
+    columns += ", (SELECT max(weight) FROM title_words AS t WHERE t.no = c.no AND t.word >= " + from +
+               " AND t.word < " + to + ") AS " + w;
     score += " + " + w;
     conditions += (term == 1 ? " WHERE " : " AND ") + w + " IS NOT NULL";
   }
-  return "SELECT s.score, s.no, titles.title_id, titles.revision FROM (SELECT no, " + score + " AS score FROM (SELECT " + columns +
-         " FROM (" + kCandidates + ") AS c) AS weighed" + conditions +
+  return "SELECT s.score, s.no, titles.title_id, titles.revision FROM (SELECT no, " + score +
+         " AS score FROM (SELECT " + columns + " FROM (" + kCandidates + ") AS c) AS weighed" + conditions +
          ") AS s JOIN titles ON titles.no = s.no WHERE s.score < $1 OR (s.score = $1 AND s.no < $2) "
          "ORDER BY s.score DESC, s.no DESC LIMIT $3";
 }
 
-constexpr std::string_view kNewestSql = "SELECT 0, no, title_id, revision FROM titles WHERE no < $1 ORDER BY no DESC LIMIT $2";
+constexpr std::string_view kNewestSql =
+    "SELECT 0, no, title_id, revision FROM titles WHERE no < $1 ORDER BY no DESC LIMIT $2";
 
 const std::string& search_sql_of(std::size_t terms) {
   static const auto all = [] {
@@ -89,10 +97,12 @@ std::map<std::string, std::int64_t> words_of(const title::TitleRecord& record, c
 
 std::vector<std::string> terms_of(std::string_view query) {
   std::string text(query);
-  for (std::size_t at = 0; (at = text.find(kDidPrefix, at)) != std::string::npos;) text.replace(at, kDidPrefix.size(), " ");
+  for (std::size_t at = 0; (at = text.find(kDidPrefix, at)) != std::string::npos;)
+    text.replace(at, kDidPrefix.size(), " ");
   auto terms = query_terms(text);
   // The longest begins the fewest words: the search starts from its titles.
-  std::sort(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return std::pair(b.size(), a) < std::pair(a.size(), b); });
+  std::sort(terms.begin(), terms.end(),
+            [](const auto& a, const auto& b) { return std::pair(b.size(), a) < std::pair(a.size(), b); });
   return terms;
 }
 
@@ -114,7 +124,9 @@ Result<void> replace_words(db::Session& session, std::int64_t no, const std::map
   return {};
 }
 
-std::string write_cursor(const SearchPosition& position) { return std::to_string(position.score) + "-" + std::to_string(position.no); }
+std::string write_cursor(const SearchPosition& position) {
+  return std::to_string(position.score) + "-" + std::to_string(position.no);
+}
 
 Result<SearchPosition> parse_cursor(std::string_view cursor) {
   constexpr std::int64_t kStart = std::numeric_limits<std::int64_t>::max();
@@ -129,8 +141,8 @@ Result<SearchPosition> parse_cursor(std::string_view cursor) {
   return out;
 }
 
-Result<std::vector<Hit>> find_hits(db::Database& database, const std::vector<std::string>& terms, const SearchPosition& after,
-                                   std::size_t limit) {
+Result<std::vector<Hit>> find_hits(db::Database& database, const std::vector<std::string>& terms,
+                                   const SearchPosition& after, std::size_t limit) {
   db::Values values;
   if (!terms.empty()) values.emplace_back(after.score);
   values.emplace_back(after.no);

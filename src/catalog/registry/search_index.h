@@ -12,8 +12,8 @@
 
 namespace swarma::catalog::registry {
 
-/// Most index rows looked at for the longest term of a query. A beginning as common as that ("a", in a large catalog) is
-/// answered from some of its titles; typing on narrows it down.
+/// Most index rows looked at for the longest term of a query. A beginning as common as that ("a", in a large catalog)
+/// is answered from some of its titles; typing on narrows it down.
 inline constexpr std::size_t kMaxCandidates = 4'000;
 inline constexpr std::size_t kMaxIndexWords = 4'000;  // of one title; further ones are not found
 
@@ -41,7 +41,7 @@ std::string write_cursor(const SearchPosition& position);
 Result<SearchPosition> parse_cursor(std::string_view cursor);
 
 /// Up to `limit` titles that have every term, best first, then newest; without terms all titles, newest first.
-Result<std::vector<Hit>> find_hits(db::Database& database, const std::vector<std::string>& terms, const SearchPosition& after,
-                                   std::size_t limit);
+Result<std::vector<Hit>> find_hits(db::Database& database, const std::vector<std::string>& terms,
+                                   const SearchPosition& after, std::size_t limit);
 
 }  // namespace swarma::catalog::registry

@@ -22,14 +22,17 @@ struct Pass {
 
 /// As few passes as hold at most `max_names` names each; names are hashes, so they spread evenly.
 std::vector<Pass> plan_passes(std::uint64_t names, std::size_t max_names) {
-  const auto count = static_cast<unsigned>(std::min<std::uint64_t>(256, names / std::max<std::size_t>(max_names, 1) + 1));
+  const auto count =
+      static_cast<unsigned>(std::min<std::uint64_t>(256, names / std::max<std::size_t>(max_names, 1) + 1));
   std::vector<Pass> passes;
   for (unsigned i = 0; i < count; ++i)
-    passes.push_back({static_cast<std::uint8_t>(256 * i / count), static_cast<std::uint8_t>(256 * (i + 1) / count - 1)});
+    passes.push_back(
+        {static_cast<std::uint8_t>(256 * i / count), static_cast<std::uint8_t>(256 * (i + 1) / count - 1)});
   return passes;
 }
 
-Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than, const Pass& pass, SweepReport& report) {
+Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than, const Pass& pass,
+                        SweepReport& report) {
   std::vector<std::uint64_t> named;
   SWARMA_CHECK(registry.list_blobs(pass.first, pass.last, [&](const BlobId& id) { named.push_back(short_name(id)); }));
   std::sort(named.begin(), named.end());
@@ -52,7 +55,8 @@ Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds 
 
 }  // namespace
 
-Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than, std::size_t max_names_per_pass) {
+Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than,
+                                  std::size_t max_names_per_pass) {
   SWARMA_TRY(const NamedBlobs named, registry.count_blobs());
   SweepReport report;
   if (!named.ever_published) return report;

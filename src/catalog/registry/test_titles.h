@@ -109,7 +109,8 @@ inline TestTitle next_revision(TestTitle title, std::string name) {
 
 /// Writes playlists, details and record anew from what `title` holds, into the store.
 inline void write_title(TestTitle& title, FakeBlobs& blobs) {
-  for (title::Track& track : title.details.tracks) track.playlist = blobs.put(title::write_media_playlist(title.playlists.at(track.id)));
+  for (title::Track& track : title.details.tracks)
+    track.playlist = blobs.put(title::write_media_playlist(title.playlists.at(track.id)));
   title.record.details = blobs.put(title::write_details(title.details).value());
   title.record.playlist = blobs.put(title::write_multivariant_playlist(title.details.tracks));
   title.jws = title::sign_record(title.record, test_creator()).value();
@@ -126,8 +127,13 @@ inline TestTitle make_title(FakeBlobs& blobs, const std::string& name) {
       playlist.segments.push_back({blobs.put(segment), 4.0, static_cast<std::int64_t>(segment.size())});
     }
     out.playlists.emplace(id, playlist);
-    title::Track track{.id = id, .kind = kind, .key_group = "sd", .playlist = BlobId(random_array<32>()), .name = id,
-                       .language = "en", .codecs = with_init ? "avc1.640028" : ""};
+    title::Track track{.id = id,
+                       .kind = kind,
+                       .key_group = "sd",
+                       .playlist = BlobId(random_array<32>()),
+                       .name = id,
+                       .language = "en",
+                       .codecs = with_init ? "avc1.640028" : ""};
     track.bandwidth = track.average_bandwidth = 1'000;
     out.details.tracks.push_back(track);
   };

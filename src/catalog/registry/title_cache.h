@@ -19,7 +19,9 @@ class ParsedTitles {
   void forget(const TitleId& id);
 
  private:
-  static std::size_t bytes_of(const StoredTitle& title) { return 2 * title.record_jws.size() + title.sealed.size() + 1'024; }
+  static std::size_t bytes_of(const StoredTitle& title) {
+    return 2 * title.record_jws.size() + title.sealed.size() + 1'024;
+  }
   void erase(std::unordered_map<TitleId, std::list<StoredTitlePtr>::iterator>::iterator entry);
 
   std::mutex mutex_;

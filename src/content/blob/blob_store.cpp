@@ -23,7 +23,8 @@ Result<Bytes> BlobStore::read(const BlobId& id, std::size_t max_bytes) {
   SWARMA_TRY(const OpenBlob blob, open(id));
   if (blob.size > max_bytes)
     return fail(ErrorCode::TooLarge, "blob_too_large",
-                "Blob " + id.hex() + " has " + std::to_string(blob.size) + " bytes; at most " + std::to_string(max_bytes) + " fit here.");
+                "Blob " + id.hex() + " has " + std::to_string(blob.size) + " bytes; at most " +
+                    std::to_string(max_bytes) + " fit here.");
   Bytes bytes(blob.size);
   for (std::size_t at = 0; at < bytes.size();) {
     const ssize_t got = ::pread(blob.file->get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
@@ -33,7 +34,8 @@ Result<Bytes> BlobStore::read(const BlobId& id, std::size_t max_bytes) {
     at += static_cast<std::size_t>(got);
   }
   if (crypto::blob_id_of(bytes) != id)
-    return fail(ErrorCode::Corrupt, "blob_corrupt", "The stored bytes of blob " + id.hex() + " do not match its name. Remove it and fetch it again.");
+    return fail(ErrorCode::Corrupt, "blob_corrupt",
+                "The stored bytes of blob " + id.hex() + " do not match its name. Remove it and fetch it again.");
   return bytes;
 }
 

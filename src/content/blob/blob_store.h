@@ -1,5 +1,5 @@
-// Where ciphertext lives. A blob is named by the SHA-256 of its bytes, immutable, written atomically: it is either absent
-// or complete and durable. Safe for concurrent use, also by several processes on the same store.
+// Where ciphertext lives. A blob is named by the SHA-256 of its bytes, immutable, written atomically: it is either
+// absent or complete and durable. Safe for concurrent use, also by several processes on the same store.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
   virtual Result<void> write(ByteView piece) = 0;  // TooLarge beyond kMaxBlobBytes
-  /// Makes the blob visible and durable; one that is there already is kept. With `expected`, Corrupt ("hash_mismatch") when
-  /// the bytes have another name. The writer is spent afterwards, also after a failure.
+  /// Makes the blob visible and durable; one that is there already is kept. With `expected`, Corrupt ("hash_mismatch")
+  /// when the bytes have another name. The writer is spent afterwards, also after a failure.
   virtual Result<BlobId> commit(const std::optional<BlobId>& expected) = 0;
 };
 

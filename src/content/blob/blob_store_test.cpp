@@ -21,9 +21,13 @@ struct Backend {
 const std::array kBackends = {
     Backend{"Directory", [](const std::filesystem::path& folder) { return open_directory_blob_store(folder); }},
     Backend{"DirectoryWithNamedTemporaries",
-            [](const std::filesystem::path& folder) { return open_directory_blob_store(folder, {.unnamed_temporaries = false}); }},
+            [](const std::filesystem::path& folder) {
+              return open_directory_blob_store(folder, {.unnamed_temporaries = false});
+            }},
     Backend{"DirectoryWithoutCache",
-            [](const std::filesystem::path& folder) { return open_directory_blob_store(folder, {.cached_descriptors = 0}); }},
+            [](const std::filesystem::path& folder) {
+              return open_directory_blob_store(folder, {.cached_descriptors = 0});
+            }},
 };
 
 class BlobStoreTest : public testing::TestWithParam<Backend> {
@@ -43,7 +47,8 @@ class BlobStoreTest : public testing::TestWithParam<Backend> {
   TestFolder folder_;
   std::unique_ptr<BlobStore> store_;
 };
-INSTANTIATE_TEST_SUITE_P(Backends, BlobStoreTest, testing::ValuesIn(kBackends), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Backends, BlobStoreTest, testing::ValuesIn(kBackends),
+                         [](const auto& info) { return info.param.name; });
 
 Bytes noise(std::size_t size) {
   Bytes bytes(size);
@@ -203,7 +208,9 @@ TEST_P(BlobStoreTest, ManyWritersOfTheSameBlobsAgree) {
         for (const Bytes& film : films) {
           const auto id = store.put(film);
           EXPECT_TRUE(id) << id.error().message;
-          if (id) { EXPECT_EQ(store.read(*id, film.size()), film); }
+          if (id) {
+            EXPECT_EQ(store.read(*id, film.size()), film);
+          }
         }
       });
   }

@@ -1,5 +1,5 @@
-// Open descriptors of hot blobs, so that serving one costs no open(). Least recently used go first. Safe for concurrent use;
-// a descriptor stays open while somebody still reads through it.
+// Open descriptors of hot blobs, so that serving one costs no open(). Least recently used go first. Safe for concurrent
+// use; a descriptor stays open while somebody still reads through it.
 #pragma once
 
 #include <array>

@@ -37,7 +37,8 @@ Result<bool> make_folder(const fs::path& path) {
 
 class DirectoryBlobStore final : public BlobStore {
  public:
-  DirectoryBlobStore(fs::path folder, const DirectoryOptions& options) : folders_(std::move(folder), options.cached_descriptors) {
+  DirectoryBlobStore(fs::path folder, const DirectoryOptions& options)
+      : folders_(std::move(folder), options.cached_descriptors) {
     folders_.unnamed_temporaries = options.unnamed_temporaries;
   }
 
@@ -62,8 +63,9 @@ class DirectoryBlobStore final : public BlobStore {
       folders_.descriptors.clear();  // better to serve slowly than not at all
       file = Fd(::openat(shard, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     }
-    if (!file && errno == ENOENT) return fail(ErrorCode::NotFound, "blob_not_found", "There is no blob " + id.hex() + " here.");
-    struct stat state {};
+    if (!file && errno == ENOENT)
+      return fail(ErrorCode::NotFound, "blob_not_found", "There is no blob " + id.hex() + " here.");
+    struct stat state{};
     if (!file || ::fstat(file.get(), &state) != 0) return disk_error("open the blob", name.c_str());
     OpenBlob blob{std::make_shared<const Fd>(std::move(file)), static_cast<std::uint64_t>(state.st_size)};
     folders_.descriptors.put(id, blob);
@@ -72,19 +74,22 @@ class DirectoryBlobStore final : public BlobStore {
 
   Result<std::optional<std::uint64_t>> find_size(const BlobId& id) override {
     const BlobName name(id);
-    struct stat state {};
+    struct stat state{};
     if (::fstatat(folders_.shard_of(id).fd(), name.c_str(), &state, AT_SYMLINK_NOFOLLOW) == 0)
       return static_cast<std::uint64_t>(state.st_size);
     if (errno == ENOENT) return std::nullopt;
     return disk_error("look at the blob", name.c_str());
   }
 
-  Result<std::optional<std::uint64_t>> touch(const BlobId& id) override { return folders_.shard_of(id).touch(BlobName(id).c_str()); }
+  Result<std::optional<std::uint64_t>> touch(const BlobId& id) override {
+    return folders_.shard_of(id).touch(BlobName(id).c_str());
+  }
 
   Result<void> remove(const BlobId& id) override {
     folders_.descriptors.forget(id);
     const BlobName name(id);
-    if (::unlinkat(folders_.shard_of(id).fd(), name.c_str(), 0) != 0 && errno != ENOENT) return disk_error("remove the blob", name.c_str());
+    if (::unlinkat(folders_.shard_of(id).fd(), name.c_str(), 0) != 0 && errno != ENOENT)
+      return disk_error("remove the blob", name.c_str());
     return {};
   }
 
@@ -121,7 +126,9 @@ class DirectoryBlobStore final : public BlobStore {
   Result<void> make_folders() {
     std::error_code ec;
     fs::create_directories(folders_.folder, ec);
-    if (ec) return fail(ErrorCode::Io, "io_failed", "Cannot make the folder " + folders_.folder.string() + ": " + ec.message() + ".");
+    if (ec)
+      return fail(ErrorCode::Io, "io_failed",
+                  "Cannot make the folder " + folders_.folder.string() + ": " + ec.message() + ".");
     SWARMA_TRY(bool made, make_folder(folders_.incoming));
     for (unsigned shard = 0; shard < folders_.shards.size(); ++shard) {
       SWARMA_TRY(const bool made_shard, make_folder(shard_path(shard)));
@@ -139,10 +146,11 @@ class DirectoryBlobStore final : public BlobStore {
     if (folders_.unnamed_temporaries) {
       const Fd file(::open(folders_.incoming.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
       const auto source = "/proc/self/fd/" + std::to_string(file.get());
-      folders_.unnamed_temporaries = file && ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+      folders_.unnamed_temporaries =
+          file && ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
     }
     const Fd file(::open(name.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-    struct stat state {};
+    struct stat state{};
     if (!file || ::fstat(file.get(), &state) != 0) return disk_error("make the file", name);
     ::unlink(name.c_str());
     return state.st_mtim.tv_sec;
@@ -151,8 +159,10 @@ class DirectoryBlobStore final : public BlobStore {
   Result<void> sweep_incoming(UnixSeconds now) {
     SWARMA_TRY(const Directory directory, open_directory(folders_.incoming));
     while (const dirent* entry = ::readdir(directory.get())) {
-      struct stat state {};
-      if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(state.st_mode)) continue;
+      struct stat state{};
+      if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0 ||
+          !S_ISREG(state.st_mode))
+        continue;
       if (state.st_mtim.tv_sec < now - kIncomingSeconds) ::unlinkat(::dirfd(directory.get()), entry->d_name, 0);
     }
     return {};
@@ -164,8 +174,9 @@ class DirectoryBlobStore final : public BlobStore {
     while (const dirent* entry = ::readdir(directory.get())) {
       const auto id = BlobId::parse(entry->d_name);
       if (!id || id->digest()[0] != shard) continue;
-      struct stat state {};
-      if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone meanwhile
+      struct stat state{};
+      if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0)
+        continue;  // gone meanwhile
       if (S_ISREG(state.st_mode) && !visit(*id, static_cast<std::uint64_t>(state.st_size))) return false;
     }
     return true;
@@ -182,6 +193,8 @@ Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const fs::path& fol
   return store;
 }
 
-Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const fs::path& folder) { return open_directory_blob_store(folder, {}); }
+Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const fs::path& folder) {
+  return open_directory_blob_store(folder, {});
+}
 
 }  // namespace swarma::content::blob

@@ -1,6 +1,7 @@
 // Blobs as files. How one becomes visible:
 //
-//   1. its bytes go into a file without a name (O_TMPFILE), hashed on the way, or, where the file system cannot do that,
+//   1. its bytes go into a file without a name (O_TMPFILE), hashed on the way, or, where the file system cannot do
+//   that,
 //      into incoming/<random>;
 //   2. fdatasync: the bytes are on disk;
 //   3. linkat (or rename) gives it its name: visible, complete;
@@ -18,6 +19,7 @@ struct DirectoryOptions {
   bool unnamed_temporaries = true;  // false: as on a file system without O_TMPFILE (used where it is missing anyway)
 };
 
-Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const std::filesystem::path& folder, const DirectoryOptions& options);
+Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const std::filesystem::path& folder,
+                                                             const DirectoryOptions& options);
 
 }  // namespace swarma::content::blob

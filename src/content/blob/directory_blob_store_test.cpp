@@ -23,9 +23,13 @@ namespace fs = std::filesystem;
 
 const BlobId kAbc = crypto::blob_id_of(view("abc"));
 
-fs::path path_of(const TestFolder& folder, const BlobId& id) { return folder.path() / id.hex().substr(0, 2) / id.hex(); }
+fs::path path_of(const TestFolder& folder, const BlobId& id) {
+  return folder.path() / id.hex().substr(0, 2) / id.hex();
+}
 
-void overwrite(const fs::path& path, std::string_view text) { std::ofstream(path, std::ios::trunc) << text; }
+void overwrite(const fs::path& path, std::string_view text) {
+  std::ofstream(path, std::ios::trunc) << text;
+}
 
 TEST(DirectoryBlobStore, PutsAFileWhereOthersCanServeIt) {
   const TestFolder folder;
@@ -77,7 +81,7 @@ TEST(DirectoryBlobStore, SweepsOldTemporariesWhenItOpens) {
   const auto old = folder.path() / "incoming" / "old", fresh = folder.path() / "incoming" / "fresh";
   overwrite(old, "x");
   overwrite(fresh, "x");
-  struct stat state {};
+  struct stat state{};
   ASSERT_EQ(::stat(fresh.c_str(), &state), 0);
   const timespec two_days_ago{state.st_mtim.tv_sec - 2 * 24 * 3600, 0};
   const timespec times[2] = {two_days_ago, two_days_ago};
@@ -134,7 +138,8 @@ TEST(DescriptorCache, ForgetsTheLeastRecentlyUsed) {
 }
 
 class KillTest : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Temporaries, KillTest, testing::Bool(), [](const auto& info) { return info.param ? "Unnamed" : "Named"; });
+INSTANTIATE_TEST_SUITE_P(Temporaries, KillTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Unnamed" : "Named"; });
 
 TEST_P(KillTest, EveryVisibleBlobIsWholeAndEveryAcknowledgedOneVisible) {
   const TestFolder folder;
@@ -167,7 +172,9 @@ TEST_P(KillTest, EveryVisibleBlobIsWholeAndEveryAcknowledgedOneVisible) {
   }
   for (const BlobId& id : acknowledged) EXPECT_TRUE(visible.contains(id)) << id.hex();
   EXPECT_GE(visible.size(), acknowledged.size());
-  if (GetParam()) { EXPECT_TRUE(fs::is_empty(folder.path() / "incoming")); }  // those with names stay until swept
+  if (GetParam()) {
+    EXPECT_TRUE(fs::is_empty(folder.path() / "incoming"));
+  }  // those with names stay until swept
 }
 
 }  // namespace

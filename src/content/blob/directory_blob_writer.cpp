@@ -13,7 +13,9 @@ namespace {
 
 constexpr mode_t kBlobMode = 0644;  // ciphertext: who may see it is for the data folder to say
 
-std::unexpected<Error> spent() { return fail(ErrorCode::Internal, "writer_spent", "A blob writer was used after it ended."); }
+std::unexpected<Error> spent() {
+  return fail(ErrorCode::Internal, "writer_spent", "A blob writer was used after it ended.");
+}
 
 /// Gives a file without a name one.
 int link_file(const Fd& file, int folder, const char* name) {
@@ -65,7 +67,8 @@ Result<void> DirectoryBlobWriter::append(ByteView piece) {
   if (!file_) return spent();
   if (piece.size() > kMaxBlobBytes - size_) {
     file_.reset();
-    return fail(ErrorCode::TooLarge, "blob_too_large", "A blob has at most " + std::to_string(kMaxBlobBytes) + " bytes.");
+    return fail(ErrorCode::TooLarge, "blob_too_large",
+                "A blob has at most " + std::to_string(kMaxBlobBytes) + " bytes.");
   }
   size_ += piece.size();
   while (!piece.empty()) {
@@ -86,7 +89,8 @@ Result<BlobId> DirectoryBlobWriter::commit(const std::optional<BlobId>& expected
   const BlobId id(hash_.finish());
   if (expected && *expected != id) {
     file_.reset();
-    return fail(ErrorCode::Corrupt, "hash_mismatch", "The bytes hash to " + id.hex() + ", not to " + expected->hex() + ".");
+    return fail(ErrorCode::Corrupt, "hash_mismatch",
+                "The bytes hash to " + id.hex() + ", not to " + expected->hex() + ".");
   }
   SWARMA_CHECK(keep_as(id));
   return id;
@@ -118,7 +122,8 @@ Result<void> DirectoryBlobWriter::give_name(const Fd& file, const BlobId& id, bo
     if (link_file(file, AT_FDCWD, temporary.c_str()) != 0) return disk_error("name the file", temporary);
     temporary_ = temporary;
   }
-  if (::renameat(AT_FDCWD, temporary_.c_str(), shard, name.c_str()) != 0) return disk_error("name a blob in", folders_.folder);
+  if (::renameat(AT_FDCWD, temporary_.c_str(), shard, name.c_str()) != 0)
+    return disk_error("name a blob in", folders_.folder);
   temporary_.clear();
   folders_.descriptors.forget(id);
   return {};

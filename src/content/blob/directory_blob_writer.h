@@ -51,8 +51,8 @@ class DirectoryBlobWriter final : public BlobWriter {
   Result<void> give_name(const Fd& file, const BlobId& id, bool replace);
 
   BlobFolders& folders_;
-  Fd file_;                             // none once spent
-  std::filesystem::path temporary_;     // the file's name, while it has one
+  Fd file_;                          // none once spent
+  std::filesystem::path temporary_;  // the file's name, while it has one
   std::uint64_t size_ = 0;
   crypto::Sha256 hash_;
 };

@@ -27,7 +27,7 @@ class FolderLock {
 
 /// The file's state, or nothing if it is not there.
 Result<std::optional<struct stat>> find_state(int folder, const char* name) {
-  struct stat state {};
+  struct stat state{};
   if (::fstatat(folder, name, &state, AT_SYMLINK_NOFOLLOW) == 0) return state;
   if (errno == ENOENT) return std::nullopt;
   return std::unexpected(io_error("look at the blob", name));
@@ -69,7 +69,8 @@ Result<std::optional<std::uint64_t>> ShardFolder::touch(const char* name) {
   const FolderLock lock(fd_.get(), LOCK_SH);
   SWARMA_TRY(const auto state, find_state(fd_.get(), name));
   if (!state || !S_ISREG(state->st_mode)) return std::nullopt;
-  if (::utimensat(fd_.get(), name, nullptr, AT_SYMLINK_NOFOLLOW) == 0) return static_cast<std::uint64_t>(state->st_size);
+  if (::utimensat(fd_.get(), name, nullptr, AT_SYMLINK_NOFOLLOW) == 0)
+    return static_cast<std::uint64_t>(state->st_size);
   if (errno == ENOENT) return std::nullopt;  // removed outright meanwhile
   return std::unexpected(io_error("mark as used the blob", name));
 }

@@ -18,7 +18,8 @@ constexpr unsigned kFetchThreads = 6;
 /// The granted part of a film: opens slot after slot for the groups in use, and remembers where and why it ends.
 class Gate {
  public:
-  Gate(ViewerKeys& keys, std::set<std::string> groups, SlotRange range) : keys_(keys), groups_(std::move(groups)), end_(range.end) {
+  Gate(ViewerKeys& keys, std::set<std::string> groups, SlotRange range)
+      : keys_(keys), groups_(std::move(groups)), end_(range.end) {
     opened_ = range.begin;
   }
 
@@ -72,7 +73,8 @@ struct Export {
 
 media::RemuxTrack remux_of(const Export& job, std::size_t track) {
   const title::Track& about = job.about(track);
-  return {.kind = about.kind, .language = about.language, .name = about.name, .is_default = false, .next = {}, .cues = {}};
+  return {
+      .kind = about.kind, .language = about.language, .name = about.name, .is_default = false, .next = {}, .cues = {}};
 }
 
 /// Video and sound are read while the file is written.
@@ -105,7 +107,8 @@ Result<media::RemuxTrack> caption_track(const Export& job, std::size_t track) {
     for (media::Cue& cue : cues)
       if (seen.emplace(cue.start_ms, cue.end_ms, cue.text).second) out.cues.push_back(std::move(cue));
   }
-  const std::int64_t begin = begin_ms(job.reader.view(), job.range.begin), end = begin_ms(job.reader.view(), segments.position());
+  const std::int64_t begin = begin_ms(job.reader.view(), job.range.begin),
+                     end = begin_ms(job.reader.view(), segments.position());
   for (media::Cue& cue : out.cues) {
     cue.start_ms = std::max(cue.start_ms, begin);
     cue.end_ms = std::min(cue.end_ms, end);
@@ -146,12 +149,15 @@ std::string clock_text(double seconds) {
   return std::to_string(whole / 3600) + ":" + two(whole / 60 % 60) + ":" + two(whole % 60);
 }
 
-std::string note_of(const TitleView& view, SlotRange written, const std::string& why, const std::vector<std::string>& left_out) {
+std::string note_of(const TitleView& view, SlotRange written, const std::string& why,
+                    const std::vector<std::string>& left_out) {
   std::string note;
   if (written.size() < view.record.slots)
-    note = "Only " + clock_text(view.seconds_before(written.begin)) + " to " + clock_text(view.seconds_before(written.end)) + " of " +
-           clock_text(view.seconds_before(view.record.slots)) + " was written: there your unlock ends." + (why.empty() ? "" : " " + why);
-  for (const std::string& name : left_out) note += (note.empty() ? "" : " ") + ("The track \"" + name + "\" is not part of your unlock.");
+    note = "Only " + clock_text(view.seconds_before(written.begin)) + " to " +
+           clock_text(view.seconds_before(written.end)) + " of " + clock_text(view.seconds_before(view.record.slots)) +
+           " was written: there your unlock ends." + (why.empty() ? "" : " " + why);
+  for (const std::string& name : left_out)
+    note += (note.empty() ? "" : " ") + ("The track \"" + name + "\" is not part of your unlock.");
   return note;
 }
 

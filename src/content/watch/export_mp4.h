@@ -17,11 +17,11 @@ struct ExportOptions {
 };
 
 struct ExportResult {
-  SlotRange slots;             // what was written
-  bool complete = false;       // the whole film
+  SlotRange slots;        // what was written
+  bool complete = false;  // the whole film
   std::int64_t duration_ms = 0;
-  std::string video;           // name of the rendition
-  std::string note;            // a sentence when it is not complete: where the grants end, and why
+  std::string video;  // name of the rendition
+  std::string note;   // a sentence when it is not complete: where the grants end, and why
 };
 
 /// Writes the granted part: from the first slot whose keys are there to the first that no grant opens. Forbidden

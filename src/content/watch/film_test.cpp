@@ -47,10 +47,18 @@ class Film : public ::testing::Test {
 
   void publish(const std::string& film, const std::string& ladder, std::vector<media::SidecarCaptions> captions = {}) {
     const auto sink = publish::make_store_blob_sink(*store);
-    const publish::PublishRequest request{
-        .file = media_folder() / film, .name = "Film", .summary = {}, .language = {}, .tags = {}, .policy = "{}",
-        .ladder = *media::LadderChoice::parse(ladder), .captions = std::move(captions), .existing = {},
-        .agent = {identity.signing.did(), agent.encryption_key()}, .destination = "store", .data_folder = home.path()};
+    const publish::PublishRequest request{.file = media_folder() / film,
+                                          .name = "Film",
+                                          .summary = {},
+                                          .language = {},
+                                          .tags = {},
+                                          .policy = "{}",
+                                          .ladder = *media::LadderChoice::parse(ladder),
+                                          .captions = std::move(captions),
+                                          .existing = {},
+                                          .agent = {identity.signing.did(), agent.encryption_key()},
+                                          .destination = "store",
+                                          .data_folder = home.path()};
     const std::atomic<bool> cancel{false};
     const auto result = publish::publish(request, identity, clock, *sink, titles, {}, cancel);
     ASSERT_TRUE(result) << result.error().message;
@@ -62,7 +70,8 @@ class Film : public ::testing::Test {
   }
   void grant(ViewerKeys& keys, SlotRange range) const {
     for (const std::string& group : view->record.key_groups)
-      for (const auto& node : crypto::cover(crypto::group_root(secret, group), view->record.slots, range)) ASSERT_TRUE(keys.add(group, node));
+      for (const auto& node : crypto::cover(crypto::group_root(secret, group), view->record.slots, range))
+        ASSERT_TRUE(keys.add(group, node));
   }
   Result<ExportResult> export_with(ViewerKeys& keys, const std::string& quality = "best") {
     SegmentReader reader(*view, source, keys);
@@ -180,7 +189,8 @@ TEST_F(Film, EncodedRenditionsCanBeChosen) {
   publish("flower_540p_h264_aac.mp4", "360,180");
   ViewerKeys keys(view->record.slots);
   grant(keys, {0, view->record.slots});
-  for (const auto& [quality, height] : {std::pair("best", 360), std::pair("least", 180), std::pair("180p", 180), std::pair("200", 180)}) {
+  for (const auto& [quality, height] :
+       {std::pair("best", 360), std::pair("least", 180), std::pair("180p", 180), std::pair("200", 180)}) {
     const auto result = export_with(keys, quality);
     ASSERT_TRUE(result) << quality << ": " << result.error().message;
     EXPECT_EQ(media::probe(output())->video.height, height) << quality;

@@ -12,8 +12,8 @@
 namespace swarma::content::watch {
 namespace {
 
-constexpr Slot kSlotsAhead = 3;          // decrypted before the player asks
-constexpr unsigned kServerWorkers = 8;   // requests that may wait for the network at once
+constexpr Slot kSlotsAhead = 3;         // decrypted before the player asks
+constexpr unsigned kServerWorkers = 8;  // requests that may wait for the network at once
 constexpr unsigned kPrefetchThreads = 3;
 
 constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
@@ -44,17 +44,25 @@ net::Response answer(int status, std::string_view type, std::string body) {
 int status_of(const Error& error) {
   if (is_end_of_grant(error)) return 403;
   switch (error.code) {
-    case ErrorCode::NotFound: return 404;
-    case ErrorCode::BadRequest: return 400;
-    case ErrorCode::Unavailable: return 503;
-    default: return 502;
+    case ErrorCode::NotFound:
+      return 404;
+    case ErrorCode::BadRequest:
+      return 400;
+    case ErrorCode::Unavailable:
+      return 503;
+    default:
+      return 502;
   }
 }
 
 class Loopback final : public LoopbackHls {
  public:
   Loopback(SegmentReader& reader, const LoopbackOptions& options, std::vector<std::size_t> tracks, SlotRange range)
-      : reader_(reader), cache_(reader, options.cache_bytes), token_(to_hex(random_array<16>())), range_(range), pool_(kPrefetchThreads) {
+      : reader_(reader),
+        cache_(reader, options.cache_bytes),
+        token_(to_hex(random_array<16>())),
+        range_(range),
+        pool_(kPrefetchThreads) {
     for (std::size_t track : tracks) {
       std::string name = slug_of(about(track));
       for (int n = 2; names_.contains(name); ++n) name = slug_of(about(track)) + "-" + std::to_string(n);
@@ -68,7 +76,9 @@ class Loopback final : public LoopbackHls {
     server.port = options.port;
     server.loops = 1;
     server.workers = kServerWorkers;
-    const auto render = [](const net::Request&, const Error& error) { return answer(status_of(error), "text/plain", error.message + "\n"); };
+    const auto render = [](const net::Request&, const Error& error) {
+      return answer(status_of(error), "text/plain", error.message + "\n");
+    };
     std::vector<net::Route> routes;
     const auto route = [&](std::string pattern, auto member) {
       net::Route made{.method = "GET", .pattern = "/" + token_ + pattern, .handler = {}, .sink = {}};
@@ -98,8 +108,9 @@ class Loopback final : public LoopbackHls {
     for (const auto& [name, track] : names_) name_of_id[about(track).id] = name;
     for (const title::Track& track : reader_.view().details.tracks)
       if (name_of_id.contains(track.id)) tracks.push_back(track);
-    return answer(200, kPlaylistType,
-                  title::write_multivariant_playlist(tracks, [&](const title::Track& t) { return name_of_id.at(t.id) + "/track.m3u8"; }));
+    return answer(200, kPlaylistType, title::write_multivariant_playlist(tracks, [&](const title::Track& t) {
+                    return name_of_id.at(t.id) + "/track.m3u8";
+                  }));
   }
 
   net::Response on_file(const net::Request& request) {
@@ -117,14 +128,16 @@ class Loopback final : public LoopbackHls {
   std::string playlist_of(std::size_t track) const {
     title::MediaPlaylist part = reader_.view().playlists[track];
     part.segments.assign(part.segments.begin() + range_.begin, part.segments.begin() + range_.end);
-    return title::write_media_playlist(part, "init.mp4", [&](std::size_t i) { return std::to_string(range_.begin + i) + "." + part.extension; });
+    return title::write_media_playlist(
+        part, "init.mp4", [&](std::size_t i) { return std::to_string(range_.begin + i) + "." + part.extension; });
   }
 
   net::Response on_segment(std::size_t track, std::string_view file) {
     const std::string& extension = reader_.view().playlists[track].extension;
     Slot slot = 0;
     const auto [end, error] = std::from_chars(file.data(), file.data() + file.size(), slot);
-    if (error != std::errc{} || std::string_view(end, file.data() + file.size()) != "." + extension || !range_.contains(slot))
+    if (error != std::errc{} || std::string_view(end, file.data() + file.size()) != "." + extension ||
+        !range_.contains(slot))
       return answer(404, "text/plain", "There is no such segment.\n");
     const auto segment = cache_.get(track, slot);
     if (!segment) return refuse(segment.error());
@@ -172,7 +185,8 @@ class Loopback final : public LoopbackHls {
 Result<std::vector<std::size_t>> playable_tracks(SegmentReader& reader, const LoopbackOptions& options, Slot begin) {
   const TitleView& view = reader.view();
   std::vector<std::size_t> tracks;
-  SWARMA_TRY(const std::size_t chosen, choose_video(view, reader.keys(), {options.quality.empty() ? "best" : options.quality}, begin));
+  SWARMA_TRY(const std::size_t chosen,
+             choose_video(view, reader.keys(), {options.quality.empty() ? "best" : options.quality}, begin));
   for (std::size_t i = 0; i < view.details.tracks.size(); ++i) {
     const title::Track& track = view.details.tracks[i];
     if (track.kind == title::TrackKind::Storyboard) continue;
@@ -188,7 +202,8 @@ Result<std::vector<std::size_t>> playable_tracks(SegmentReader& reader, const Lo
 
 Result<std::unique_ptr<LoopbackHls>> LoopbackHls::create(SegmentReader& reader, const LoopbackOptions& options) {
   const Slot slots = reader.view().record.slots;
-  const SlotRange range = options.range.empty() ? SlotRange{0, slots} : SlotRange{options.range.begin, std::min(options.range.end, slots)};
+  const SlotRange range =
+      options.range.empty() ? SlotRange{0, slots} : SlotRange{options.range.begin, std::min(options.range.end, slots)};
   if (range.empty()) return fail(ErrorCode::BadRequest, "bad_range", "The film has no such part.");
   SWARMA_TRY(auto tracks, playable_tracks(reader, options, range.begin));
   auto loopback = std::make_unique<Loopback>(reader, options, std::move(tracks), range);

@@ -1,5 +1,6 @@
-// Plain HLS on this machine for any player: playlists with readable names, segments decrypted as they are asked for. The
-// path holds a random token, so that other users and pages of this machine cannot guess it; it listens on 127.0.0.1.
+// Plain HLS on this machine for any player: playlists with readable names, segments decrypted as they are asked for.
+// The path holds a random token, so that other users and pages of this machine cannot guess it; it listens on
+// 127.0.0.1.
 #pragma once
 
 #include <memory>
@@ -12,9 +13,9 @@ namespace swarma::content::watch {
 
 struct LoopbackOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;      // 0: any free port
-  std::string quality;         // empty: every rendition whose keys are there; else as in Quality
-  SlotRange range{0, 0};       // what the unlock can open at all; empty: the whole film
+  std::uint16_t port = 0;               // 0: any free port
+  std::string quality;                  // empty: every rendition whose keys are there; else as in Quality
+  SlotRange range{0, 0};                // what the unlock can open at all; empty: the whole film
   std::size_t cache_bytes = 64u << 20;  // of decrypted segments in memory
 };
 

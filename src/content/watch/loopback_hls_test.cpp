@@ -91,8 +91,9 @@ TEST(LoopbackHls, IsForThoseWhoKnowItsPath) {
 
 TEST(LoopbackHls, RefusesWhatDoesNotExist) {
   Player player;
-  for (const char* path : {"video-360p/6.m4s", "video-360p/-1.m4s", "video-360p/0.vtt", "video-360p/0", "video-360p/99999999999.m4s",
-                           "video-720p/0.m4s", "captions-deutsch/init.mp4", "video-360p/x.m4s"})
+  for (const char* path :
+       {"video-360p/6.m4s", "video-360p/-1.m4s", "video-360p/0.vtt", "video-360p/0", "video-360p/99999999999.m4s",
+        "video-720p/0.m4s", "captions-deutsch/init.mp4", "video-360p/x.m4s"})
     EXPECT_EQ(player.get(player.base() + path).first, 404) << path;
 }
 

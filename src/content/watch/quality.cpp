@@ -8,7 +8,9 @@
 namespace swarma::content::watch {
 namespace {
 
-int short_side(const title::Track& track) { return std::min(track.width, track.height); }
+int short_side(const title::Track& track) {
+  return std::min(track.width, track.height);
+}
 
 /// "720" or "720p".
 std::optional<int> parse_height(std::string_view text) {
@@ -23,7 +25,8 @@ std::optional<int> parse_height(std::string_view text) {
 Result<std::vector<std::size_t>> candidates_of(const TitleView& view, const std::string& wanted, bool& exact) {
   std::vector<std::size_t> videos = videos_of(view);
   const auto& tracks = view.details.tracks;
-  const auto named = std::find_if(videos.begin(), videos.end(), [&](std::size_t i) { return tracks[i].name == wanted; });
+  const auto named =
+      std::find_if(videos.begin(), videos.end(), [&](std::size_t i) { return tracks[i].name == wanted; });
   exact = named != videos.end();
   if (exact) return std::vector{*named};
   if (wanted.empty() || wanted == "best") return videos;
@@ -37,7 +40,8 @@ Result<std::vector<std::size_t>> candidates_of(const TitleView& view, const std:
   std::string names;
   for (std::size_t i : videos) names += (names.empty() ? "" : ", ") + tracks[i].name;
   return fail(ErrorCode::NotFound, "no_such_quality",
-              "This title has no rendition \"" + wanted + "\". It has: " + names + "; \"best\", \"least\" or a height work too.");
+              "This title has no rendition \"" + wanted + "\". It has: " + names +
+                  "; \"best\", \"least\" or a height work too.");
 }
 
 }  // namespace

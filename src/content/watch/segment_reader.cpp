@@ -25,7 +25,8 @@ Result<Bytes> SegmentReader::read_segment(std::size_t track, Slot slot) {
   // The key first: without it there is nothing to fetch for.
   SWARMA_TRY(const crypto::SecretKey key, keys_.content_key(about.key_group, about.id, slot));
   SWARMA_TRY(const Bytes stored, fetch_blob(source_, playlist.segments[slot].blob, playlist.extension));
-  SWARMA_TRY(const Bytes additional_data, title::segment_additional_data(view_.record.id, view_.record.salt, about.id, slot));
+  SWARMA_TRY(const Bytes additional_data,
+             title::segment_additional_data(view_.record.id, view_.record.salt, about.id, slot));
   Bytes plain;
   if (!crypto::aead_open(key, crypto::Nonce{}, additional_data, stored, plain))
     return fail(ErrorCode::Corrupt, "decryption_failed",
@@ -68,9 +69,16 @@ void WorkerPool::loop() {
   }
 }
 
-ReadAhead::ReadAhead(SegmentReader& reader, WorkerPool& pool, std::size_t track, SlotRange range, Gate gate, unsigned depth)
-    : reader_(reader), pool_(pool), track_(track), range_(range), gate_(std::move(gate)), depth_(std::max(depth, 1u)),
-      next_slot_(range.begin), asked_slot_(range.begin) {}
+ReadAhead::ReadAhead(SegmentReader& reader, WorkerPool& pool, std::size_t track, SlotRange range, Gate gate,
+                     unsigned depth)
+    : reader_(reader),
+      pool_(pool),
+      track_(track),
+      range_(range),
+      gate_(std::move(gate)),
+      depth_(std::max(depth, 1u)),
+      next_slot_(range.begin),
+      asked_slot_(range.begin) {}
 
 ReadAhead::~ReadAhead() {
   for (auto& segment : ahead_) segment.wait();
@@ -104,7 +112,8 @@ Result<Bytes> ReadAhead::next() {
   ++next_slot_;
   // An empty answer means the end: a segment without a byte must not be taken for it.
   if (segment && segment->empty())
-    return fail(ErrorCode::Corrupt, "title_incomplete", "Slot " + std::to_string(next_slot_ - 1) + " of a track is empty.");
+    return fail(ErrorCode::Corrupt, "title_incomplete",
+                "Slot " + std::to_string(next_slot_ - 1) + " of a track is empty.");
   return segment;
 }
 

@@ -23,8 +23,8 @@ class SegmentReader {
 
   /// Plain already; NotFound when the track has none.
   Result<Bytes> read_init(std::size_t track);
-  /// Errors: those of fetch_blob and ViewerKeys; Corrupt ("decryption_failed") when the bytes have the right name but do
-  /// not open: the creator's playlist names the wrong segment, or the keys are another revision's.
+  /// Errors: those of fetch_blob and ViewerKeys; Corrupt ("decryption_failed") when the bytes have the right name but
+  /// do not open: the creator's playlist names the wrong segment, or the keys are another revision's.
   Result<Bytes> read_segment(std::size_t track, Slot slot);
 
   const TitleView& view() const { return view_; }
@@ -59,7 +59,8 @@ class ReadAhead {
   /// Asked on the thread of next() before a slot is read: false ends the track there.
   using Gate = std::function<Result<bool>(Slot)>;
 
-  ReadAhead(SegmentReader& reader, WorkerPool& pool, std::size_t track, SlotRange range, Gate gate = {}, unsigned depth = 4);
+  ReadAhead(SegmentReader& reader, WorkerPool& pool, std::size_t track, SlotRange range, Gate gate = {},
+            unsigned depth = 4);
   /// Nothing more is wanted: waits for what is under way.
   ~ReadAhead();
   /// The next segment; empty at the end of the range or where the gate closes.

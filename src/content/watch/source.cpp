@@ -19,8 +19,9 @@ Result<Bytes> fetch_blob(Source& source, const BlobId& id, std::string_view exte
     SWARMA_TRY(Bytes bytes, source.fetch(id, extension, attempt));
     if (crypto::blob_id_of(bytes) == id) return bytes;
   }
-  return fail(ErrorCode::Corrupt, "hash_mismatch",
-              "The blob " + id.hex() + " arrived twice with other bytes than its name says: somebody damaged or replaced it.");
+  return fail(
+      ErrorCode::Corrupt, "hash_mismatch",
+      "The blob " + id.hex() + " arrived twice with other bytes than its name says: somebody damaged or replaced it.");
 }
 
 HttpSource::HttpSource(HttpSourceOptions options) : options_(std::move(options)), http_(options_.http) {
@@ -68,7 +69,8 @@ Result<std::string> HttpSource::fetch_record(const TitleId& id) {
   if (!answer && answer.error().code == ErrorCode::NotFound)
     return fail(ErrorCode::NotFound, "title_not_found", "There is no title " + id.text() + " here.");
   if (!answer) return std::unexpected(answer.error());
-  if (answer->body.size() > kMaxTitleAnswerBytes) return fail(ErrorCode::Corrupt, "record_bad", "The node's answer is too long.");
+  if (answer->body.size() > kMaxTitleAnswerBytes)
+    return fail(ErrorCode::Corrupt, "record_bad", "The node's answer is too long.");
   SWARMA_TRY(const Json json, parse_json(answer->body));
   return JsonReader(json, "title").text("record", title::kMaxRecordBytes);
 }

@@ -26,8 +26,8 @@ class Source {
 Result<Bytes> fetch_blob(Source& source, const BlobId& id, std::string_view extension);
 
 struct HttpSourceOptions {
-  std::vector<std::string> urls;  // scheme://host[:port], tried in order
-  int rounds = 3;                 // over all of them
+  std::vector<std::string> urls;               // scheme://host[:port], tried in order
+  int rounds = 3;                              // over all of them
   std::chrono::milliseconds first_pause{300};  // between rounds, doubling
   net::ClientOptions http;
 };

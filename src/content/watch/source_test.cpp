@@ -12,7 +12,9 @@
 namespace swarma::content::watch {
 namespace {
 
-net::Response answer(int status, std::string body) { return {.status = status, .headers = {}, .body = std::move(body)}; }
+net::Response answer(int status, std::string body) {
+  return {.status = status, .headers = {}, .body = std::move(body)};
+}
 
 /// A node with some blobs and one answer to every title.
 class FakeNode {
@@ -22,7 +24,8 @@ class FakeNode {
     const auto add = [&](std::string pattern, net::Handler handler) {
       routes.push_back({.method = "GET", .pattern = std::move(pattern), .handler = std::move(handler), .sink = {}});
     };
-    add("/v1/titles/{id}", [this](const net::Request&) { return title.empty() ? answer(404, "") : answer(200, title); });
+    add("/v1/titles/{id}",
+        [this](const net::Request&) { return title.empty() ? answer(404, "") : answer(200, title); });
     add("/{blob}", [this](const net::Request& request) {
       ++asked;
       if (status != 200) return answer(status, "");
@@ -31,7 +34,8 @@ class FakeNode {
     });
     net::ServerOptions options;
     options.loops = 1;
-    server_ = std::move(*net::HttpServer::create(options, std::move(routes), [](const net::Request&, const Error& e) { return answer(404, e.message); }));
+    server_ = std::move(*net::HttpServer::create(
+        options, std::move(routes), [](const net::Request&, const Error& e) { return answer(404, e.message); }));
     thread_ = std::thread([this] { server_->run(); });
   }
   ~FakeNode() {
@@ -51,7 +55,8 @@ class FakeNode {
 };
 
 HttpSource source_of(std::vector<std::string> urls, int rounds = 2) {
-  return HttpSource({.urls = std::move(urls), .rounds = rounds, .first_pause = std::chrono::milliseconds(1), .http = {}});
+  return HttpSource(
+      {.urls = std::move(urls), .rounds = rounds, .first_pause = std::chrono::milliseconds(1), .http = {}});
 }
 
 const BlobId kId = crypto::blob_id_of(view("film"));

@@ -15,17 +15,20 @@ std::unexpected<Error> incomplete(const std::string& what) {
   return fail(ErrorCode::Corrupt, "title_incomplete", "The title does not fit together: " + what);
 }
 
-bool has_init(title::TrackKind kind) { return kind == title::TrackKind::Video || kind == title::TrackKind::Audio; }
+bool has_init(title::TrackKind kind) {
+  return kind == title::TrackKind::Video || kind == title::TrackKind::Audio;
+}
 
-Result<title::MediaPlaylist> open_playlist(const title::Track& track, const title::TitleRecord& record, Source& source) {
+Result<title::MediaPlaylist> open_playlist(const title::Track& track, const title::TitleRecord& record,
+                                           Source& source) {
   const auto& groups = record.key_groups;
   if (std::find(groups.begin(), groups.end(), track.key_group) == groups.end())
     return incomplete("the track " + track.id + " is of a key group that the record does not name.");
   SWARMA_TRY(const Bytes bytes, fetch_blob(source, track.playlist, "m3u8"));
   SWARMA_TRY(auto playlist, title::parse_media_playlist(as_text(bytes)));
   if (playlist.segments.size() != record.slots)
-    return incomplete("the track " + track.id + " has " + std::to_string(playlist.segments.size()) + " segments instead of " +
-                      std::to_string(record.slots) + ".");
+    return incomplete("the track " + track.id + " has " + std::to_string(playlist.segments.size()) +
+                      " segments instead of " + std::to_string(record.slots) + ".");
   if (playlist.init.has_value() != has_init(track.kind) || (playlist.extension == "m4s") != has_init(track.kind))
     return incomplete("the playlist of the track " + track.id + " is of another kind of track.");
   return playlist;
@@ -38,7 +41,8 @@ Result<void> check_multivariant(const title::TitleRecord& record, const title::T
   std::set<BlobId> expected;
   for (const title::Track& track : details.tracks)
     if (track.kind != title::TrackKind::Storyboard) expected.insert(track.playlist);
-  if (std::set<BlobId>(named.begin(), named.end()) != expected) return incomplete("its playlist and its details name different tracks.");
+  if (std::set<BlobId>(named.begin(), named.end()) != expected)
+    return incomplete("its playlist and its details name different tracks.");
   return {};
 }
 
@@ -52,11 +56,13 @@ Result<void> SeenRevisions::accept(const title::TitleRecord& record) {
   if (bytes) {
     const std::string_view text = as_text(*bytes);
     if (std::from_chars(text.data(), text.data() + text.size(), last).ec != std::errc{})
-      return fail(ErrorCode::Corrupt, "seen_bad", "The file " + file.string() + " is damaged. Delete it to forget what was seen of this title.");
+      return fail(ErrorCode::Corrupt, "seen_bad",
+                  "The file " + file.string() + " is damaged. Delete it to forget what was seen of this title.");
   }
   if (record.revision < last)
     return fail(ErrorCode::Conflict, "record_older",
-                "The node gave revision " + std::to_string(record.revision) + " of this title, but revision " + std::to_string(last) +
+                "The node gave revision " + std::to_string(record.revision) + " of this title, but revision " +
+                    std::to_string(last) +
                     " has been seen before. It is behind, or it is withholding the newer one; try another node.");
   if (record.revision == last) return {};
   SWARMA_CHECK(ensure_private_folder(folder_));
@@ -76,11 +82,13 @@ double TitleView::seconds_before(Slot slot) const {
 Result<TitleView> open_title(std::string jws, const TitleId& wanted, Source& source, SeenRevisions& seen) {
   SWARMA_TRY(title::TitleRecord record, title::verify_record(jws));
   if (record.id != wanted)
-    return fail(ErrorCode::Corrupt, "record_forged", "The node gave the record of another title than the one asked for.");
+    return fail(ErrorCode::Corrupt, "record_forged",
+                "The node gave the record of another title than the one asked for.");
   SWARMA_CHECK(seen.accept(record));
   SWARMA_TRY(const Bytes details_bytes, fetch_blob(source, record.details, "json"));
   SWARMA_TRY(title::TitleDetails details, title::parse_details(as_text(details_bytes)));
-  if (std::uint64_t{record.slots} * details.tracks.size() > kMaxSegments) return incomplete("it has more segments than a viewer can hold.");
+  if (std::uint64_t{record.slots} * details.tracks.size() > kMaxSegments)
+    return incomplete("it has more segments than a viewer can hold.");
   const bool has_video = std::any_of(details.tracks.begin(), details.tracks.end(),
                                      [](const auto& track) { return track.kind == title::TrackKind::Video; });
   if (!has_video) return incomplete("it has no video track.");

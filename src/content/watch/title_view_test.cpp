@@ -46,7 +46,9 @@ struct Viewer {
   }
 };
 
-std::string plain(const Result<Bytes>& bytes) { return bytes ? std::string(as_text(*bytes)) : "(" + bytes.error().reason + ")"; }
+std::string plain(const Result<Bytes>& bytes) {
+  return bytes ? std::string(as_text(*bytes)) : "(" + bytes.error().reason + ")";
+}
 
 void hold(ViewerKeys& keys, const TestTitle& title, const std::string& group, SlotRange range) {
   for (const auto& node : title.grant(group, range)) ASSERT_TRUE(keys.add(group, node));
@@ -102,7 +104,9 @@ TEST(TitleView, SaysWhenItsMemoryIsDamaged) {
 
 TEST(TitleView, RefusesATitleThatDoesNotFitTogether) {
   Viewer viewer;
-  const auto with = [&](const std::function<void(title::TitleRecord&)>& change) { return viewer.reason(viewer.title.resign(change)); };
+  const auto with = [&](const std::function<void(title::TitleRecord&)>& change) {
+    return viewer.reason(viewer.title.resign(change));
+  };
   EXPECT_EQ(with([](auto& record) { record.slots = 7; }), "title_incomplete");
   EXPECT_EQ(with([](auto& record) { record.key_groups = {"sd"}; }), "title_incomplete");
   EXPECT_EQ(with([](auto& record) { record.details = record.playlist; }), "details_bad");
@@ -110,7 +114,8 @@ TEST(TitleView, RefusesATitleThatDoesNotFitTogether) {
   EXPECT_EQ(with([](auto& record) { record.details = crypto::blob_id_of(view("nowhere")); }), "blob_not_found");
 
   // Signed details that leave a track out of the playlist's sight.
-  auto details = *title::parse_details(as_text(viewer.title.blobs.blobs.at(title::verify_record(viewer.title.jws)->details)));
+  auto details =
+      *title::parse_details(as_text(viewer.title.blobs.blobs.at(title::verify_record(viewer.title.jws)->details)));
   details.tracks.pop_back();
   const std::string text = *title::write_details(details);
   ASSERT_TRUE(viewer.title.blobs.put(crypto::blob_id_of(view(text)), to_bytes(text)));

@@ -7,14 +7,15 @@ namespace {
 
 std::unexpected<Error> not_granted(std::string_view key_group, Slot slot) {
   return fail(ErrorCode::Forbidden, "slot_not_granted",
-              "Your unlock does not open slot " + std::to_string(slot) + " of the key group \"" + std::string(key_group) + "\".");
+              "Your unlock does not open slot " + std::to_string(slot) + " of the key group \"" +
+                  std::string(key_group) + "\".");
 }
 
 }  // namespace
 
 bool is_end_of_grant(const Error& error) {
-  return error.code == ErrorCode::Forbidden || error.code == ErrorCode::PaymentRequired || error.code == ErrorCode::Conflict ||
-         error.code == ErrorCode::TooMany;
+  return error.code == ErrorCode::Forbidden || error.code == ErrorCode::PaymentRequired ||
+         error.code == ErrorCode::Conflict || error.code == ErrorCode::TooMany;
 }
 
 Result<void> ViewerKeys::add(const std::string& key_group, crypto::TreeNode node) {

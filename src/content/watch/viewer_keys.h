@@ -13,7 +13,8 @@
 namespace swarma::content::watch {
 
 /// Gets keys for at least the first slot of `wanted` into the ViewerKeys (one grant more). A refusal that no retry
-/// changes is Forbidden, PaymentRequired, Conflict or TooMany: there the film ends for this viewer. Any other error is trouble.
+/// changes is Forbidden, PaymentRequired, Conflict or TooMany: there the film ends for this viewer. Any other error is
+/// trouble.
 using EnsureSlots = std::function<Result<void>(SlotRange wanted)>;
 
 /// Safe for concurrent use.
@@ -37,9 +38,9 @@ class ViewerKeys {
 
   Slot slots_;
   EnsureSlots ensure_;
-  mutable std::mutex mutex_;   // of rings_
+  mutable std::mutex mutex_;  // of rings_
   std::map<std::string, crypto::KeyRing, std::less<>> rings_;
-  std::mutex ensure_mutex_;    // one grant at a time
+  std::mutex ensure_mutex_;                      // one grant at a time
   std::set<std::string, std::less<>> left_out_;  // groups that a grant of ours did not open
 };
 

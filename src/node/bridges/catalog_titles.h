@@ -10,7 +10,9 @@ class CatalogTitles final : public access::grant::TitleSource {
  public:
   explicit CatalogTitles(catalog::registry::TitleRegistry& registry) : registry_(registry) {}
 
-  Result<std::optional<std::int64_t>> find_revision(const TitleId& title) override { return registry_.find_revision(title); }
+  Result<std::optional<std::int64_t>> find_revision(const TitleId& title) override {
+    return registry_.find_revision(title);
+  }
 
   Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId& title) override {
     const auto stored = registry_.find(title);

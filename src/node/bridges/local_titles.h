@@ -12,7 +12,8 @@ class LocalTitles final : public content::publish::TitlePort {
   void connect(api::Services& services) { services_ = &services; }
 
   Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override {
-    SWARMA_CHECK(api::publish_title(*services_, std::string(record_jws), std::string(sealed_jwe), services_->owner.did()));
+    SWARMA_CHECK(
+        api::publish_title(*services_, std::string(record_jws), std::string(sealed_jwe), services_->owner.did()));
     return {};
   }
 

@@ -9,8 +9,12 @@ namespace swarma::node {
 class StoreSweptBlobs final : public catalog::registry::SweptBlobs {
  public:
   explicit StoreSweptBlobs(content::blob::BlobStore& store) : store_(store) {}
-  Result<void> list(const std::function<bool(const BlobId&, std::uint64_t)>& visit) override { return store_.list(visit); }
-  Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) override { return store_.remove_if_unused_since(id, since); }
+  Result<void> list(const std::function<bool(const BlobId&, std::uint64_t)>& visit) override {
+    return store_.list(visit);
+  }
+  Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) override {
+    return store_.remove_if_unused_since(id, since);
+  }
 
  private:
   content::blob::BlobStore& store_;
