@@ -1,7 +1,8 @@
 """summary.py REPORT EXIT_CODE: the last line of a test run, "N passed, N failed", from what the test programs said.
 
 REPORT is ctest's JUnit file. A test program that ran cases (GoogleTest, unittest, node:test) counts with its cases, any
-other one counts as one. A program that failed without a failed case (crash, timeout) is one failure, and so is a run
+other one counts as one. Skipped cases have not passed; a line of their own says which program's they are and, where it
+told, why. A program that failed without a failed case (crash, timeout) is one failure, and so is a run
 that left no report: nothing is passed because nobody looked.
 """
 import re
@@ -31,9 +32,15 @@ def count_cases(output):
     return (passed, failed, skipped) if told else None
 
 
+def describe_skipped(name, number, output):
+    """One phrase for the skipped cases of a program, with the reasons GoogleTest printed."""
+    reasons = sorted(set(re.findall(r"^.*: Skipped\n(.+)$", output, re.M)))
+    return f"{number} of {name}" + (f" ({'; '.join(reasons[:2])}{'; …' if len(reasons) > 2 else ''})" if reasons else "")
+
+
 def summarise(report):
-    """(passed, failed, skipped, names of failed programs) of a JUnit report of ctest."""
-    totals, broken = [0, 0, 0], []
+    """(passed, failed, skipped, phrases about the skipped, names of failed programs) of a JUnit report of ctest."""
+    totals, left_out, broken = [0, 0, 0], [], []
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         status = case.get("status", "run")
         bad = status == "fail" or case.find("failure") is not None
@@ -44,25 +51,27 @@ def summarise(report):
         if bad:
             failed = max(failed, 1)
             broken.append(case.get("name"))
+        if skipped:
+            left_out.append(describe_skipped(case.get("name"), skipped, output))
         for i, number in enumerate((passed, failed, skipped)):
             totals[i] += number
-    return (*totals, broken)
+    return (*totals, left_out, broken)
 
 
 def main():
     report, exit_code = sys.argv[1], int(sys.argv[2])
     try:
-        passed, failed, skipped, broken = summarise(report)
+        passed, failed, skipped, left_out, broken = summarise(report)
     except (OSError, ElementTree.ParseError) as error:
         print(f"no test report: the build or the installation failed ({error})")
-        passed, failed, skipped, broken = 0, 1, 0, []
+        passed, failed, skipped, left_out, broken = 0, 1, 0, [], []
     if exit_code != 0 and failed == 0:
         print(f"./dev test ended with {exit_code} although no test failed")
         failed = 1
     if broken:
         print("failed:", ", ".join(broken))
     if skipped:
-        print(f"{skipped} skipped")
+        print(f"{skipped} skipped: {', '.join(left_out)}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

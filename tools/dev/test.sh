@@ -1,6 +1,7 @@
 # The tests, the formatter, the fuzzers and the sanitizers.
 
-# run_suite PRESET [FILTER]: builds everything and runs ctest; the report is read by .ci/run
+# run_suite PRESET [FILTER]: builds everything, runs ctest and counts the cases: "N passed, N failed", and what was skipped.
+# .ci/run reads the report once more.
 run_suite() {
   local preset=$1 filter=${2:-}
   configure "$preset" -DSWARMA_TESTS=ON
@@ -13,7 +14,9 @@ run_suite() {
     labels=$(ctest --test-dir "build/$preset" --print-labels)
     if grep -qx "  $filter" <<<"$labels"; then arguments+=(-L "^$filter\$"); else arguments+=(-R "$filter"); fi
   fi
-  ctest "${arguments[@]}"
+  local result=0
+  ctest "${arguments[@]}" || result=$?
+  python3 -B tools/dev/summary.py build/test-report.xml $result
 }
 
 # Everything the suite needs: packages, pages, and the npm packages of other people's implementations.
