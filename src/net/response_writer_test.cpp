@@ -68,6 +68,17 @@ TEST(ApplyConditions, LeavesOtherResponsesAlone) {
   EXPECT_EQ(to_head.status, 200);
 }
 
+TEST(ReasonPhrase, HasOneForEveryStatus) {
+  EXPECT_EQ(reason_phrase(100), "Continue");
+  EXPECT_EQ(reason_phrase(206), "Partial Content");
+  EXPECT_EQ(reason_phrase(402), "Payment Required");
+  EXPECT_EQ(reason_phrase(507), "Insufficient Storage");
+  EXPECT_EQ(reason_phrase(99), "OK");
+  EXPECT_EQ(reason_phrase(299), "OK");
+  EXPECT_EQ(reason_phrase(418), "Error");
+  EXPECT_EQ(reason_phrase(599), "Error");
+}
+
 TEST(AppendHead, FramesTheBody) {
   Response response;
   response.body = "hello";
