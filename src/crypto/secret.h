@@ -39,7 +39,7 @@ using SecretKey = Secret<32>;
 SecretKey random_key();
 
 /// Makes core dumps and ptrace by other users' processes impossible for this process (prctl, setrlimit). Call first in
-/// main.
+/// main. A program built with AddressSanitizer stays open to ptrace.
 void protect_process_memory();
 
 }  // namespace swarma::crypto
