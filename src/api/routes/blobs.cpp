@@ -43,13 +43,12 @@ class BlobUpload final : public net::BodySink {
 
   Result<void> write(ByteView piece) override {
     size_ += piece.size();
-    return known_ ? Result<void>{} : writer_->write(piece);
+    return writer_->write(piece);
   }
 
   net::Response finish(const net::Request& request) override {
-    if (!known_) {
-      if (const auto done = writer_->commit(expected_); !done) return problem_response(done.error());
-    }
+    // Also of a known one: the store mends it if it was damaged.
+    if (const auto done = writer_->commit(expected_); !done) return problem_response(done.error());
     const std::string hex = expected_.hex();
     return json_response(known_ ? 200 : 201, {{"url", request.base_url + "/" + hex + ".bin"},
                                               {"sha256", hex},

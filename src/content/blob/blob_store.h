@@ -21,8 +21,9 @@ class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
   virtual Result<void> write(ByteView piece) = 0;  // TooLarge beyond kMaxBlobBytes
-  /// Makes the blob visible and durable; one that is there already is kept. With `expected`, Corrupt ("hash_mismatch")
-  /// when the bytes have another name. The writer is spent afterwards, also after a failure.
+  /// Makes the blob visible and durable; one that is there already is kept, or replaced if it is damaged. With
+  /// `expected`, Corrupt ("hash_mismatch") when the bytes have another name. The writer is spent afterwards, also after
+  /// a failure.
   virtual Result<BlobId> commit(const std::optional<BlobId>& expected) = 0;
 };
 

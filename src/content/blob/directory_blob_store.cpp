@@ -110,7 +110,7 @@ class DirectoryBlobStore final : public BlobStore {
   Result<void> put_hashed(const BlobId& id, ByteView bytes) override {
     ShardFolder& shard = folders_.shard_of(id);
     SWARMA_TRY(const auto present, shard.touch(BlobName(id).c_str()));
-    if (present == bytes.size()) return shard.sync();
+    if (present == bytes.size() && folders_.is_whole(id)) return shard.sync();
     DirectoryBlobWriter writer(folders_);
     SWARMA_CHECK(writer.open_temporary());
     SWARMA_CHECK(writer.append(bytes));

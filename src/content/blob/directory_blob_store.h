@@ -1,13 +1,13 @@
 // Blobs as files. How one becomes visible:
 //
-//   1. its bytes go into a file without a name (O_TMPFILE), hashed on the way, or, where the file system cannot do
-//   that,
-//      into incoming/<random>;
+//   1. its bytes go into a file without a name (O_TMPFILE), hashed on the way; into incoming/<random> where the file
+//      system cannot do that;
 //   2. fdatasync: the bytes are on disk;
 //   3. linkat (or rename) gives it its name: visible, complete;
 //   4. fsync of the shard folder, shared by those who commit there at the same time: the name is on disk.
 //
-// Killed at any moment, a name in a shard folder always means a whole blob.
+// Killed at any moment, a name in a shard folder always means a whole blob. Should the disk damage one later, putting
+// it again mends it: what is there already is read and hashed before it counts as the same.
 #pragma once
 
 #include "content/blob/blob_store.h"

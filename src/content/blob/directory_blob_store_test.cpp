@@ -63,6 +63,25 @@ TEST(DirectoryBlobStore, ReplacesAFileThatWasCutShort) {
   }
 }
 
+TEST(DirectoryBlobStore, ReplacesAFileWhoseBytesChanged) {
+  for (const bool unnamed : {true, false}) {
+    for (const bool hashed : {true, false}) {
+      const TestFolder folder;
+      const auto store = open_directory_blob_store(folder.path(), {.unnamed_temporaries = unnamed});
+      ASSERT_TRUE((*store)->put(view("abc")));
+      overwrite(path_of(folder, kAbc), "abd");
+      EXPECT_EQ((*store)->read(kAbc, 10).error().reason, "blob_corrupt");  // its descriptor is cached now
+      if (hashed) {
+        ASSERT_TRUE((*store)->put_hashed(kAbc, view("abc")));
+      } else {
+        ASSERT_TRUE((*store)->put(view("abc")));
+      }
+      EXPECT_EQ((*store)->read(kAbc, 10), to_bytes("abc"));
+      EXPECT_TRUE(fs::is_empty(folder.path() / "incoming"));
+    }
+  }
+}
+
 TEST(DirectoryBlobStore, ListsOnlyBlobs) {
   const TestFolder folder;
   const auto store = open_directory_blob_store(folder.path());

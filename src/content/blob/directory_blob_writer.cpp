@@ -11,6 +11,7 @@
 namespace swarma::content::blob {
 namespace {
 
+constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr mode_t kBlobMode = 0644;  // ciphertext: who may see it is for the data folder to say
 
 std::unexpected<Error> spent() {
@@ -31,6 +32,20 @@ BlobName::BlobName(const BlobId& id) {
   for (std::size_t i = 0; i < id.digest().size(); ++i) {
     text_[2 * i] = kDigits[id.digest()[i] >> 4];
     text_[2 * i + 1] = kDigits[id.digest()[i] & 15];
+  }
+}
+
+bool BlobFolders::is_whole(const BlobId& id) {
+  const Fd file(::openat(shard_of(id).fd(), BlobName(id).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file) return false;
+  crypto::Sha256 hash;
+  Bytes piece(kPieceBytes);
+  for (;;) {
+    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return false;
+    if (got == 0) return BlobId(hash.finish()) == id;
+    hash.update(ByteView(piece).first(static_cast<std::size_t>(got)));
   }
 }
 
@@ -101,9 +116,9 @@ Result<void> DirectoryBlobWriter::keep_as(const BlobId& id) {
   const Fd file = std::move(file_);
   ShardFolder& shard = folders_.shard_of(id);
   SWARMA_TRY(const auto present, shard.touch(BlobName(id).c_str()));
-  if (present != size_) {
+  if (present != size_ || !folders_.is_whole(id)) {
     if (::fdatasync(file.get()) != 0) return disk_error("sync a blob in", folders_.folder);
-    // A present file of another size is damage: no way of ours makes one.
+    // A present file with other bytes is damage: no way of ours makes one.
     SWARMA_CHECK(give_name(file, id, present.has_value()));
   }
   return shard.sync();  // also for a present one, whose writer may not have come this far

@@ -23,6 +23,8 @@ struct BlobFolders {
   BlobFolders(std::filesystem::path root, std::size_t cached_descriptors)
       : folder(std::move(root)), incoming(folder / "incoming"), descriptors(cached_descriptors) {}
   ShardFolder& shard_of(const BlobId& id) { return shards[id.digest()[0]]; }
+  /// Whether the file with this name has these bytes: reads and hashes it. What cannot be read is not whole.
+  bool is_whole(const BlobId& id);
 
   const std::filesystem::path folder;
   const std::filesystem::path incoming;
