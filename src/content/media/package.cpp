@@ -22,7 +22,7 @@ namespace {
 using title::TrackKind;
 
 constexpr std::size_t kPacketsQueued = 64;
-constexpr std::size_t kPicturesQueued = 6;  // a raw 4K picture is 12 MB
+constexpr std::size_t kPicturesQueued = 3;  // a raw 4K picture is 12 MB
 constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 
 // Segments are large buffers that come and go; giving each back to the system costs more than muxing it.
