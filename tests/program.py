@@ -5,6 +5,7 @@ import json
 import os
 import re
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get("SWARMA") or str(REPOSITORY / "build/swarma")
+PATIENCE = float(os.environ.get("SWARMA_PATIENCE", "1"))   # how many times longer than usual things may take (sanitizers: 4)
 HASH = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -35,7 +37,7 @@ class Answer:
 
 
 def swarma(*arguments, timeout=600, **options):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout * PATIENCE,
                           stdin=subprocess.DEVNULL, **options)
     return Answer(done)
 
@@ -61,7 +63,7 @@ class Node:
         with open(f"{self.data}.log", "ab") as log:
             self.process = subprocess.Popen([PROGRAM, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.options],
                                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
-        line = self._first_line(20)
+        line = self._first_line(20 * PATIENCE)
         if "http" not in line:
             self.kill()
             raise RuntimeError(f"the node did not start: {line!r}; {self.log()[-1500:]}")
@@ -91,7 +93,7 @@ class Node:
     def stop(self):
         self._hang_up()
         self.process.terminate()
-        code = self.process.wait(30)
+        code = self.process.wait(30 * PATIENCE)
         self.process.stdout.close()
         return code
 
@@ -107,7 +109,7 @@ class Node:
         for attempt in (1, 2):
             try:
                 if self.connection is None:
-                    self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                    self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30 * PATIENCE)
                 self.connection.request(method, path, body=body, headers=headers or {})
                 answer = self.connection.getresponse()
                 return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
@@ -115,6 +117,10 @@ class Node:
                 self._hang_up()
                 if attempt == 2:
                     raise
+
+    def metric(self, name):
+        """One number of /metrics."""
+        return float(re.search(rf"^{name} (\S+)$", self.get("/metrics").decode(), re.M)[1])
 
     def get(self, path):
         status, _, body = self.request("GET", path)
@@ -134,6 +140,14 @@ class Node:
             if not page.get("next"):
                 return found
             cursor = f"&cursor={page['next']}"
+
+
+def owner_elsewhere(node, folder):
+    """The owner of a node at another machine: the same identity in a home of its own."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700)
+        shutil.copy2(node.data / "identity.json", folder)
+    return folder
 
 
 def walk_blobs(node, title_id):

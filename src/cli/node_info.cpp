@@ -43,7 +43,8 @@ Result<NodeInfo> fetch_node_info(net::HttpClient& http, const std::string& node_
   SWARMA_TRY(const std::string encryption_text, agent_reader.text("encryption", 128));
   SWARMA_TRY(crypto::Did signer, crypto::Did::parse(signer_text));
   SWARMA_TRY(crypto::EncryptionKey encryption, crypto::EncryptionKey::parse(encryption_text));
-  return NodeInfo{name, {std::move(signer), std::move(encryption)}};
+  SWARMA_TRY(std::string blob_store, reader.text_or("blob_store", 64, ""));
+  return NodeInfo{name, {std::move(signer), std::move(encryption)}, std::move(blob_store)};
 }
 
 Result<ChosenPolicy> load_policy(const std::string& preset_or_file) {

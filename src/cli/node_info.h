@@ -10,6 +10,7 @@ namespace swarma::cli {
 struct NodeInfo {
   std::string name;
   title::KeyAgentRef agent;
+  std::string blob_store;  // BlobStore::id()
 };
 
 /// Checks http(s)://host[:port][/] and drops a trailing slash. BadRequest "usage".

@@ -14,6 +14,7 @@
 #include "cli/terminal.h"
 #include "content/publish/http_node.h"
 #include "content/publish/publisher.h"
+#include "content/publish/store_blob_sink.h"
 
 namespace swarma::cli {
 namespace {
@@ -51,6 +52,28 @@ Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, con
     return fail(ErrorCode::Forbidden, "not_creator", "Only the creator of a title can publish a new revision of it.");
   return content::publish::ExistingTitle{id, record.nonce, record.revision + 1};
 }
+
+/// Where the blobs go: over HTTP, or straight into the node's folder where --data is its own home. The bytes are the same;
+/// sending them to oneself would only read, hash and copy them once more.
+class BlobRoute {
+ public:
+  static Result<BlobRoute> choose(const PublishOptions& options, const NodeInfo& node, content::publish::NodeClient& client) {
+    const auto folder = std::filesystem::path(options.common.data) / "blobs";
+    if (node.blob_store.empty() || content::blob::find_directory_blob_store(folder) != node.blob_store)
+      return BlobRoute(nullptr, content::publish::make_http_blob_sink(client, options.connections));
+    SWARMA_TRY(auto store, content::blob::open_directory_blob_store(folder));
+    auto sink = content::publish::make_store_blob_sink(*store, options.connections);
+    return BlobRoute(std::move(store), std::move(sink));
+  }
+  content::publish::BlobSink& sink() { return *sink_; }
+
+ private:
+  BlobRoute(std::unique_ptr<content::blob::BlobStore> store, std::unique_ptr<content::publish::BlobSink> sink)
+      : store_(std::move(store)), sink_(std::move(sink)) {}
+
+  std::unique_ptr<content::blob::BlobStore> store_;  // outlives its sink
+  std::unique_ptr<content::publish::BlobSink> sink_;
+};
 
 Json result_json(const content::publish::PublishResult& result) {
   Json renditions = Json::array();
@@ -114,13 +137,13 @@ Result<void> publish(const PublishOptions& options) {
   const SystemClock clock;
   content::publish::NodeClient client(
       {.url = node, .token = options.token, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
-  const auto blobs = content::publish::make_http_blob_sink(client, options.connections);
+  SWARMA_TRY(BlobRoute blobs, BlobRoute::choose(options, info, client));
   content::publish::HttpTitlePort titles(client);
   ProgressLine line(options.common.quiet);
   const auto progress = [&line](const content::publish::PublishProgress& p) {
     line.update(p.stage, p.fraction, p.speed > 0 ? fmt::format("{:.1f}x", p.speed) : std::string());
   };
-  const auto result = content::publish::publish(request, identity, clock, *blobs, titles, progress, cancelled);
+  const auto result = content::publish::publish(request, identity, clock, blobs.sink(), titles, progress, cancelled);
   line.finish();
   if (!result) return std::unexpected(result.error());
   if (options.common.json) {
@@ -149,7 +172,7 @@ void add_publish(CLI::App& program, Commands& commands) {
   app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster");
   app->add_option("--revise", o->revise, "TITLE_ID: publish as a new revision of this title");
   app->add_option("--token", o->token, "a token of the node's owner, to publish with another identity");
-  app->add_option("--connections", o->connections, "parallel uploads")->capture_default_str()->check(CLI::Range(1, 64));
+  app->add_option("--connections", o->connections, "blobs on their way at once")->capture_default_str()->check(CLI::Range(1, 64));
   commands.push_back({app, [o] { return publish(*o); }});
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from films import decodes_cleanly, make_film, packet_hashes, streams, time_span
-from program import PROGRAM, Node, files_below, free_port, swarma, walk_blobs
+from program import PROGRAM, Node, files_below, free_port, owner_elsewhere, swarma, walk_blobs
 
 CUE = "A sentence that only captions hold"
 
@@ -86,6 +86,17 @@ class ContractTest(unittest.TestCase):
         self.assertEqual([(r["width"], r["height"]) for r in published["renditions"]], [(320, 180)])
         self.assertEqual(published["record"].count("."), 2)
         self.assertEqual(published["bytes"], sum(walk_blobs(self.node, published["title_id"]).values()))
+
+    def test_the_owner_publishes_from_anywhere(self):
+        """From the node's own folder the blobs go straight into its store, from elsewhere over HTTP: they are the same."""
+        for home, over_http in ((self.node.data, False), (owner_elsewhere(self.node, self.folder / "elsewhere"), True)):
+            before = self.node.metric("swarma_http_requests_total")
+            answer = self.publish("open", data=home, title=f"From {home.name}")
+            self.assertEqual(answer.code, 0, answer.errors)
+            requests = self.node.metric("swarma_http_requests_total") - before
+            blobs = len(walk_blobs(self.node, answer.json["title_id"]))
+            self.assertEqual(requests >= blobs, over_http, f"{requests} requests for {blobs} blobs from {home.name}")
+            self.plays(answer.json["title_id"])
 
     def test_titles_finds_by_word(self):
         title_id = self.publish("open", title="Zugvögel über Zürich").json["title_id"]

@@ -218,6 +218,8 @@ export type NodeInfo = {
     signer: string;
     encryption: string;
   };
+  /** random name of the node's blob store: a program that finds the same name in a folder of its own may write there */
+  blob_store: string;
   limits: {
     max_blob_bytes: number;
     max_record_bytes: number;

@@ -1,4 +1,5 @@
-// A blob store in the same process as a destination: what a node uses for films uploaded from a browser.
+// A blob store at hand as a destination: in a node for films uploaded from a browser, and in `swarma publish` beside a node
+// that works on the same folder.
 #pragma once
 
 #include <memory>
