@@ -3,6 +3,8 @@ import http.client
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from program import PATIENCE
+
 
 class LyingNode:
     """Forwards everything to `node`; `lie(method, path, body)` returns another body, or None to stay honest."""
@@ -13,7 +15,7 @@ class LyingNode:
 
             def forward(self):
                 length = int(self.headers.get("Content-Length", 0))
-                honest = http.client.HTTPConnection("127.0.0.1", node.port, timeout=30)
+                honest = http.client.HTTPConnection("127.0.0.1", node.port, timeout=30 * PATIENCE)
                 honest.request(self.command, self.path, self.rfile.read(length), dict(self.headers))   # Host included: proofs name us
                 answer = honest.getresponse()
                 body = answer.read()

@@ -1,7 +1,8 @@
 # The tests, the formatter, the fuzzers and the sanitizers.
 
 # run_suite PRESET [FILTER]: builds everything, runs ctest and counts the cases: "N passed, N failed", and what was skipped.
-# .ci/run reads the report once more.
+# .ci/run reads the report once more. What sanitizers find lies in build/PRESET/findings, whichever process it was in, also in
+# a node that a test ends: any finding is a failure.
 run_suite() {
   local preset=$1 filter=${2:-}
   configure "$preset" -DSWARMA_TESTS=ON
@@ -14,8 +15,14 @@ run_suite() {
     labels=$(ctest --test-dir "build/$preset" --print-labels)
     if grep -qx "  $filter" <<<"$labels"; then arguments+=(-L "^$filter\$"); else arguments+=(-R "$filter"); fi
   fi
-  local result=0
-  ctest "${arguments[@]}" || result=$?
+  local result=0 findings=$PWD/build/$preset/findings
+  rm -rf "$findings" && mkdir -p "$findings"
+  ASAN_OPTIONS=log_path=$findings/asan UBSAN_OPTIONS=print_stacktrace=1:log_path=$findings/ubsan \
+    TSAN_OPTIONS=log_path=$findings/tsan ctest "${arguments[@]}" || result=$?
+  if [ -n "$(ls "$findings")" ]; then
+    tail -n 60 "$findings"/* >&2
+    result=1
+  fi
   python3 -B tools/dev/summary.py build/test-report.xml $result
 }
 
