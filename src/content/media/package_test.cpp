@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "content/media/stage.h"
 #include "content/media/test_support.h"
 
 namespace swarma::content::media {
@@ -235,6 +236,17 @@ TEST(Package, TheSinksErrorStopsTheWork) {
     ASSERT_FALSE(done) << ladder;
     EXPECT_EQ(done.error().reason, "disk_full");
   }
+}
+
+TEST(Package, NeverReportsAStepBack) {
+  const MediaInfo info;
+  PackagePlan plan;
+  plan.tracks.resize(1);
+  MemorySink sink;
+  const std::atomic<bool> cancel = false;
+  Job job(info, plan, sink, cancel);
+  for (const std::int64_t us : {0, 160'000, 80'000, 40'000}) job.set_done(0, us);  // as B-frames are decoded
+  EXPECT_EQ(job.done_us(0), 160'000);
 }
 
 TEST(Package, CanBeCancelledAndReportsProgress) {

@@ -3,8 +3,8 @@
 // Every stage is a plain single-threaded object behind a bounded inbox with its own thread; data only flows forward, so
 // a full inbox slows its sender down and nothing can wait in a circle. The first error of any stage stops all.
 //
-// Waking a thread costs more than handling a packet: a stage sleeps until its inbox is half full or complete, then takes
-// all of it at once.
+// Waking a thread costs more than handling a packet: a stage sleeps until its inbox is half full or complete, then
+// takes all of it at once.
 #pragma once
 
 #include <algorithm>
@@ -66,7 +66,9 @@ class Job {
     return ended_.wait_for(lock, at_most, [this] { return running_ == 0; });
   }
 
-  void set_done(std::size_t track, std::int64_t us) { done_us_[track] = us; }
+  /// Called by the one thread that makes the track. An earlier time than before changes nothing: pictures come in the
+  /// order of their decoding.
+  void set_done(std::size_t track, std::int64_t us) { done_us_[track] = std::max<std::int64_t>(done_us_[track], us); }
   std::int64_t done_us(std::size_t track) const { return done_us_[track]; }
 
  private:
