@@ -6,7 +6,9 @@ const kBrowsers = {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   },
-  firefox: { executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr' },
+  // A click of WebDriver does not always count as the user's in a Firefox that has just started (navigator.userActivation stays
+  // false); then it refuses to play. What the page does about a refusal has a test of its own.
+  firefox: { executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', extraPrefsFirefox: { 'media.autoplay.default': 0 } },
 };
 
 /** The browsers to test: both, unless $BROWSERS names fewer. */
@@ -18,14 +20,14 @@ export const browserNames = (process.env.BROWSERS ?? 'chrome,firefox').split(','
  */
 export const kPatienceMs = 120_000;
 
-export function launch(browser = 'chrome') {
-  return puppeteer.launch({ browser, headless: true, acceptInsecureCerts: true, timeout: kPatienceMs, protocolTimeout: 2 * kPatienceMs, ...kBrowsers[browser] });
+export function launch(browser = 'chrome', ...moreArgs) {
+  const { args = [], ...more } = kBrowsers[browser];
+  return puppeteer.launch({ browser, headless: true, acceptInsecureCerts: true, timeout: kPatienceMs, protocolTimeout: 2 * kPatienceMs, args: [...args, ...moreArgs], ...more });
 }
 
-/** A page of a fresh profile that remembers what went wrong in it and what it asked for. */
-export async function openPage(browser, url, { width = 1280, height = 800, features = [] } = {}) {
-  const context = await browser.createBrowserContext();
-  const page = await context.newPage();
+/** A page of a fresh profile (or of `context`) that remembers what went wrong in it and what it asked for. */
+export async function openPage(browser, url, { width = 1280, height = 800, features = [], before, context } = {}) {
+  const page = await (context ?? (await browser.createBrowserContext())).newPage();
   page.setDefaultTimeout(kPatienceMs);
   page.setDefaultNavigationTimeout(kPatienceMs);
   page.problems = [];
@@ -33,11 +35,18 @@ export async function openPage(browser, url, { width = 1280, height = 800, featu
   page.on('pageerror', (error) => page.problems.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && page.problems.push(message.text()));
   page.on('request', (request) => page.requests.push(request.url()));
-  await page.setViewport({ width, height });
+  await setSize(page, width, height);
   if (features.length > 0) await page.emulateMediaFeatures(features);
+  if (before) await page.evaluateOnNewDocument(before);
   if (url) await page.goto(url);
   return page;
 }
+
+/** Older releases of Firefox take the size and then refuse the screen's orientation, which nothing here depends on. */
+export const setSize = (page, width, height) =>
+  page.setViewport({ width, height }).catch((error) => {
+    if (!/unknown command/.test(error.message)) throw error;
+  });
 
 export const video = {
   state: (page) =>
@@ -46,11 +55,29 @@ export const video = {
       audioBytes: v.webkitAudioDecodedByteCount ?? v.mozHasAudio, error: v.error?.message ?? '',
       cues: [...v.textTracks].filter((track) => track.mode === 'showing').flatMap((track) => [...(track.activeCues ?? [])].map((cue) => cue.text)),
     })),
-  /** Waits until the film has gone on for a good half second past `after`. */
+  /** Waits until the film has gone on for a good half second past `after`; what it did instead is part of the failure. */
   playing: (page, after = 0) =>
-    page.waitForFunction((from) => { const v = document.querySelector('video'); return v && !v.seeking && v.readyState >= 3 && v.currentTime > from + 0.5; }, { polling: 50 }, after),
+    page
+      .waitForFunction((from) => { const v = document.querySelector('video'); return v && !v.seeking && v.readyState >= 3 && v.currentTime > from + 0.5; }, { polling: 50 }, after)
+      .catch(async (cause) => {
+        throw new Error(`The film does not play past ${after} s. ${await describe(page)}`, { cause });
+      }),
   seek: (page, seconds) => page.$eval('video', (v, to) => (v.currentTime = to), seconds),
 };
+
+/** What there is to see and to hear in a page, for the message of a failure. */
+export async function describe(page) {
+  const seen = await page
+    .evaluate(() => {
+      const v = document.querySelector('video');
+      const ranges = v && Array.from({ length: v.buffered.length }, (_, i) => `${v.buffered.start(i).toFixed(1)}-${v.buffered.end(i).toFixed(1)}`).join(' ');
+      const film = v && { time: v.currentTime, paused: v.paused, seeking: v.seeking, ended: v.ended, rate: v.playbackRate, ready: v.readyState, buffered: ranges, height: v.videoHeight, error: v.error?.message };
+      return { film, says: [...document.querySelectorAll('[role=alert], .stage-note, [data-testid=locked] h2')].map((element) => element.innerText) };
+    })
+    .catch((error) => ({ gone: String(error) }));
+  const last = (page.requests ?? []).slice(-8).map((url) => new URL(url).pathname.slice(0, 24));
+  return JSON.stringify({ ...seen, problems: page.problems, lastRequests: last });
+}
 
 export const press = async (page, selector) => {
   await page.waitForSelector(selector, { visible: true });

@@ -24,6 +24,8 @@ export interface Ask {
   slot: number;
 }
 
+const kOnce = { default: { maxTimeToFirstByteMs: Infinity, maxLoadTimeMs: Infinity, timeoutRetry: null, errorRetry: null } };
+
 export class Engine {
   readonly qualities = signal<Quality[]>([]);
   readonly quality = signal(-1); // chosen level, -1: automatic
@@ -36,6 +38,7 @@ export class Engine {
   readonly ask = signal<Ask | undefined>(undefined);
   readonly trouble = signal<SwarmaError | undefined>(undefined);
   readonly failure = signal<SwarmaError | undefined>(undefined);
+  readonly wantsClick = signal(false); // the browser does not play before somebody has clicked once more
   readonly report = { verifiedBytes: 0, refusedCopies: 0 };
   readonly shownQuality = computed(() => this.qualities.value.find((quality) => quality.level === this.shownLevel.value));
 
@@ -48,6 +51,7 @@ export class Engine {
   readonly #locked = new Map<string, { group: string; slot: number }>();
   #broken: SwarmaError | undefined;
   #seeking = false;
+  #goingOn = false; // what the viewer wants, which a media element forgets when its source is replaced
 
   static isSupported(): boolean {
     return Hls.isSupported();
@@ -71,6 +75,12 @@ export class Engine {
 
   get bandwidth(): number {
     return this.#hls.bandwidthEstimate;
+  }
+
+  play(): void {
+    this.#video.play().catch((error: DOMException) => {
+      if (error.name === 'NotAllowedError') this.wantsClick.value = true;
+    });
   }
 
   chooseQuality(level: number): void {
@@ -105,7 +115,7 @@ export class Engine {
     this.#broken = undefined;
     this.#hls.recoverMediaError();
     this.#hls.startLoad(this.#video.currentTime);
-    void this.#video.play().catch(() => undefined); // the browser may want a click first; the controls are there
+    this.play();
   }
 
   /** Called when something was unlocked for a choice that was waiting. */
@@ -136,6 +146,10 @@ export class Engine {
       workerPath: workerUrl,
       fLoader: loader as unknown as NonNullable<HlsConfig['fLoader']>,
       pLoader: loader as unknown as NonNullable<HlsConfig['pLoader']>,
+      // The loader asks again by itself for as long as that makes sense: what it reports is final.
+      fragLoadPolicy: kOnce,
+      playlistLoadPolicy: kOnce,
+      manifestLoadPolicy: kOnce,
       lowLatencyMode: false,
       testBandwidth: false,
       startFragPrefetch: true,
@@ -157,6 +171,7 @@ export class Engine {
     hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_event, { id }) => (this.audio.value = id));
     hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => (this.captions.value = hls.subtitleTracks.map(({ id, name, lang }) => ({ id, label: name, language: lang ?? '' }))));
     hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, (_event, { id }) => (this.caption.value = id));
+    hls.on(Hls.Events.MEDIA_ATTACHED, () => this.#goingOn && this.play()); // again, after a fault of the decoder
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.#broken) hls.recoverMediaError();
@@ -179,6 +194,8 @@ export class Engine {
     on('seeked', () => ((this.#seeking = false), this.#reconsider()));
     for (const name of ['timeupdate', 'waiting', 'playing', 'canplay'] as const) on(name, () => this.#reconsider());
     on('playing', () => (this.trouble.value = undefined));
+    on('play', () => ((this.#goingOn = true), (this.wantsClick.value = false)));
+    on('pause', () => (this.#goingOn = false));
   }
 
   async #onManifest(levels: Level[]): Promise<void> {

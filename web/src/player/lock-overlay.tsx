@@ -37,7 +37,7 @@ export function LockOverlay({ engine, ask, video, title, offer, film }: LockOver
           slot={ask.slot}
           onUnlocked={() => {
             engine.dismissAsk();
-            void video.current?.play().catch(() => undefined); // the controls are there if the browser wants a click
+            engine.play();
           }}
         />
         <p class="actions">

@@ -50,7 +50,7 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
   useEffect(() => {
     const made = new Engine(video.current as HTMLVideoElement, title, startAt);
     setEngine(made);
-    video.current?.play().catch(() => undefined); // a browser that wants another click shows its controls
+    made.play();
     return () => made.destroy();
   }, [title]);
   useKeepPlace(video, title.record.title_id);
@@ -99,6 +99,11 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
         </media-control-bar>
       </media-controller>
       {engine && <OpenParts engine={engine} title={title} duration={film.durationMs / 1000} />}
+      {engine?.wantsClick.value && (
+        <button type="button" class="button button-main button-big stage-start" onClick={() => engine.play()}>
+          <Icon name="play" /> {t('title.play')}
+        </button>
+      )}
       {resumedAt > 0 && (
         <p class="stage-note" role="status">
           {t('player.resumed', { time: formatClock(resumedAt) })}
