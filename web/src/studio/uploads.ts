@@ -1,8 +1,9 @@
 // Resumable uploads (tus 1.0) with signed requests. What is needed to go on later lies in the vault, not in local storage.
-import { asSwarmaError, isTransient, readProblem, SwarmaError } from '@swarma/client';
+import { asSwarmaError, isTransient } from '@swarma/client';
 import { signal } from '@preact/signals';
-import { type DetailedError, type HttpRequest, type HttpResponse, type HttpStack, type PreviousUpload, Upload, type UrlStorage } from 'tus-js-client';
+import { type DetailedError, type PreviousUpload, Upload, type UrlStorage } from 'tus-js-client';
 import { client, node } from '../client.ts';
+import { signedStack } from './signed-request.ts';
 
 const kDefaultChunkBytes = 4 << 20;
 const kRetryMs = 3000;
@@ -93,7 +94,8 @@ export class FileUpload {
     const cause = 'causingError' in error && error.causingError ? error.causingError : error;
     const problem = asSwarmaError(cause);
     if (this.state.value === 'paused' || problem.reason === 'aborted') return;
-    if (isTransient(problem) || problem.reason === 'upload_busy') {
+    const full = problem.reason === 'disk_full'; // helps itself no sooner than somebody makes room
+    if ((isTransient(problem) && !full) || problem.reason === 'upload_busy') {
       this.state.value = 'waiting';
       this.#timer = setTimeout(() => this.#upload.start(), kRetryMs);
       return;
@@ -130,71 +132,3 @@ const vaultStorage: UrlStorage = {
     return urlStorageKey;
   },
 };
-
-/** The HTTP of tus with a proof on every request, and problems as SwarmaErrors. */
-const signedStack: HttpStack = {
-  createRequest: (method, url) => new SignedRequest(method, url),
-  getName: () => 'signed fetch',
-};
-
-class SignedRequest implements HttpRequest {
-  readonly #method: string;
-  readonly #url: string;
-  readonly #headers = new Headers();
-  readonly #abort = new AbortController();
-
-  constructor(method: string, url: string) {
-    this.#method = method;
-    this.#url = new URL(url, window.location.origin).href;
-  }
-
-  getMethod = () => this.#method;
-  getURL = () => this.#url;
-  setHeader = (name: string, value: string) => this.#headers.set(name, value);
-  getHeader = (name: string) => this.#headers.get(name) ?? undefined;
-  setProgressHandler = () => undefined; // progress is told by chunk
-  getUnderlyingObject = () => undefined;
-  abort = async () => this.#abort.abort();
-
-  async send(body: Blob | undefined): Promise<HttpResponse> {
-    const bytes = body ? new Uint8Array(await body.arrayBuffer()) : undefined;
-    for (let attempt = 1; ; attempt++) {
-      const response = await this.#sendOnce(bytes);
-      if (response.ok) return asTusResponse(response);
-      if (this.#method === 'HEAD') return asTusResponse(response); // tus begins a new upload when the old one is gone
-      const problem = await readProblem(response);
-      if (problem.reason === 'use_dpop_nonce' && attempt === 1) continue;
-      if (response.status === 409 || response.status === 404) return asTusResponse(response); // tus asks for the offset, or starts anew
-      throw problem;
-    }
-  }
-
-  async #sendOnce(bytes: Uint8Array<ArrayBuffer> | undefined): Promise<Response> {
-    const response = await this.#fetchSigned(bytes);
-    // An answer to HEAD has no body that says why it is refused: a fresh nonce is worth one more try.
-    if (this.#method === 'HEAD' && response.status === 401 && response.headers.has('DPoP-Nonce')) return this.#fetchSigned(bytes);
-    return response;
-  }
-
-  async #fetchSigned(bytes: Uint8Array<ArrayBuffer> | undefined): Promise<Response> {
-    for (const [name, value] of Object.entries(await client.creator.headers(this.#method, this.#url, bytes))) this.#headers.set(name, value);
-    try {
-      const init: RequestInit = { method: this.#method, headers: this.#headers, signal: this.#abort.signal, credentials: 'omit', cache: 'no-store' };
-      const response = await fetch(this.#url, bytes ? { ...init, body: bytes } : init);
-      client.creator.rememberNonce(response.headers.get('DPoP-Nonce'));
-      return response;
-    } catch (cause) {
-      if (this.#abort.signal.aborted) throw new SwarmaError('aborted', 'The upload was paused.', { cause });
-      throw new SwarmaError('node_unreachable', 'The node does not answer.', { cause });
-    }
-  }
-}
-
-function asTusResponse(response: Response): HttpResponse {
-  return {
-    getStatus: () => response.status,
-    getHeader: (name) => response.headers.get(name) ?? undefined,
-    getBody: () => '',
-    getUnderlyingObject: () => response,
-  };
-}
