@@ -53,11 +53,12 @@ Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, con
   return content::publish::ExistingTitle{id, record.nonce, record.revision + 1};
 }
 
-/// Where the blobs go: over HTTP, or straight into the node's folder where --data is its own home. The bytes are the same;
-/// sending them to oneself would only read, hash and copy them once more.
+/// Where the blobs go: over HTTP, or straight into the node's folder where --data is its own home. The bytes are the
+/// same; sending them to oneself would only read, hash and copy them once more.
 class BlobRoute {
  public:
-  static Result<BlobRoute> choose(const PublishOptions& options, const NodeInfo& node, content::publish::NodeClient& client) {
+  static Result<BlobRoute> choose(const PublishOptions& options, const NodeInfo& node,
+                                  content::publish::NodeClient& client) {
     const auto folder = std::filesystem::path(options.common.data) / "blobs";
     if (node.blob_store.empty() || content::blob::find_directory_blob_store(folder) != node.blob_store)
       return BlobRoute(nullptr, content::publish::make_http_blob_sink(client, options.connections));
@@ -172,7 +173,9 @@ void add_publish(CLI::App& program, Commands& commands) {
   app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster");
   app->add_option("--revise", o->revise, "TITLE_ID: publish as a new revision of this title");
   app->add_option("--token", o->token, "a token of the node's owner, to publish with another identity");
-  app->add_option("--connections", o->connections, "blobs on their way at once")->capture_default_str()->check(CLI::Range(1, 64));
+  app->add_option("--connections", o->connections, "blobs on their way at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   commands.push_back({app, [o] { return publish(*o); }});
 }
 

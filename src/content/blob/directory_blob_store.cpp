@@ -19,7 +19,9 @@ constexpr std::int64_t kIncomingSeconds = 24 * 3600;  // longer than any upload 
 
 constexpr std::size_t kIdBytes = 16;
 
-fs::path id_path(const fs::path& folder) { return folder / "id"; }
+fs::path id_path(const fs::path& folder) {
+  return folder / "id";
+}
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -157,7 +159,9 @@ class DirectoryBlobStore final : public BlobStore {
     ::unlink(temporary.c_str());
     if (!named) return error;
     std::string made = find_directory_blob_store(folders_.folder);
-    if (made.empty()) return fail(ErrorCode::Corrupt, "store_id_bad", "Not an id: " + id_path(folders_.folder).string() + ". Remove it.");
+    if (made.empty())
+      return fail(ErrorCode::Corrupt, "store_id_bad",
+                  "Not an id: " + id_path(folders_.folder).string() + ". Remove it.");
     return made;
   }
 
