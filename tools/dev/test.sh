@@ -65,11 +65,27 @@ run_fuzzers() {
     xargs -P "$(nproc)" -I{} tools/dev/fuzz_one.sh {}
 }
 
+# check_part NAME COMMAND…: a part that fails is told at once and at the end, and the others run all the same.
+check_part() {
+  local name=$1 code
+  shift
+  say "$name"
+  set +e
+  (set -e; "$@")
+  code=$?
+  set -e
+  [ $code = 0 ] || { say "failed: $name"; check_failed+=("$name"); }
+}
+
+# SWARMA_FUZZ_SECONDS (60) and SWARMA_KILL_ROUNDS (here 10) shorten or lengthen it.
 cmd_check() {
+  local check_failed=() fuzz_seconds=${SWARMA_FUZZ_SECONDS:-60}
+  export SWARMA_KILL_ROUNDS=${SWARMA_KILL_ROUNDS:-10}
   prepare_suite check
-  say "format" && cmd_fmt --check
-  say "house rules" && tools/tidy
-  say "fuzz targets, ${SWARMA_FUZZ_SECONDS:-60} s each" && run_fuzzers
-  say "the suite under AddressSanitizer and UndefinedBehaviorSanitizer" && run_suite asan
-  say "check passed"
+  check_part "format" cmd_fmt --check
+  check_part "house rules" tools/tidy
+  check_part "fuzz targets, $fuzz_seconds s each" run_fuzzers
+  check_part "the suite under AddressSanitizer and UndefinedBehaviorSanitizer, $SWARMA_KILL_ROUNDS rounds of kill -9" run_suite asan
+  [ ${#check_failed[@]} = 0 ] || die "check failed: $(printf '%s; ' "${check_failed[@]}")"
+  say "check passed in $((SECONDS / 60)) min"
 }
