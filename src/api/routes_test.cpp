@@ -19,6 +19,8 @@ namespace {
 class NoTitles final : public access::grant::TitleSource {
  public:
   Result<std::optional<std::int64_t>> find_revision(const TitleId&) override { return std::nullopt; }
+  Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId&) override { return std::nullopt; }
+  Result<void> count_unlock(db::Session&, const TitleId&) override { return {}; }
   Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId&) override { return std::nullopt; }
 };
 class NoPublishing final : public content::publish::TitlePort {

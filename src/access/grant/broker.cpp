@@ -9,7 +9,7 @@ namespace swarma::access::grant {
 namespace {
 
 // Told apart inside this file only; neither leaves it.
-constexpr std::string_view kFactsChanged = "facts_changed";        // counts moved between reading and writing them
+constexpr std::string_view kFactsChanged = "facts_changed";        // counts or the title moved between reading and writing
 constexpr std::string_view kAlreadyAnswered = "already_answered";  // the Idempotency-Key is taken
 
 constexpr int kRounds = 3;  // of a request whose facts change under it
@@ -51,7 +51,10 @@ struct Round {
   IssuedGrant grant;
 
   bool counts() const { return path->grants.max_plays > 0 || path->grants.cooldown_s > 0; }
+  /// A preview beside other ways of unlocking is no unlock to count for the creator.
+  bool is_preview() const { return path->open() && title->policy.paths().size() > 1; }
 };
+
 
 }  // namespace
 
@@ -62,20 +65,28 @@ struct Broker::Impl {
   KeyAgent& agent;
   std::vector<std::string> own_issuers;
 
-  std::expected<Granted, Refusal> one_round(const KeyRequest& request);
-  Result<Round> begin(const KeyRequest& request);
+  using Title = std::shared_ptr<const PreparedTitle>;
+  std::expected<Granted, Refusal> one_round(const KeyRequest& request, Title title);
+  Result<Round> begin(const KeyRequest& request, Title title);
+  bool is_current(const PreparedTitle& title);
   Result<std::vector<attest::Attestation>> verify_all(const KeyRequest& request, const Round& round);
   Result<void> read_counts(const KeyRequest& request, Round& round);
   Result<void> write(const KeyRequest& request, const Round& round);
+  Result<void> check_still_current(db::Session& session, const Round& round);
   Result<void> write_unlock(db::Session& session, const KeyRequest& request, const Round& round);
   Result<void> write_roll_on(db::Session& session, const KeyRequest& request, const Round& round);
   std::expected<Granted, Refusal> settle_refusal(const KeyRequest& request, Refusal refusal);
 };
 
-/// Finds the title and path the request is about.
-Result<Round> Broker::Impl::begin(const KeyRequest& request) {
+bool Broker::Impl::is_current(const PreparedTitle& title) {
+  const auto revision = titles.source().find_revision(title.record.id);
+  return revision && *revision == title.record.revision;
+}
+
+/// Finds the path the request is about.
+Result<Round> Broker::Impl::begin(const KeyRequest& request, Title title) {
   Round round;
-  SWARMA_TRY(round.title, titles.get(request.title));
+  round.title = std::move(title);
   const std::int64_t revision = round.title->record.revision;
   if (request.revision != revision)
     return fail(ErrorCode::Conflict, "not_current_revision",
@@ -111,8 +122,8 @@ Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) 
   return {};
 }
 
-std::expected<Granted, Refusal> Broker::Impl::one_round(const KeyRequest& request) {
-  auto round = begin(request);
+std::expected<Granted, Refusal> Broker::Impl::one_round(const KeyRequest& request, Title title) {
+  auto round = begin(request, std::move(title));
   if (!round) return refuse(std::move(round).error());
   const bool rolling = !request.unlock.empty();
   if (!rolling) {
@@ -140,6 +151,7 @@ Result<void> Broker::Impl::write(const KeyRequest& request, const Round& round) 
   const UnixSeconds now = round.facts.now;
   const bool rolling = !request.unlock.empty();
   return database.transact([&](db::Session& session) -> Result<void> {
+    SWARMA_CHECK(check_still_current(session, round));
     if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
     if (request.idempotency) {
       const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
@@ -149,6 +161,12 @@ Result<void> Broker::Impl::write(const KeyRequest& request, const Round& round) 
     for (const auto& attestation : round.used) SWARMA_CHECK(attest::consume(session, attestation, now));
     return rolling ? write_roll_on(session, request, round) : write_unlock(session, request, round);
   });
+}
+
+Result<void> Broker::Impl::check_still_current(db::Session& session, const Round& round) {
+  SWARMA_TRY(const auto revision, titles.source().find_revision(session, round.title->record.id));
+  if (revision != round.title->record.revision) return fail(ErrorCode::Conflict, std::string(kFactsChanged), "");
+  return {};
 }
 
 Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& request, const Round& round) {
@@ -168,7 +186,7 @@ Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& 
                                "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
                                {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision,
                                 now, round.grant.unlock_until}));
-  return {};
+  return round.is_preview() ? Result<void>() : titles.source().count_unlock(session, request.title);
 }
 
 Result<void> Broker::Impl::write_roll_on(db::Session& session, const KeyRequest& request, const Round& round) {
@@ -219,10 +237,21 @@ Broker::~Broker() = default;
 std::expected<Granted, Refusal> Broker::request(const KeyRequest& request) {
   if (request.idempotency)
     if (auto good = check_idempotency_key(request.idempotency->key); !good) return refuse(std::move(good).error());
+  // A known title saves asking: writing the grant finds out if it has changed. Nobody is refused on one that has.
+  auto title = impl_->titles.find_known(request.title);
+  bool may_be_old = title != nullptr;
   for (int round = 0; round < kRounds; ++round) {
-    auto granted = impl_->one_round(request);
+    if (title == nullptr) {
+      auto current = impl_->titles.get(request.title);
+      if (!current) return impl_->settle_refusal(request, {std::move(current).error(), {}});
+      title = *std::move(current);
+      may_be_old = false;
+    }
+    auto granted = impl_->one_round(request, title);
     if (granted) return granted;
-    if (granted.error().error.reason != kFactsChanged) return impl_->settle_refusal(request, std::move(granted).error());
+    if (granted.error().error.reason != kFactsChanged && (!may_be_old || impl_->is_current(*title)))
+      return impl_->settle_refusal(request, std::move(granted).error());
+    title = nullptr;
   }
   return impl_->settle_refusal(request, {{ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again."}, {}});
 }

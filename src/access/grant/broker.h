@@ -1,8 +1,9 @@
 // The key request broker: checks what the viewer brings, lets the key agent decide, and makes the use of it permanent in one
 // transaction before the grant leaves. It can neither open nor mint a grant.
 //
-// Order of a request: current title → attestations (signature, issuer, subject, title, life) → facts → agent (policy again,
-// keys, signature) → one transaction: proof and idempotency key recorded, attestations consumed, unlock and counts written.
+// Order of a request: title → attestations (signature, issuer, subject, title, life) → facts → agent (policy again, keys,
+// signature) → one transaction: revision still current, proof and idempotency key recorded, attestations consumed, unlock and
+// counts written.
 // A grant made for a request whose transaction fails is thrown away. Safe for concurrent use.
 #pragma once
 

@@ -274,6 +274,15 @@ TEST_P(BrokerTest, ANewRevisionEndsOldGrantsAndRequests) {
   EXPECT_EQ(reason(ask("preview", {0, 8})), "title_not_found");
 }
 
+TEST_P(BrokerTest, UnlocksAreCountedAndPreviewsAreNot) {
+  const std::string first = kind_grant();
+  EXPECT_EQ(source_.unlocks(title_.record.id), 1);
+  grant(roll(first, "kind", {10, 20}));
+  grant(ask("preview", {0, 8}));
+  EXPECT_EQ(reason(ask("kind", {0, 8})), "policy_unmet");
+  EXPECT_EQ(source_.unlocks(title_.record.id), 1);
+}
+
 TEST_P(BrokerTest, RevokingEndsRollingOn) {
   const std::string first = kind_grant(), second = grant(roll(first, "kind", {10, 20}));
   const auto told = [](const Result<void>& result) { return result ? "fine" : result.error().reason; };

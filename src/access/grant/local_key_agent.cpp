@@ -48,8 +48,9 @@ Result<void> check_scope(const GrantOrder& order, const policy::ResolvedTerms& t
 struct LocalKeyAgent::Impl {
   const crypto::SigningKey& signing;
   const crypto::DecryptionKey& decryption;
-  std::shared_mutex mutex;
-  std::unordered_map<TitleId, std::shared_ptr<const OpenedTitle>> titles;
+  crypto::JweSealer sealer{};
+  std::shared_mutex mutex{};
+  std::unordered_map<TitleId, std::shared_ptr<const OpenedTitle>> titles{};
 
   Result<std::shared_ptr<const OpenedTitle>> open(const TitleId& title, const std::string& record, const std::string& sealed) {
     {
@@ -103,14 +104,14 @@ struct LocalKeyAgent::Impl {
     policy::KeyCovers covers;
     for (const std::string& group : order.key_groups)
       covers[group] = crypto::cover(title.roots.at(group), title.record.slots, order.slots);
-    claims.keys = policy::seal_covers(claims.grant_id, covers, order.encryption_key);
+    claims.keys = policy::seal_covers(claims.grant_id, covers, order.encryption_key, sealer);
     SWARMA_TRY(std::string jws, policy::sign_grant(claims, signing));
     return IssuedGrant{std::move(jws), claims.grant_id, claims.unlock_id, previous ? previous->grant_id : "", claims.expires_at, claims.unlock_until};
   }
 };
 
 LocalKeyAgent::LocalKeyAgent(const crypto::SigningKey& signing, const crypto::DecryptionKey& decryption)
-    : impl_(new Impl{signing, decryption, {}, {}}) {}
+    : impl_(new Impl{signing, decryption}) {}
 LocalKeyAgent::~LocalKeyAgent() = default;
 
 Result<IssuedGrant> LocalKeyAgent::issue(const GrantOrder& order) {

@@ -70,6 +70,16 @@ class MemoryTitleSource final : public TitleSource {
     const auto found = titles_.find(title.text());
     return found == titles_.end() ? std::nullopt : std::optional(found->second.first);
   }
+  Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId& title) override { return find_revision(title); }
+  Result<void> count_unlock(db::Session&, const TitleId& title) override {
+    const std::lock_guard lock(mutex_);
+    ++unlocks_[title.text()];
+    return {};
+  }
+  int unlocks(const TitleId& title) {
+    const std::lock_guard lock(mutex_);
+    return unlocks_[title.text()];
+  }
   Result<std::optional<PublishedTitle>> find_current(const TitleId& title) override {
     const std::lock_guard lock(mutex_);
     const auto found = titles_.find(title.text());
@@ -79,6 +89,7 @@ class MemoryTitleSource final : public TitleSource {
  private:
   std::mutex mutex_;
   std::map<std::string, std::pair<std::int64_t, PublishedTitle>> titles_;
+  std::map<std::string, int> unlocks_;  // counted even when the transaction is rolled back
 };
 
 }  // namespace swarma::access::grant

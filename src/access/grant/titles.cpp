@@ -33,6 +33,14 @@ struct TitleCache::Impl {
 TitleCache::TitleCache(TitleSource& source) : impl_(new Impl{source, {}, {}}) {}
 TitleCache::~TitleCache() = default;
 
+TitleSource& TitleCache::source() { return impl_->source; }
+
+std::shared_ptr<const PreparedTitle> TitleCache::find_known(const TitleId& title) {
+  const std::shared_lock lock(impl_->mutex);
+  const auto found = impl_->titles.find(title);
+  return found != impl_->titles.end() ? found->second : nullptr;
+}
+
 Result<std::shared_ptr<const PreparedTitle>> TitleCache::get(const TitleId& title) {
   const auto unknown = [&] {
     impl_->forget(title);

@@ -8,6 +8,7 @@
 
 #include "access/policy/policy.h"
 #include "base/ids.h"
+#include "db/database.h"
 #include "title/title_record.h"
 
 namespace swarma::access::grant {
@@ -20,10 +21,14 @@ struct PublishedTitle {
 class TitleSource {
  public:
   virtual ~TitleSource() = default;
-  /// The current revision, or nothing if there is no such title (any more). Asked for every request: must be cheap, and
-  /// must see what another node on the same database published. A revision number of a title is never given to another
-  /// record, not even after it was unpublished. Safe for concurrent use.
+  /// The current revision, or nothing if there is no such title (any more). Must see what another node on the same
+  /// database published. A revision number of a title is never given to another record, not even after it was
+  /// unpublished. Safe for concurrent use.
   virtual Result<std::optional<std::int64_t>> find_revision(const TitleId& title) = 0;
+  /// The same inside the transaction that makes a grant final.
+  virtual Result<std::optional<std::int64_t>> find_revision(db::Session& session, const TitleId& title) = 0;
+  /// The title was unlocked once more; part of the same transaction.
+  virtual Result<void> count_unlock(db::Session& session, const TitleId& title) = 0;
   /// The current record and its sealed package.
   virtual Result<std::optional<PublishedTitle>> find_current(const TitleId& title) = 0;
 };
@@ -45,6 +50,9 @@ class TitleCache {
   ~TitleCache();
   /// The current revision. NotFound "title_not_found"; Corrupt if the stored record does not verify.
   Result<std::shared_ptr<const PreparedTitle>> get(const TitleId& title);
+  /// What was current when it was last asked for, without asking again; null if that is not known.
+  std::shared_ptr<const PreparedTitle> find_known(const TitleId& title);
+  TitleSource& source();
 
  private:
   struct Impl;

@@ -151,7 +151,8 @@ Result<void> check_grant(const GrantClaims& claims, const GrantExpectation& expe
   return {};
 }
 
-std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, const crypto::EncryptionKey& viewer) {
+std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, const crypto::EncryptionKey& viewer,
+                        crypto::JweSealer& sealer) {
   // Written by hand, in canonical order: ids, group names and base64url need no escapes, and the text is wiped below.
   std::string text;
   text.reserve(128 + covers.size() * kMaxNodes * 80);
@@ -169,7 +170,7 @@ std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, cons
     text.push_back(']');
   }
   text.append("}}");
-  std::string jwe = crypto::encrypt_jwe(viewer, kGrantKeysTyp, view(text));
+  std::string jwe = sealer.encrypt(viewer, kGrantKeysTyp, view(text));
   crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   return jwe;
 }

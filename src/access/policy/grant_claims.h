@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/json.h"
+#include "crypto/jws.h"
 #include "crypto/key_tree.h"
 #include "crypto/keys.h"
 
@@ -55,7 +56,7 @@ Result<void> check_grant(const GrantClaims& claims, const GrantExpectation& expe
 /// The nodes of each group: the plaintext of `keys`.
 using KeyCovers = std::map<std::string, std::vector<crypto::TreeNode>>;
 /// Encrypts the covers to the viewer; `grant_id` is inside, so that a JWE cannot be moved into another grant.
-std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, const crypto::EncryptionKey& viewer);
+std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, const crypto::EncryptionKey& viewer, crypto::JweSealer& sealer);
 /// Corrupt "grant_not_for_this_key" or "grant_forged".
 Result<KeyCovers> open_covers(const GrantClaims& claims, const crypto::DecryptionKey& viewer);
 

@@ -17,7 +17,7 @@ class GrantClaimsTest : public testing::Test {
     GrantClaims out{.grant_id = "u.g", .unlock_id = "u", .title = title_, .revision = 2, .slots = {10, 20}, .key_groups = {"sd"},
                     .keys = {}, .policy_hash = "hash", .path = "p", .viewer = "me", .issued_at = 100, .expires_at = 200,
                     .unlock_until = 300, .watermark_salt = "salt"};
-    out.keys = seal_covers(out.grant_id, covers, viewer_.encryption_key());
+    out.keys = seal_covers(out.grant_id, covers, viewer_.encryption_key(), sealer_);
     return out;
   }
   GrantExpectation expected(UnixSeconds now = 150) const { return {title_, 2, "hash", "me", now}; }
@@ -26,6 +26,7 @@ class GrantClaimsTest : public testing::Test {
   crypto::SecretKey root_ = crypto::random_key();
   crypto::SigningKey agent_ = crypto::SigningKey::generate();
   crypto::DecryptionKey viewer_ = crypto::DecryptionKey::generate();
+  crypto::JweSealer sealer_;
 };
 
 TEST_F(GrantClaimsTest, TravelSignedAndOpenForTheViewerOnly) {

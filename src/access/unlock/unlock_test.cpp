@@ -147,7 +147,8 @@ class FakeNode {
     policy::KeyCovers covers;
     for (const std::string& group : claims.key_groups) covers[group] = crypto::cover(root(group), record_.slots, claims.slots);
     bend_covers(covers);
-    claims.keys = policy::seal_covers(claims.grant_id, covers, crypto::EncryptionKey::from_jwk(body["encryption_key"]).value());
+    crypto::JweSealer sealer;
+    claims.keys = policy::seal_covers(claims.grant_id, covers, crypto::EncryptionKey::from_jwk(body["encryption_key"]).value(), sealer);
     bend_claims(claims);
     return reply(200, {{"grant", policy::sign_grant(claims, signer).value()}});
   }
@@ -250,7 +251,8 @@ TEST_F(UnlockTest, GrantsThatAreNotRightHaveDistinctReasons) {
   EXPECT_EQ(with([](auto& g) { g.expires_at = kNow; }), "grant_expired");
   EXPECT_EQ(with([](auto& g) { g.slots = {0, 41}; }), "grant_forged");
   EXPECT_EQ(with([](auto& g) { g.key_groups = {"hd"}; }), "grant_forged");
-  EXPECT_EQ(with([](auto& g) { g.keys = policy::seal_covers(g.grant_id, {}, crypto::DecryptionKey::generate().encryption_key()); }),
+  crypto::JweSealer sealer;
+  EXPECT_EQ(with([&](auto& g) { g.keys = policy::seal_covers(g.grant_id, {}, crypto::DecryptionKey::generate().encryption_key(), sealer); }),
             "grant_not_for_this_key");
   EXPECT_EQ(with([](auto& g) { g.grant_id = "other.1"; }), "grant_forged");
   EXPECT_EQ(with([](auto&) {}), "fine");

@@ -11,14 +11,6 @@ namespace {
 
 using access::grant::KeyRequest;
 
-/// Counts for the creator; a preview beside other ways of unlocking is not one.
-Result<void> count_unlock(Services& services, const KeyRequest& order) {
-  SWARMA_TRY(const auto title, services.titles.get(order.title));
-  const auto* path = title->policy.find_path(order.path);
-  if (path != nullptr && path->open() && title->policy.paths().size() > 1) return {};
-  return services.registry.count_unlock(order.title);
-}
-
 Result<net::Response> request_keys(Services& services, const net::Request& request) {
   SWARMA_TRY(const Json body, parse_body(request));
   SWARMA_TRY(KeyRequest order, access::grant::parse_key_request(body));
@@ -31,10 +23,7 @@ Result<net::Response> request_keys(Services& services, const net::Request& reque
     order.idempotency = {std::string(key), "POST /v1/keys/request", viewer.jkt, digest};
   }
   const auto granted = services.broker.request(order);
-  if (granted) {
-    if (!granted->repeated && order.unlock.empty()) SWARMA_CHECK(count_unlock(services, order));
-    return json_response(200, {{"grant", granted->grant}});
-  }
+  if (granted) return json_response(200, {{"grant", granted->grant}});
   if (granted.error().unmet.empty()) return std::unexpected(granted.error().error);
   const Json extra = {{"unmet", access::policy::unmet_json(granted.error().unmet)}};
   return problem_response(granted.error().error, &extra);

@@ -121,11 +121,25 @@ Result<Published> TitleRegistry::publish(std::string_view record_jws, const titl
   return outcome;
 }
 
-Result<std::optional<std::int64_t>> TitleRegistry::find_revision(const TitleId& id) {
-  SWARMA_TRY(const db::Rows rows,
-             impl_->database.query("SELECT revision FROM titles WHERE title_id = $1", {id.text()}));
+namespace {
+
+constexpr std::string_view kFindRevision = "SELECT revision FROM titles WHERE title_id = $1";
+
+std::optional<std::int64_t> revision_in(const db::Rows& rows) {
   if (rows.empty()) return std::nullopt;
   return rows.front().integer(0);
+}
+
+}  // namespace
+
+Result<std::optional<std::int64_t>> TitleRegistry::find_revision(const TitleId& id) {
+  SWARMA_TRY(const db::Rows rows, impl_->database.query(kFindRevision, {id.text()}));
+  return revision_in(rows);
+}
+
+Result<std::optional<std::int64_t>> TitleRegistry::find_revision(db::Session& session, const TitleId& id) {
+  SWARMA_TRY(const db::Rows rows, session.query(kFindRevision, {id.text()}));
+  return revision_in(rows);
 }
 
 Result<StoredTitlePtr> TitleRegistry::find(const TitleId& id) {
@@ -178,11 +192,10 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
   return {};
 }
 
-Result<void> TitleRegistry::count_unlock(const TitleId& id) {
-  SWARMA_CHECK(
-      impl_->database.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
-                              "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
-                              {id.text()}));
+Result<void> TitleRegistry::count_unlock(db::Session& session, const TitleId& id) {
+  SWARMA_CHECK(session.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
+                               "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
+                               {id.text()}));
   return {};
 }
 

@@ -70,6 +70,7 @@ class TitleRegistry {
   Result<StoredTitlePtr> find(const TitleId& id);
   /// The current revision: one small read.
   Result<std::optional<std::int64_t>> find_revision(const TitleId& id);
+  Result<std::optional<std::int64_t>> find_revision(db::Session& session, const TitleId& id);
 
   /// Titles in which every word of `query` begins a word of the name, summary, tags or creator, in any of the title's
   /// languages: best first (names before tags before summaries), then newest. An empty query lists all, newest first.
@@ -82,8 +83,8 @@ class TitleRegistry {
   /// NotFound ("title_not_found").
   Result<void> unpublish(const TitleId& id);
 
-  /// How often a title was unlocked, over all its revisions.
-  Result<void> count_unlock(const TitleId& id);
+  /// How often a title was unlocked, over all its revisions. Counted in the transaction of the unlock.
+  Result<void> count_unlock(db::Session& session, const TitleId& id);
   Result<std::int64_t> find_unlocks(const TitleId& id);
 
   Result<NamedBlobs> count_blobs();

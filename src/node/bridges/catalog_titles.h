@@ -1,4 +1,4 @@
-// access asks catalog: which record of a title is current.
+// access asks catalog: which record of a title is current; and tells it of unlocks.
 #pragma once
 
 #include "access/grant/titles.h"
@@ -12,6 +12,14 @@ class CatalogTitles final : public access::grant::TitleSource {
 
   Result<std::optional<std::int64_t>> find_revision(const TitleId& title) override {
     return registry_.find_revision(title);
+  }
+
+  Result<std::optional<std::int64_t>> find_revision(db::Session& session, const TitleId& title) override {
+    return registry_.find_revision(session, title);
+  }
+
+  Result<void> count_unlock(db::Session& session, const TitleId& title) override {
+    return registry_.count_unlock(session, title);
   }
 
   Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId& title) override {
