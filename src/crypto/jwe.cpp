@@ -2,8 +2,10 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
@@ -129,10 +131,7 @@ Result<Header> decode_header(std::string_view part) {
   return Header{ephemeral, std::move(party_u), std::move(party_v)};
 }
 
-}  // namespace
-
-std::string encrypt_jwe(const EncryptionKey& recipient, std::string_view typ, ByteView plaintext) {
-  const DecryptionKey ephemeral = DecryptionKey::generate();
+std::string encrypt_with(const DecryptionKey& ephemeral, const EncryptionKey& recipient, std::string_view typ, ByteView plaintext) {
   const auto agreed = ephemeral.agree(recipient);
   if (!agreed) std::abort();  // an EncryptionKey is never of low order
   const SecretKey content_key = random_key();
@@ -152,6 +151,39 @@ std::string encrypt_jwe(const EncryptionKey& recipient, std::string_view typ, By
   for (const ByteView part : {ByteView(wrapped), ByteView(nonce), bytes.first(plaintext.size()), bytes.last(kTagBytes)})
     out.append(".").append(to_base64url(part));
   return out;
+}
+
+}  // namespace
+
+std::string encrypt_jwe(const EncryptionKey& recipient, std::string_view typ, ByteView plaintext) {
+  return encrypt_with(DecryptionKey::generate(), recipient, typ, plaintext);
+}
+
+struct JweSealer::Impl {
+  using Clock = std::chrono::steady_clock;
+  std::mutex mutex;
+  std::shared_ptr<const DecryptionKey> ephemeral;
+  Clock::time_point made;
+  int uses = 0;
+
+  std::shared_ptr<const DecryptionKey> take() {
+    const std::lock_guard lock(mutex);
+    const auto now = Clock::now();
+    if (!ephemeral || uses == kSealsPerKey || now - made >= std::chrono::seconds(kSealerKeySeconds)) {
+      ephemeral = std::make_shared<const DecryptionKey>(DecryptionKey::generate());
+      made = now;
+      uses = 0;
+    }
+    ++uses;
+    return ephemeral;
+  }
+};
+
+JweSealer::JweSealer() : impl_(new Impl) {}
+JweSealer::~JweSealer() = default;
+
+std::string JweSealer::encrypt(const EncryptionKey& recipient, std::string_view typ, ByteView plaintext) {
+  return encrypt_with(*impl_->take(), recipient, typ, plaintext);
 }
 
 Result<Bytes> decrypt_jwe(const DecryptionKey& key, std::string_view jwe, std::size_t max_bytes) {

@@ -1,3 +1,6 @@
+#include <map>
+#include <set>
+
 #include "crypto/jws.h"
 #include "crypto/vectors_testing.h"
 
@@ -35,6 +38,37 @@ std::string with_header(const std::string& jwe, const std::string& header) {
   auto parts = parts_of(jwe);
   parts[0] = to_base64url(view(header));
   return joined(parts);
+}
+
+TEST(JweSealer, ServesManyRecipientsEachOfWhomOpensTheirOwn) {
+  JweSealer sealer;
+  std::vector<DecryptionKey> keys;
+  std::vector<std::string> sealed;
+  for (int i = 0; i < 5; ++i) {
+    keys.push_back(DecryptionKey::generate());
+    sealed.push_back(sealer.encrypt(keys.back().encryption_key(), kTyp, view("for " + std::to_string(i))));
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    for (std::size_t j = 0; j < keys.size(); ++j)
+      EXPECT_EQ(reason_of(decrypt_jwe(keys[i], sealed[j])), i == j ? "opened" : "decryption_failed") << i << " " << j;
+  EXPECT_EQ(decrypt_jwe(keys[3], sealed[3]).value(), to_bytes("for 3"));
+}
+
+TEST(JweSealer, ChangesItsKeyAndNeverSealsTheSameTwice) {
+  JweSealer sealer;
+  const DecryptionKey key = DecryptionKey::generate();
+  std::map<std::string, int> uses;  // by ephemeral key
+  std::set<std::string> wrapped, ciphertexts;
+  for (int i = 0; i < 3 * kSealsPerKey; ++i) {
+    const std::string jwe = sealer.encrypt(key.encryption_key(), kTyp, view("the same"));
+    ++uses[header_of(jwe)["epk"]["x"].get<std::string>()];
+    wrapped.insert(parts_of(jwe)[1]);
+    ciphertexts.insert(parts_of(jwe)[3]);
+  }
+  EXPECT_GE(uses.size(), 3u);
+  for (const auto& [ephemeral, count] : uses) EXPECT_LE(count, kSealsPerKey);
+  EXPECT_EQ(wrapped.size(), 3u * kSealsPerKey);  // a content key of its own each time
+  EXPECT_EQ(ciphertexts.size(), 3u * kSealsPerKey);
 }
 
 TEST(Jwe, OnlyTheRecipientOpensIt) {

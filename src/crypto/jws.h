@@ -7,6 +7,7 @@
 // "decryption_failed"). A `typ` that is given here is plain ASCII without quotes.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "crypto/keys.h"
@@ -46,6 +47,23 @@ Result<std::pair<Did, Json>> verify_self_signed_jws(std::string_view jws, std::s
 
 /// Encrypts to a recipient. `typ` goes into the protected header.
 std::string encrypt_jwe(const EncryptionKey& recipient, std::string_view typ, ByteView plaintext);
+/// encrypt_jwe for many recipients at half the cost: one ephemeral key serves kSealsPerKey objects within kSealerKeySeconds.
+/// Each object still has a content key of its own, and its recipient alone can derive what wraps it; sharing the ephemeral
+/// key between recipients gives none of them more (Bellare, Boldyreva, Staddon, "Randomness re-use in multi-recipient
+/// encryption schemas", PKC 2003; docs/decisions/0010-shared-ephemeral-keys.md). Safe for concurrent use.
+class JweSealer {
+ public:
+  JweSealer();
+  ~JweSealer();
+  std::string encrypt(const EncryptionKey& recipient, std::string_view typ, ByteView plaintext);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+inline constexpr int kSealsPerKey = 64;
+inline constexpr int kSealerKeySeconds = 1;
+
 /// Corrupt ("decryption_failed") when it is not for this key or any bit differs. The result is wiped by the caller's
 /// type.
 Result<Bytes> decrypt_jwe(const DecryptionKey& key, std::string_view jwe, std::size_t max_bytes = 1 << 20);
