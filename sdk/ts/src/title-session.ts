@@ -5,35 +5,19 @@
 import { Coverage } from './coverage.ts';
 import { asSwarmaError, SwarmaError } from './errors.ts';
 import { openGrant } from './grant.ts';
+import { type HeldUnlock, Holdings } from './holdings.ts';
 import type { Http } from './http.ts';
+import { peekJws } from './jose.ts';
 import type { PersonKey, PersonKeys } from './keys.ts';
 import { type HeldTrust, isPathMet, listLeaves } from './policy.ts';
 import type { SegmentLoader } from './segment-client.ts';
 import type { Vault } from './store.ts';
-import { peekJws } from './jose.ts';
 import type { Action, AttestationClaims, Offer, OfferPath, RequirementLeaf, TitleRecord } from './wire.ts';
 
 /** Keys are renewed this long before they end, and asked for this many slots before they are needed. */
 const kRenewSeconds = 20;
 const kLookaheadSlots = 6;
 const kMaxBackoffMs = 8000;
-
-interface HeldUnlock {
-  path: string;
-  grant: string; // the newest grant of this unlock: what the next request shows
-  until: number;
-}
-interface HeldProof {
-  jws: string;
-  trust: number;
-  exp: number;
-}
-interface Saved {
-  revision: number;
-  jkt: string;
-  unlocks: HeldUnlock[];
-  proofs: Record<string, HeldProof>;
-}
 
 export type SessionEvent =
   | { kind: 'changed' } // keys, unlocks or proofs are others than before
@@ -54,8 +38,7 @@ export class TitleSession {
   readonly #context: SessionContext;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   readonly #coverage = new Coverage();
-  #saved: Saved | undefined;
-  #key: Promise<PersonKey> | undefined;
+  readonly #holdings: Holdings;
   #offer: Promise<Offer> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #troubled = false;
@@ -65,6 +48,7 @@ export class TitleSession {
     this.record = record;
     this.segments = segments;
     this.#context = context;
+    this.#holdings = new Holdings(record, { vault: context.vault, keys: context.keys, now: () => context.http.now() });
   }
 
   subscribe(listener: (event: SessionEvent) => void): () => void {
@@ -98,25 +82,22 @@ export class TitleSession {
 
   /** Paths with a live unlock, and until when. */
   async heldUnlocks(): Promise<{ path: string; until: number }[]> {
-    const now = this.#context.http.now();
-    return (await this.#load()).unlocks.filter((unlock) => unlock.until > now).map(({ path, until }) => ({ path, until }));
+    return (await this.#holdings.unlocks()).map(({ path, until }) => ({ path, until }));
   }
 
   /** Leaf keys for which an unused proof is held, with its trust. */
-  async heldProofs(): Promise<HeldTrust> {
-    const now = this.#context.http.now();
-    const proofs = Object.entries((await this.#load()).proofs).filter(([, proof]) => proof.exp > now + 5);
-    return new Map(proofs.map(([key, proof]) => [key, proof.trust]));
+  heldProofs(): Promise<HeldTrust> {
+    return this.#holdings.trust();
   }
 
   async startAction(leaf: RequirementLeaf): Promise<Action> {
     const body = { title_id: this.record.title_id, requirement: leaf.requirement, key: leaf.key };
-    return this.#context.http.call<Action>('/v1/actions/start', { body, key: await this.#viewer() });
+    return this.#context.http.call<Action>('/v1/actions/start', { body, key: await this.#holdings.viewer() });
   }
 
   /** Answers a challenge and keeps the attestation. */
   async completeAction(leaf: RequirementLeaf, actionId: string, response: Record<string, unknown>): Promise<void> {
-    const viewer = await this.#viewer();
+    const viewer = await this.#holdings.viewer();
     const { attestation } = await this.#context.http.call<{ attestation: string }>('/v1/actions/complete', {
       body: { action_id: actionId, response },
       key: viewer,
@@ -125,9 +106,7 @@ export class TitleSession {
     if (claims.subject !== viewer.jkt || claims.title_id !== this.record.title_id) {
       throw new SwarmaError('wrong_viewer', 'The node attested something about somebody else.');
     }
-    const saved = await this.#load();
-    saved.proofs[leaf.key ?? ''] = { jws: attestation, trust: claims.trust, exp: claims.exp };
-    await this.#save();
+    await this.#holdings.keepProof(leaf.key ?? '', { jws: attestation, trust: claims.trust, exp: claims.exp });
     this.#emit({ kind: 'changed' });
   }
 
@@ -138,13 +117,11 @@ export class TitleSession {
   /** Turns the held proofs into an unlock of `path`, and fetches the first keys, from `fromSlot` on where the path allows. */
   async unlock(path: OfferPath, fromSlot: number): Promise<void> {
     await this.#serially(async () => {
-      const saved = await this.#load();
       const leaves = listLeaves(path.requires).map((leaf) => leaf.key ?? '');
-      const attestations = leaves.flatMap((key) => saved.proofs[key]?.jws ?? []);
+      const attestations = await this.#holdings.attestations(leaves);
       const [begin, end] = path.grants.slots;
       await this.#request(path, fromSlot >= begin && fromSlot < end ? fromSlot : begin, { attestations });
-      for (const key of leaves) delete saved.proofs[key];
-      await this.#save();
+      await this.#holdings.spendProofs(leaves);
     });
     this.#emit({ kind: 'changed' });
   }
@@ -174,12 +151,8 @@ export class TitleSession {
   }
 
   /** Gives back what is held: unlocks and proofs are forgotten on this device and the viewer key is replaced when it may be. */
-  async forget(): Promise<void> {
-    const purpose = `title/${this.record.title_id}`;
-    await this.#context.vault.delete(`unlock/${this.record.title_id}`);
-    await this.#context.keys.forget(purpose);
-    this.#saved = undefined;
-    this.#key = undefined;
+  forget(): Promise<void> {
+    return this.#holdings.forget();
   }
 
   /** Sees to it that the slot is open now and still is at `asOf`; false when only the viewer can help. */
@@ -196,7 +169,7 @@ export class TitleSession {
         } catch (error) {
           const problem = asSwarmaError(error);
           if (isTransient(problem)) throw problem;
-          if (unlock) await this.#dropUnlock(unlock);
+          if (unlock) await this.#holdings.dropUnlock(unlock);
           this.#emit({ kind: 'lost', path: path.id, error: problem });
         }
       }
@@ -215,11 +188,10 @@ export class TitleSession {
 
   /** Paths that give the slot without a new act of the viewer: held unlocks first, then open ones. */
   async #freePaths(group: string, slot: number): Promise<{ path: OfferPath; unlock?: HeldUnlock }[]> {
-    const [offer, saved] = await Promise.all([this.offer(), this.#load()]);
-    const now = this.#context.http.now();
+    const [offer, unlocks] = await Promise.all([this.offer(), this.#holdings.unlocks()]);
     const fitting = offer.paths.filter((path) => path.grants.key_groups.includes(group) && slot >= path.grants.slots[0] && slot < path.grants.slots[1]);
     const held = fitting.flatMap((path) => {
-      const unlock = saved.unlocks.find((candidate) => candidate.path === path.id && candidate.until > now);
+      const unlock = unlocks.find((candidate) => candidate.path === path.id);
       return unlock ? [{ path, unlock }] : [];
     });
     const open = fitting.filter((path) => path.open && !held.some((entry) => entry.path === path)).map((path) => ({ path }));
@@ -229,7 +201,7 @@ export class TitleSession {
   async #request(path: OfferPath, slot: number, proof: { attestations: string[] } | { unlock: string }): Promise<void> {
     const end = Math.min(path.grants.slots[1], slot + (path.grants.window_slots ?? this.record.slots));
     const begin = path.grants.window_slots ? slot : path.grants.slots[0];
-    const viewer = await this.#viewer();
+    const viewer = await this.#holdings.viewer();
     const body = {
       title_id: this.record.title_id,
       revision: this.record.revision,
@@ -264,15 +236,7 @@ export class TitleSession {
       this.segments.addKeys(group, nodes, claims.exp);
       this.#coverage.add(group, claims.slots, claims.exp);
     }
-    const saved = await this.#load();
-    saved.unlocks = [...saved.unlocks.filter((unlock) => unlock.path !== claims.path), { path: claims.path, grant: jws, until: claims.unlock_until }];
-    await this.#save();
-  }
-
-  async #dropUnlock(unlock: HeldUnlock): Promise<void> {
-    const saved = await this.#load();
-    saved.unlocks = saved.unlocks.filter((held) => held !== unlock);
-    await this.#save();
+    await this.#holdings.keepUnlock({ path: claims.path, grant: jws, until: claims.unlock_until });
   }
 
   #dropExpired(): void {
@@ -286,31 +250,6 @@ export class TitleSession {
     if (offer.title_id !== this.record.title_id || !Array.isArray(offer.paths)) throw new SwarmaError('bad_answer', 'The offer is for another title.');
     if (offer.revision !== this.record.revision) throw new SwarmaError('revision_stale', 'The title has a newer revision. Load the page again.');
     return offer;
-  }
-
-  #viewer(): Promise<PersonKey> {
-    this.#key ??= this.#context.keys.get(`title/${this.record.title_id}`, this.#context.http.now());
-    return this.#key;
-  }
-
-  async #load(): Promise<Saved> {
-    if (this.#saved) return this.#saved;
-    const now = this.#context.http.now();
-    const stored = (await this.#context.vault.get(`unlock/${this.record.title_id}`)) as Saved | undefined;
-    let viewer = await this.#viewer();
-    const unlocks = stored?.jkt === viewer.jkt && stored.revision === this.record.revision ? stored.unlocks.filter((unlock) => unlock.until > now) : [];
-    const proofs = stored?.jkt === viewer.jkt ? Object.entries(stored.proofs).filter(([, proof]) => proof.exp > now) : [];
-    if (unlocks.length === 0 && proofs.length === 0) {
-      this.#key = this.#context.keys.rotate(`title/${this.record.title_id}`, now);
-      viewer = await this.#key;
-    }
-    // Another caller may have loaded meanwhile: its copy is the one that counts.
-    this.#saved ??= { revision: this.record.revision, jkt: viewer.jkt, unlocks, proofs: Object.fromEntries(proofs) };
-    return this.#saved;
-  }
-
-  async #save(): Promise<void> {
-    if (this.#saved) await this.#context.vault.put(`unlock/${this.record.title_id}`, this.#saved);
   }
 
   #serially<T>(work: () => Promise<T>): Promise<T> {
