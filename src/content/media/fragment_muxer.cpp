@@ -37,6 +37,7 @@ int FragmentMuxer::write_out(void* opaque, std::uint8_t* data, int size) {
   if (self.at_ + length > self.out_.size()) self.out_.resize(self.at_ + length);
   std::memcpy(self.out_.data() + self.at_, data, length);
   self.at_ += length;
+  self.used_ = std::max(self.used_, self.at_);
   return size;
 }
 
@@ -44,7 +45,7 @@ int FragmentMuxer::write_out(void* opaque, std::uint8_t* data, int size) {
 std::int64_t FragmentMuxer::seek_out(void* opaque, std::int64_t offset, int whence) {
   auto& self = *static_cast<FragmentMuxer*>(opaque);
   if (whence != SEEK_SET || offset < self.drained_ ||
-      offset > self.drained_ + static_cast<std::int64_t>(self.out_.size()))
+      offset > self.drained_ + static_cast<std::int64_t>(self.used_))
     return AVERROR(EINVAL);
   self.at_ = static_cast<std::size_t>(offset - self.drained_);
   return offset;
@@ -85,12 +86,11 @@ Result<void> FragmentMuxer::write(AVPacket& packet) {
 }
 
 Result<ByteView> FragmentMuxer::drain() {
-  drained_ += static_cast<std::int64_t>(out_.size());
-  out_.clear();
-  at_ = 0;
+  drained_ += static_cast<std::int64_t>(used_);
+  at_ = used_ = 0;
   if (int e = av_write_frame(context_, nullptr); e < 0) return mux_failed(e);
   avio_flush(io_);
-  return ByteView(out_);
+  return ByteView(out_).first(used_);
 }
 
 Result<ByteView> FragmentMuxer::init() {

@@ -41,7 +41,8 @@ class FragmentMuxer {
   AVFormatContext* context_ = nullptr;
   AVIOContext* io_ = nullptr;
   bool started_ = false;
-  Bytes out_;                 // keeps its capacity from segment to segment
+  Bytes out_;                 // as large as the largest segment so far: zeroing it anew each time would cost
+  std::size_t used_ = 0;      // bytes of out_ that belong to the open segment
   std::size_t at_ = 0;        // where in out_ the muxer writes
   std::int64_t drained_ = 0;  // bytes before out_
 };

@@ -66,8 +66,7 @@ Result<void> EncryptingSink::on_segment(std::size_t track, Slot slot, double sec
   TrackState& state = tracks_.at(track);
   if (state.finished || slot != state.encryptor->sealed() || slot >= keys_.slots) return wrong_order(plan_.tracks[track].key);
   const std::size_t size = plaintext.size() + crypto::kTagBytes;
-  Bytes stored = blobs_.take_buffer(size);
-  stored.clear();
+  Bytes stored = blobs_.take_buffer(size);  // not cleared: what is there is overwritten, and need not be zeroed first
   if (stored.capacity() < size) stored.reserve(size + size / 8);  // so that it may serve a somewhat larger segment later
   state.encryptor->seal(slot, plaintext, stored);
   const BlobId id = crypto::blob_id_of(stored);
