@@ -66,8 +66,8 @@ Finding check_node(const std::string& url, const std::string& ca_file) {
   net::HttpClient http({.ca_file = ca_file});
   const auto parsed = parse_node_url(url);
   if (!parsed) return {"node", false, parsed.error().message};
-  const auto info = fetch_node_info(http, *parsed);
-  return {"node", info.has_value(), info ? info->name + " answers at " + *parsed : info.error().message};
+  const auto info = fetch_node_name(http, *parsed);
+  return {"node", info.has_value(), info ? *info + " answers at " + *parsed : info.error().message};
 }
 
 Result<void> doctor(const DoctorOptions& options) {

@@ -33,18 +33,11 @@ Result<Json> get_json(net::HttpClient& http, const std::string& url) {
   return body;
 }
 
-Result<NodeInfo> fetch_node_info(net::HttpClient& http, const std::string& node_url) {
+Result<std::string> fetch_node_name(net::HttpClient& http, const std::string& node_url) {
   SWARMA_TRY(const Json body, get_json(http, node_url + "/v1/node"));
   const JsonReader reader(body, "node's description");
-  SWARMA_TRY(const std::string name, reader.text_or("name", 300, "node"));
-  SWARMA_TRY(const Json* agent, reader.object("agent"));
-  const JsonReader agent_reader(*agent, "node's key agent");
-  SWARMA_TRY(const std::string signer_text, agent_reader.text("signer", 128));
-  SWARMA_TRY(const std::string encryption_text, agent_reader.text("encryption", 128));
-  SWARMA_TRY(crypto::Did signer, crypto::Did::parse(signer_text));
-  SWARMA_TRY(crypto::EncryptionKey encryption, crypto::EncryptionKey::parse(encryption_text));
-  SWARMA_TRY(std::string blob_store, reader.text_or("blob_store", 64, ""));
-  return NodeInfo{name, {std::move(signer), std::move(encryption)}, std::move(blob_store)};
+  SWARMA_CHECK(reader.object("agent"));  // whatever else answers has none
+  return reader.text_or("name", 300, "node");
 }
 
 Result<ChosenPolicy> load_policy(const std::string& preset_or_file) {

@@ -3,20 +3,13 @@
 
 #include "base/error.h"
 #include "net/http_client.h"
-#include "title/title_record.h"
 
 namespace swarma::cli {
 
-struct NodeInfo {
-  std::string name;
-  title::KeyAgentRef agent;
-  std::string blob_store;  // BlobStore::id()
-};
-
 /// Checks http(s)://host[:port][/] and drops a trailing slash. BadRequest "usage".
 Result<std::string> parse_node_url(const std::string& text);
-/// GET /v1/node.
-Result<NodeInfo> fetch_node_info(net::HttpClient& http, const std::string& node_url);
+/// The name in GET /v1/node.
+Result<std::string> fetch_node_name(net::HttpClient& http, const std::string& node_url);
 /// GET, expecting JSON; the node's own sentence when it refuses.
 Result<Json> get_json(net::HttpClient& http, const std::string& url);
 /// A --policy text: a preset, or a file. `codes` is the private part, a JSON object by list.

@@ -57,7 +57,7 @@ Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, con
 /// same; sending them to oneself would only read, hash and copy them once more.
 class BlobRoute {
  public:
-  static Result<BlobRoute> choose(const PublishOptions& options, const NodeInfo& node,
+  static Result<BlobRoute> choose(const PublishOptions& options, const content::publish::NodeInfo& node,
                                   content::publish::NodeClient& client) {
     const auto folder = std::filesystem::path(options.common.data) / "blobs";
     if (node.blob_store.empty() || content::blob::find_directory_blob_store(folder) != node.blob_store)
@@ -114,7 +114,10 @@ Result<void> publish(const PublishOptions& options) {
   SWARMA_TRY(const ChosenPolicy policy, load_policy(options.policy));
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
   net::HttpClient http({.ca_file = options.common.ca_file});
-  SWARMA_TRY(const NodeInfo info, fetch_node_info(http, node));
+  const SystemClock clock;
+  content::publish::NodeClient client(
+      {.url = node, .token = options.token, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
+  SWARMA_TRY(const content::publish::NodeInfo info, client.read_node());
   content::publish::PublishRequest request{
       .file = options.file,
       .name = options.title,
@@ -135,9 +138,6 @@ Result<void> publish(const PublishOptions& options) {
   }
 
   std::signal(SIGINT, [](int) { cancelled = true; });
-  const SystemClock clock;
-  content::publish::NodeClient client(
-      {.url = node, .token = options.token, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
   SWARMA_TRY(BlobRoute blobs, BlobRoute::choose(options, info, client));
   content::publish::HttpTitlePort titles(client);
   ProgressLine line(options.common.quiet);

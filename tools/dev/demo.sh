@@ -123,8 +123,10 @@ demo_verify() {
 demo_farewell() {
   cat <<END
 
-  The node is running at  $url
-  Watch it yourself:      build/swarma watch $title_id --node $url --accept --listen 127.0.0.1:0
-  Stop the node:          kill $node_pid
+  The catalog, with the film in it:  $url
+  The film's page:                   $url/t/$title_id
+  Publish in your browser:           $(build/swarma link --node "$url" --data $DEMO/node 2>/dev/null)  (once, within an hour)
+  Watch it in a player:              build/swarma watch $title_id --node $url --accept --listen 127.0.0.1:0
+  Stop the node:                     kill $node_pid
 END
 }
