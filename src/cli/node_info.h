@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/json.h"
 #include "net/http_client.h"
 
 namespace swarma::cli {

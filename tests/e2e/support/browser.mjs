@@ -1,14 +1,15 @@
 // Browsers from the system's packages, and what the tests ask of a page.
 import puppeteer from 'puppeteer-core';
 
+// Nothing moves for the sake of moving: what is seen does not depend on the moment.
 const kBrowsers = {
   chrome: {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--force-prefers-reduced-motion', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   },
   // A click of WebDriver does not always count as the user's in a Firefox that has just started (navigator.userActivation stays
   // false); then it refuses to play. What the page does about a refusal has a test of its own.
-  firefox: { executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', extraPrefsFirefox: { 'media.autoplay.default': 0 } },
+  firefox: { executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', extraPrefsFirefox: { 'media.autoplay.default': 0, 'ui.prefersReducedMotion': 1 } },
 };
 
 /** The browsers to test: both, unless $BROWSERS names fewer. */

@@ -2,10 +2,11 @@
 import { createServer, request as httpRequest } from 'node:http';
 
 export class LyingNode {
-  /** `lie(path, body, headers, status)` returns other bytes or an object {status, body}, or nothing to pass things on. */
+  /** `lie(path, body, request, status)` returns other bytes, an object {status, body} with JSON or bytes, or nothing to pass things on. */
   static async start(node) {
     const liar = new LyingNode();
     liar.lie = () => undefined;
+    liar.deaf = () => false; // requests that are neither read nor answered: a connection that died without a word
     liar.server = createServer((request, response) => liar.#forward(node, request, response));
     await new Promise((resolve) => liar.server.listen(0, '127.0.0.1', resolve));
     liar.url = `http://127.0.0.1:${liar.server.address().port}`;
@@ -18,6 +19,7 @@ export class LyingNode {
   }
 
   #forward(node, request, response) {
+    if (this.deaf(request)) return;
     const upstream = httpRequest({ host: '127.0.0.1', port: node.port, path: request.url, method: request.method, headers: { ...request.headers, 'accept-encoding': 'identity' } }, async (answer) => {
       const chunks = [];
       for await (const chunk of answer) chunks.push(chunk);
@@ -25,7 +27,8 @@ export class LyingNode {
       const lie = await this.lie(request.url, body, request, answer.statusCode);
       const headers = { ...answer.headers };
       if (lie !== undefined) delete headers.etag;
-      const bytes = Buffer.isBuffer(lie) ? lie : lie ? Buffer.from(JSON.stringify(lie.body)) : body;
+      const said = lie && !Buffer.isBuffer(lie) ? lie.body : lie;
+      const bytes = said === undefined ? body : Buffer.isBuffer(said) ? said : Buffer.from(JSON.stringify(said));
       headers['content-length'] = bytes.length;
       delete headers['transfer-encoding'];
       if (lie && !Buffer.isBuffer(lie)) headers['content-type'] = lie.status >= 400 ? 'application/problem+json' : 'application/json';
