@@ -143,9 +143,10 @@ class Node:
 
 
 def owner_elsewhere(node, folder):
-    """The owner of a node at another machine: the same identity in a home of its own."""
+    """The owner of a node at another machine: a copy of the home, with the same identity and an own store of blobs."""
     if not folder.exists():
         folder.mkdir(mode=0o700)
+        (folder / "blobs").mkdir()
         shutil.copy2(node.data / "identity.json", folder)
     return folder
 

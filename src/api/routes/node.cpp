@@ -14,7 +14,6 @@ Result<net::Response> node(Services& services, const net::Request&) {
                {"version", SWARMA_VERSION},
                {"owner", owner},
                {"agent", {{"signer", owner}, {"encryption", services.agent_encryption.did()}}},
-               {"blob_store", services.blobs.id()},
                {"limits", {{"max_blob_bytes", content::blob::kMaxBlobBytes},
                            {"max_record_bytes", title::kMaxRecordBytes},
                            {"upload_bytes", services.facts.max_upload_bytes},

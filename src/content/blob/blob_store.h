@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -36,8 +35,6 @@ struct OpenBlob {
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
-  /// Random, made with the store: two processes that read the same id work on the same store. Not a secret.
-  virtual const std::string& id() const = 0;
   virtual Result<std::unique_ptr<BlobWriter>> create_writer() = 0;
   /// NotFound ("blob_not_found") if absent.
   virtual Result<OpenBlob> open(const BlobId& id) = 0;
@@ -62,7 +59,5 @@ class BlobStore {
 /// Blobs at `<folder>/<first two hex>/<sha256>`, temporary files in `<folder>/incoming/` (those a day old are removed
 /// here). open() caches descriptors of hot blobs. More in directory_blob_store.h.
 Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const std::filesystem::path& folder);
-/// The id() of the store in `folder`, empty if there is none that this process may read.
-std::string find_directory_blob_store(const std::filesystem::path& folder);
 
 }  // namespace swarma::content::blob

@@ -17,12 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kIncomingSeconds = 24 * 3600;  // longer than any upload lasts
 
-constexpr std::size_t kIdBytes = 16;
-
-fs::path id_path(const fs::path& folder) {
-  return folder / "id";
-}
-
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -50,12 +44,9 @@ class DirectoryBlobStore final : public BlobStore {
 
   Result<void> prepare() {
     SWARMA_CHECK(make_folders());
-    SWARMA_TRY(id_, find_or_make_id());
     SWARMA_TRY(const UnixSeconds now, probe_temporaries());
     return sweep_incoming(now);
   }
-
-  const std::string& id() const override { return id_; }
 
   Result<std::unique_ptr<BlobWriter>> create_writer() override {
     auto writer = std::make_unique<DirectoryBlobWriter>(folders_);
@@ -149,22 +140,6 @@ class DirectoryBlobStore final : public BlobStore {
     return sync_folder(folders_.folder.parent_path());
   }
 
-  /// Two processes that open a new store at once agree on one: link() lets only one of them name its file.
-  Result<std::string> find_or_make_id() {
-    if (std::string known = find_directory_blob_store(folders_.folder); !known.empty()) return known;
-    const auto temporary = folders_.incoming / ("id-" + to_hex(random_array<8>()));
-    SWARMA_CHECK(write_file_durably(temporary, view(to_hex(random_array<kIdBytes>()))));
-    const bool named = ::link(temporary.c_str(), id_path(folders_.folder).c_str()) == 0 || errno == EEXIST;
-    const auto error = disk_error("make the file", id_path(folders_.folder));
-    ::unlink(temporary.c_str());
-    if (!named) return error;
-    std::string made = find_directory_blob_store(folders_.folder);
-    if (made.empty())
-      return fail(ErrorCode::Corrupt, "store_id_bad",
-                  "Not an id: " + id_path(folders_.folder).string() + ". Remove it.");
-    return made;
-  }
-
   /// Learns whether this file system can name a file late, and what time it is there.
   Result<UnixSeconds> probe_temporaries() {
     const auto name = folders_.incoming / ("probe-" + to_hex(random_array<8>()));
@@ -208,7 +183,6 @@ class DirectoryBlobStore final : public BlobStore {
   }
 
   BlobFolders folders_;
-  std::string id_;
 };
 
 }  // namespace
@@ -217,12 +191,6 @@ Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const fs::path& fol
   auto store = std::make_unique<DirectoryBlobStore>(fs::absolute(folder).lexically_normal(), options);
   SWARMA_CHECK(store->prepare());
   return store;
-}
-
-std::string find_directory_blob_store(const fs::path& folder) {
-  const auto text = read_file(id_path(folder), 2 * kIdBytes);
-  if (!text || text->size() != 2 * kIdBytes || !parse_hex(as_text(*text))) return {};
-  return std::string(as_text(*text));
 }
 
 Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const fs::path& folder) {

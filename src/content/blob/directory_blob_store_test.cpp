@@ -42,20 +42,6 @@ TEST(DirectoryBlobStore, PutsAFileWhereOthersCanServeIt) {
   EXPECT_EQ(text, "abc");
 }
 
-TEST(DirectoryBlobStore, HasOneIdForAllWhoOpenIt) {
-  const TestFolder folder, other;
-  EXPECT_EQ(find_directory_blob_store(folder.path()), "");
-  const auto first = open_directory_blob_store(folder.path()), second = open_directory_blob_store(folder.path());
-  ASSERT_TRUE(first && second);
-  EXPECT_EQ((*first)->id().size(), 32u);
-  EXPECT_EQ((*first)->id(), (*second)->id());
-  EXPECT_EQ((*first)->id(), find_directory_blob_store(folder.path()));
-  const auto elsewhere = open_directory_blob_store(other.path());
-  EXPECT_NE((*first)->id(), (*elsewhere)->id());
-  overwrite(folder.path() / "id", "not an id");
-  EXPECT_EQ(open_directory_blob_store(folder.path()).error().reason, "store_id_bad");
-}
-
 TEST(DirectoryBlobStore, SaysWhenTheDiskLies) {
   const TestFolder folder;
   const auto store = open_directory_blob_store(folder.path());

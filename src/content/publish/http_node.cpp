@@ -127,7 +127,7 @@ Result<NodeInfo> NodeClient::read_node() {
     nonce_ = *nonce;
   }
   return NodeInfo{reader.text_or("name", 300, "").value_or(""), reader.text_or("version", 64, "").value_or(""), *owner,
-                  {*std::move(signer), *std::move(encryption)}, reader.text_or("blob_store", 64, "").value_or("")};
+                  {*std::move(signer), *std::move(encryption)}};
 }
 
 Result<net::ClientResponse> NodeClient::send_plain(const std::string& method, const std::string& path) {

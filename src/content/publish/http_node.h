@@ -29,7 +29,6 @@ struct NodeInfo {
   std::string version;
   crypto::Did owner;
   title::KeyAgentRef agent;
-  std::string blob_store;  // BlobStore::id() of its store; empty if it does not say
 };
 
 /// Signed requests to one node: makes proofs, keeps the node's nonce, repeats what is safe to repeat. Safe for concurrent
