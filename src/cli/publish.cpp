@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/random.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
 #include "cli/program.h"
@@ -22,7 +23,7 @@ namespace {
 struct PublishOptions {
   Common common;
   std::string file, node = "http://127.0.0.1:8420", title, summary, language, policy = "goodwill", ladder = "auto",
-                    token, revise;
+                    poster, token, revise;
   std::vector<std::string> tags, captions;
   double poster_at = -1;
   unsigned connections = 4;
@@ -53,24 +54,35 @@ Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, con
   return content::publish::ExistingTitle{id, record.nonce, record.revision + 1};
 }
 
-/// Where the blobs go: over HTTP, or straight into the node's folder where --data is its own home. The bytes are the
-/// same; sending them to oneself would only read, hash and copy them once more.
+/// Where the blobs go: over HTTP, or straight into the node's folder where --data is its own home. The bytes are the same;
+/// sending them to oneself would only read, hash and copy them once more.
 class BlobRoute {
  public:
-  static Result<BlobRoute> choose(const PublishOptions& options, const content::publish::NodeInfo& node,
-                                  content::publish::NodeClient& client) {
-    const auto folder = std::filesystem::path(options.common.data) / "blobs";
-    if (node.blob_store.empty() || content::blob::find_directory_blob_store(folder) != node.blob_store)
-      return BlobRoute(nullptr, content::publish::make_http_blob_sink(client, options.connections));
-    SWARMA_TRY(auto store, content::blob::open_directory_blob_store(folder));
-    auto sink = content::publish::make_store_blob_sink(*store, options.connections);
-    return BlobRoute(std::move(store), std::move(sink));
+  static Result<BlobRoute> choose(const PublishOptions& options, content::publish::NodeClient& client) {
+    const auto folder = options.common.data / "blobs";
+    if (std::error_code ec; std::filesystem::is_directory(folder, ec)) {
+      SWARMA_TRY(auto store, content::blob::open_directory_blob_store(folder));
+      SWARMA_TRY(const bool shared, is_shared(*store, client));
+      if (shared) {
+        auto sink = content::publish::make_store_blob_sink(*store, options.connections);
+        return BlobRoute(std::move(store), std::move(sink));
+      }
+    }
+    return BlobRoute(nullptr, content::publish::make_http_blob_sink(client, options.connections));
   }
   content::publish::BlobSink& sink() { return *sink_; }
 
  private:
   BlobRoute(std::unique_ptr<content::blob::BlobStore> store, std::unique_ptr<content::publish::BlobSink> sink)
       : store_(std::move(store)), sink_(std::move(sink)) {}
+
+  /// Whether the node sees what is put into this store: nothing else tells a home from a copy of it.
+  static Result<bool> is_shared(content::blob::BlobStore& store, content::publish::NodeClient& client) {
+    SWARMA_TRY(const BlobId probe, store.put(random_array<32>()));
+    const auto answer = client.send_plain("HEAD", "/" + probe.hex());
+    SWARMA_CHECK(store.remove(probe));
+    return answer && answer->status == 200;
+  }
 
   std::unique_ptr<content::blob::BlobStore> store_;  // outlives its sink
   std::unique_ptr<content::publish::BlobSink> sink_;
@@ -131,6 +143,7 @@ Result<void> publish(const PublishOptions& options) {
       .existing = {},
       .agent = info.agent,
       .poster_at_us = options.poster_at < 0 ? -1 : static_cast<std::int64_t>(options.poster_at * 1e6),
+      .poster = options.poster,
       .destination = node,
       .data_folder = options.common.data};
   if (!options.revise.empty()) {
@@ -138,7 +151,7 @@ Result<void> publish(const PublishOptions& options) {
   }
 
   std::signal(SIGINT, [](int) { cancelled = true; });
-  SWARMA_TRY(BlobRoute blobs, BlobRoute::choose(options, info, client));
+  SWARMA_TRY(BlobRoute blobs, BlobRoute::choose(options, client));
   content::publish::HttpTitlePort titles(client);
   ProgressLine line(options.common.quiet);
   const auto progress = [&line](const content::publish::PublishProgress& p) {
@@ -170,7 +183,8 @@ void add_publish(CLI::App& program, Commands& commands) {
   app->add_option("--policy", o->policy, "open, goodwill, puzzle, code:XXXX, or a policy file")->capture_default_str();
   app->add_option("--ladder", o->ladder, "auto, copy, or heights such as 720,480")->capture_default_str();
   app->add_option("--captions", o->captions, "LANG=FILE, SRT or WebVTT; may repeat");
-  app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster");
+  app->add_option("--poster", o->poster, "a picture of your own for the poster: JPEG, PNG or WebP");
+  app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster")->excludes("--poster");
   app->add_option("--revise", o->revise, "TITLE_ID: publish as a new revision of this title");
   app->add_option("--token", o->token, "a token of the node's owner, to publish with another identity");
   app->add_option("--connections", o->connections, "blobs on their way at once")

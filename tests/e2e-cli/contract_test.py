@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from films import decodes_cleanly, make_film, packet_hashes, streams, time_span
+from films import decodes_cleanly, ffmpeg, make_film, packet_hashes, streams, time_span
 from program import PROGRAM, Node, files_below, free_port, owner_elsewhere, swarma, walk_blobs
 
 CUE = "A sentence that only captions hold"
@@ -97,6 +97,20 @@ class ContractTest(unittest.TestCase):
             blobs = len(walk_blobs(self.node, answer.json["title_id"]))
             self.assertEqual(requests >= blobs, over_http, f"{requests} requests for {blobs} blobs from {home.name}")
             self.plays(answer.json["title_id"])
+
+    def test_the_poster_may_be_a_picture_of_ones_own(self):
+        picture, words = self.folder / "red.png", self.folder / "words.png"
+        ffmpeg("-f", "lavfi", "-i", "color=red:size=2000x1000", "-frames:v", "1", picture)
+        words.write_text("no picture")
+        answer = self.publish("open", "--poster", picture, title="Red")
+        self.assertEqual(answer.code, 0, answer.errors)
+        poster = self.folder / "poster.jpg"
+        poster.write_bytes(self.node.get("/" + self.node.get_json(f"/v1/titles/{answer.json['title_id']}")["title"]["poster"]))
+        self.assertEqual([(s["codec_name"], s["width"], s["height"]) for s in streams(poster, "video")], [("mjpeg", 1280, 640)])
+        before = self.node.titles()
+        self.assertEqual(self.publish("open", "--poster", words, title="Words").reason, "poster_unreadable")
+        self.assertEqual(self.publish("open", "--poster", picture, "--poster-at", "1").code, 2)
+        self.assertEqual(self.node.titles(), before)
 
     def test_titles_finds_by_word(self):
         title_id = self.publish("open", title="Zugvögel über Zürich").json["title_id"]

@@ -218,8 +218,6 @@ export type NodeInfo = {
     signer: string;
     encryption: string;
   };
-  /** random name of the node's blob store: a program that finds the same name in a folder of its own may write there */
-  blob_store: string;
   limits: {
     max_blob_bytes: number;
     max_record_bytes: number;
@@ -307,8 +305,10 @@ export type MediaRequest = {
   }[];
   /** private codes of the policy's lists: list → [{code,max_uses}] */
   codes?: Record<string, unknown>;
+  /** a moment of the film, or an uploaded JPEG, PNG or WebP picture; without it the node finds a telling one */
   poster?: {
     at_ms?: number;
+    upload_id?: string;
   };
   title_id?: TitleId;
 };

@@ -70,7 +70,15 @@ Result<JobRequest> parse_job(const Json& body) {
   }
   if (reader.has("poster")) {
     SWARMA_TRY(const Json* poster, reader.object("poster"));
-    SWARMA_TRY(job.poster_ms, JsonReader(*poster, "poster").integer("at_ms", 0, INT64_MAX / 1000));
+    const JsonReader choice(*poster, "poster");
+    SWARMA_CHECK(choice.only({"at_ms", "upload_id"}));
+    if (choice.has("at_ms") == choice.has("upload_id"))
+      return fail(ErrorCode::BadRequest, "bad_member", "\"poster\" is either \"at_ms\" or \"upload_id\".");
+    if (choice.has("at_ms")) {
+      SWARMA_TRY(job.poster_ms, choice.integer("at_ms", 0, INT64_MAX / 1000));
+    } else {
+      SWARMA_TRY(job.poster, choice.text("upload_id", 64));
+    }
   }
   const Json policy = body.contains("policy") ? body["policy"] : Json("goodwill");
   SWARMA_TRY(Terms terms, parse_terms(policy, body.contains("codes") ? &body["codes"] : nullptr));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include "content/media/package.h"
 #include "content/media/picture.h"
@@ -10,6 +11,8 @@ namespace {
 constexpr int kPosterWidth = 1280;
 constexpr int kPosterQuality = 3;
 constexpr int kMaxTries = 8;              // keyframes looked at before the best so far is taken
+constexpr std::uint64_t kMaxPictureBytes = 32 << 20;
+constexpr int kMaxPictureSide = 16'384;
 constexpr double kDark = 28, kFlat = 12;  // a picture below these tells nothing
 
 Result<ff::Frame> picture_at(Source& source, KeyframeDecoder& decoder, int stream, std::int64_t source_us) {
@@ -26,7 +29,52 @@ Result<ff::Frame> picture_at(Source& source, KeyframeDecoder& decoder, int strea
   return ff::Frame();
 }
 
+/// At most kPosterWidth wide when shown, with even sides.
+Result<Bytes> poster_jpeg(const AVFrame& frame, double shown_width, double shown_height, int rotation) {
+  double factor = std::min(1.0, kPosterWidth / shown_width);
+  auto even = [](double side) { return std::max(2, static_cast<int>(side / 2) * 2); };
+  return to_jpeg(frame, even(shown_width * factor), even(shown_height * factor), rotation, kPosterQuality);
+}
+
+std::unexpected<Error> no_picture(const std::string& why) {
+  return fail(ErrorCode::BadRequest, "poster_unreadable", "The poster must be a JPEG, PNG or WebP picture: " + why);
+}
+
+bool is_picture(AVCodecID codec) {
+  return codec == AV_CODEC_ID_MJPEG || codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_WEBP;
+}
+
+/// Clockwise degrees of the EXIF tag "Orientation" (mirrored ones are shown as they are).
+int exif_rotation(const AVFrame& frame) {
+  const AVDictionaryEntry* entry = av_dict_get(frame.metadata, "Orientation", nullptr, 0);
+  switch (entry ? std::atoi(entry->value) : 1) {
+    case 3: return 180;
+    case 6: return 90;
+    case 8: return 270;
+    default: return 0;
+  }
+}
+
 }  // namespace
+
+Result<Bytes> make_poster_of_picture(const std::filesystem::path& picture) {
+  auto source = Source::open(picture, Source::Depth::Streams);
+  if (!source && source.error().code != ErrorCode::Unsupported) return std::unexpected(source.error());
+  if (!source) return no_picture("this is something else.");
+  if (source->file_bytes() > kMaxPictureBytes) return no_picture("this one has more than 32 MB.");
+  if (source->context()->nb_streams != 1 || !is_picture(source->stream(0)->codecpar->codec_id)) return no_picture("this is something else.");
+  const AVCodecParameters& p = *source->stream(0)->codecpar;
+  if (p.width > kMaxPictureSide || p.height > kMaxPictureSide) return no_picture("this one is larger than 16384 pixels.");
+  SWARMA_TRY(const ff::Packet packet, source->next());
+  KeyframeDecoder decoder;
+  SWARMA_CHECK(decoder.open(*source->stream(0)));
+  if (!packet) return no_picture("this file is damaged.");
+  SWARMA_TRY(const ff::Frame frame, decoder.decode(*packet));
+  if (!frame || frame->width < 16 || frame->height < 16) return no_picture("this file is damaged, or smaller than 16 pixels.");
+  const int rotation = exif_rotation(*frame);
+  const bool turned = rotation % 180 != 0;
+  return poster_jpeg(*frame, turned ? frame->height : frame->width, turned ? frame->width : frame->height, rotation);
+}
 
 Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& info, std::int64_t at_us) {
   bool mp4 = info.container.find("mp4") != std::string::npos;
@@ -59,10 +107,7 @@ Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& in
     SWARMA_TRY(best, picture_at(source, decoder, v.stream_index, info.start_us));
     if (!best) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one keyframe of the film could be decoded.");
   }
-  double shown = static_cast<double>(v.width) * v.sar_num / v.sar_den;
-  double factor = std::min(1.0, kPosterWidth / shown);
-  auto even = [](double side) { return std::max(2, static_cast<int>(side / 2) * 2); };
-  return to_jpeg(*best, even(shown * factor), even(v.height * factor), v.rotation, kPosterQuality);
+  return poster_jpeg(*best, static_cast<double>(v.width) * v.sar_num / v.sar_den, v.height, v.rotation);
 }
 
 }  // namespace swarma::content::media

@@ -20,13 +20,13 @@ Json to_json(const JobRequest& r) {
   for (const auto& [language, upload] : r.captions) captions.push_back({language, upload});
   return {{"upload_id", r.upload_id}, {"name", r.name},   {"summary", r.summary}, {"language", r.language},   {"tags", r.tags},
           {"policy", r.policy},       {"codes", r.codes}, {"ladder", r.ladder},   {"poster_ms", r.poster_ms}, {"title_id", r.title_id},
-          {"captions", captions},     {"texts", r.texts}};
+          {"captions", captions},     {"texts", r.texts}, {"poster", r.poster}};
 }
 
 /// Reads what to_json() wrote and this node sealed: the shape is ours.
 JobRequest from_json(const Json& j) {
   JobRequest r{j.at("upload_id"), j.at("name"),   j.at("summary"), j.at("language"),  j.at("tags"),    j.at("texts"),
-               j.at("policy"),    j.at("codes"),  j.at("ladder"),  {},                j.at("poster_ms"), j.at("title_id")};
+               j.at("policy"),    j.at("codes"),  j.at("ladder"),  {},                j.at("poster_ms"), j.value("poster", ""), j.at("title_id")};
   for (const Json& pair : j.at("captions")) r.captions.emplace_back(pair.at(0), pair.at(1));
   return r;
 }
@@ -122,6 +122,10 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
     SWARMA_TRY(fs::path file, ports_.spool.film(upload));
     captions.push_back({language, std::move(file)});
   }
+  fs::path poster;
+  if (!r.poster.empty()) {
+    SWARMA_TRY(poster, ports_.spool.film(r.poster));
+  }
   std::optional<ExistingTitle> existing;
   if (!r.title_id.empty()) {
     SWARMA_TRY(const TitleId id, TitleId::parse(r.title_id));
@@ -130,7 +134,7 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
   return PublishRequest{.file = std::move(film), .name = r.name, .summary = r.summary, .language = r.language, .tags = r.tags, .texts = r.texts,
                         .policy = r.policy, .codes = r.codes, .ladder = std::move(ladder), .captions = std::move(captions),
                         .existing = std::move(existing), .agent = ports_.agent,
-                        .poster_at_us = r.poster_ms < 0 ? -1 : r.poster_ms * 1000, .destination = "this node",
+                        .poster_at_us = r.poster_ms < 0 ? -1 : r.poster_ms * 1000, .poster = std::move(poster), .destination = "this node",
                         .data_folder = ports_.data_folder};
 }
 
@@ -189,6 +193,7 @@ void MediaJobs::forget(const std::string& id, const JobRequest& request) {
   fs::remove(folder_ / (id + ".job"), ec);
   std::vector<std::string> uploads{request.upload_id};
   for (const auto& [language, upload] : request.captions) uploads.push_back(upload);
+  if (!request.poster.empty()) uploads.push_back(request.poster);
   for (const std::string& upload : uploads)
     if (const auto gone = ports_.spool.remove(upload); !gone) log::warning("upload_not_removed", {{"reason", gone.error().reason}});
 }

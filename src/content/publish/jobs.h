@@ -32,6 +32,7 @@ struct JobRequest {
   std::string ladder = "auto";
   std::vector<std::pair<std::string, std::string>> captions;  // language, upload id
   std::int64_t poster_ms = -1;
+  std::string poster;        // upload id of a picture; empty: one of the film
   std::string title_id;      // a new revision of this title; empty: a new title
 };
 

@@ -123,11 +123,14 @@ Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, cons
   return out;
 }
 
-/// A poster is made beside the packaging; a film without one is still a film.
+/// A poster from the film is made beside the packaging; a film without one is still a film.
 class Poster {
  public:
   Poster(const Job& job, const media::MediaInfo& info)
-      : made_(std::async(std::launch::async, [&] { return media::make_poster(job.request.file, info, job.request.poster_at_us); })) {}
+      : made_(std::async(std::launch::async, [&] {
+          return job.request.poster.empty() ? media::make_poster(job.request.file, info, job.request.poster_at_us)
+                                            : media::make_poster_of_picture(job.request.poster);
+        })) {}
   Result<Bytes> get() { return made_.get(); }
 
  private:
@@ -200,6 +203,7 @@ Result<PublishResult> publish(const PublishRequest& request, const crypto::Ident
   job.report({.stage = "probe"});
   SWARMA_TRY(const media::MediaInfo info, media::probe(request.file));
   SWARMA_TRY(const media::PackagePlan plan, media::make_plan(info, request.ladder, request.captions));
+  if (!request.poster.empty()) SWARMA_CHECK(media::make_poster_of_picture(request.poster));  // told now, not after the packaging
   job.report({.stage = "probe", .fraction = 1, .seconds_left = 0});
 
   const std::string title = request.existing ? request.existing->id.text() + "/" + std::to_string(request.existing->revision) : "";

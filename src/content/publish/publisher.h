@@ -44,6 +44,7 @@ struct PublishRequest {
   std::optional<ExistingTitle> existing;
   title::KeyAgentRef agent;  // GET /v1/node
   std::int64_t poster_at_us = -1;
+  std::filesystem::path poster;  // a picture of one's own; empty: one of the film
   std::string destination;   // node URL, or any name of where the blobs go: tells jobs apart
   std::filesystem::path data_folder;  // of the identity; the journal lives in <data_folder>/publish
 };

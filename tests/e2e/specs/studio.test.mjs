@@ -2,7 +2,7 @@
 // every browser. A node behind a slow line stands in for slow networks, which WebDriver BiDi cannot emulate.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { agree, browserNames, kPatienceMs, launch, openPage, press, textOf, video, waitForText } from '../support/browser.mjs';
+import { agree, browserNames, kPatienceMs, launch, openPage, press, shownColour, textOf, video, waitForText } from '../support/browser.mjs';
 import { LyingNode } from '../support/lying-node.mjs';
 import { openWorld } from '../support/program.mjs';
 
@@ -71,6 +71,9 @@ function publishing(name) {
     await page.type('input[name=name]', 'From the browser');
     await page.type('textarea[name=summary]', 'A film that came through the studio.');
     await (await page.$('.file-button input')).uploadFile(world.captions);
+    await press(page, '.preset:has(input[value=own])');
+    await (await page.waitForSelector('.poster-picture input')).uploadFile(world.picture);
+    await page.waitForSelector('.poster-choice img');
     await press(page, '.preset:has(input[value=goodwill])');
     await page.$eval('.minutes input', (field) => (field.value = ''));
     await page.type('.minutes input', '0.5');
@@ -82,6 +85,8 @@ function publishing(name) {
     const address = await textOf(page, '.published-link');
 
     const viewer = await openPage(browser, address);
+    await viewer.waitForFunction(() => document.querySelector('.poster img')?.complete);
+    assert.equal(await shownColour(viewer, '.poster img'), 'red', 'the poster is the creator\'s own');
     await press(viewer, '[data-testid=play]');
     await video.playing(viewer);
     await video.seek(viewer, 45);

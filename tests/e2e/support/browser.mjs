@@ -96,3 +96,13 @@ export const waitForText = (page, selector, words) =>
     const found = await page.$$eval(selector, (all) => all.map((element) => element.innerText).join('\n'));
     throw new Error(`"${words}" is not in ${selector}, which says: ${found}`, { cause });
   });
+
+/** The colour in the middle of a picture that the page shows. */
+export const shownColour = (page, selector) =>
+  page.$eval(selector, (image) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+    const context = canvas.getContext('2d');
+    context.drawImage(image, image.naturalWidth / 2, image.naturalHeight / 2, 1, 1, 0, 0, 1, 1);
+    const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+    return red > 200 && green < 60 && blue < 60 ? 'red' : `rgb(${red} ${green} ${blue})`;
+  });

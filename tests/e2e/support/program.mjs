@@ -112,7 +112,9 @@ export async function makeTemplate(folder) {
     titles[name] = (await publish(node, film.file, `Film ${name}`, policy, '--captions', `en=${film.captions}`)).title_id;
   }
   await node.kill('SIGTERM');
-  writeFileSync(join(folder, 'template.json'), JSON.stringify({ data, titles, film: long.file, captions: long.captions }));
+  const picture = join(folder, 'red.png');
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'color=red:size=640x360', '-frames:v', '1', picture]);
+  writeFileSync(join(folder, 'template.json'), JSON.stringify({ data, titles, film: long.file, captions: long.captions, picture }));
 }
 
 /** A node of one's own on a copy of the template. */

@@ -35,7 +35,7 @@ export function PublishPage({ titleId }: { titleId: string | undefined }) {
   }
   return (
     <div class="studio publish">
-      <h1 dir="auto">{heading}</h1>
+      <h1>{heading}</h1>
       {previous.error !== undefined && <InlineFailure error={previous.error} />}
       {job ? (
         <JobCard job={job} onEnd={setJob} />
@@ -79,6 +79,7 @@ interface FormProps {
 function Form({ upload, titleId, start, onStarted }: FormProps) {
   const [draft, setDraft] = useState<Draft>({ film: start ?? { ...newFilm(language.value), name: nameFromFile(upload.file) }, terms: newTerms(), posterSeconds: undefined });
   const [captions, setCaptions] = useState<CaptionDraft[]>([]);
+  const [picture, setPicture] = useState<FileUpload>();
   const [waiting, setWaiting] = useState(false);
   const [error, setError] = useState<unknown>();
   const intent = useRef(crypto.randomUUID());
@@ -88,7 +89,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
     setError(undefined);
     setWaiting(true);
     try {
-      const request = await makeRequest(draft, upload, captions, titleId);
+      const request = await makeRequest(draft, { upload, captions, picture }, titleId);
       const { media_id } = await client.creator.publish(request, intent.current);
       await client.vault.delete(kDraft);
       onStarted({ media_id, state: 'queued', name: draft.film.name });
@@ -110,7 +111,15 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
       <section aria-label={t('publish.section.about')}>
         <h2>{t('publish.section.about')}</h2>
         <FilmForm value={draft.film} onChange={(film) => setDraft({ ...draft, film })} />
-        <PosterField file={upload.file} value={draft.posterSeconds} onChange={(posterSeconds) => setDraft({ ...draft, posterSeconds })} />
+        <PosterField
+          file={upload.file}
+          seconds={draft.posterSeconds}
+          picture={picture}
+          onChange={(posterSeconds, own) => {
+            setDraft({ ...draft, posterSeconds });
+            setPicture(own);
+          }}
+        />
         <CaptionsField value={captions} language={draft.film.language} onChange={setCaptions} />
       </section>
       <section aria-label={t('publish.section.terms')}>
@@ -128,7 +137,13 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
   );
 }
 
-async function makeRequest(draft: Draft, upload: FileUpload, captions: CaptionDraft[], titleId: string | undefined): Promise<PublishRequest> {
+interface Files {
+  upload: FileUpload;
+  captions: CaptionDraft[];
+  picture: FileUpload | undefined;
+}
+
+async function makeRequest(draft: Draft, { upload, captions, picture }: Files, titleId: string | undefined): Promise<PublishRequest> {
   const { policy, codes } = toPolicy(draft.terms);
   const { film, posterSeconds } = draft;
   return {
@@ -141,6 +156,7 @@ async function makeRequest(draft: Draft, upload: FileUpload, captions: CaptionDr
     ...(codes && { codes }),
     ...(Object.keys(film.texts).length > 0 && { texts: film.texts }),
     ...(posterSeconds !== undefined && { poster: { at_ms: Math.round(posterSeconds * 1000) } }),
+    ...(picture && { poster: { upload_id: await picture.done } }),
     ...(captions.length > 0 && { captions: await Promise.all(captions.map(async (caption) => ({ language: caption.language, upload_id: await caption.upload.done }))) }),
     ...(titleId && { title_id: titleId }),
   };

@@ -22,7 +22,7 @@ export class FileUpload {
   #lastProgress = { at: performance.now(), sent: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(file: File, purpose: 'film' | 'captions') {
+  constructor(file: File, purpose: 'film' | 'captions' | 'poster') {
     this.file = file;
     let resolve: (id: string) => void = () => undefined;
     this.done = new Promise((settle) => (resolve = settle));
