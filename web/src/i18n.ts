@@ -47,8 +47,14 @@ export function t(key: MessageKey, values: Values = {}): string {
   const text = typeof message === 'string' ? message : pickPlural(message, Number(values['n'] ?? 0));
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
-    return value === undefined ? whole : typeof value === 'number' ? formatNumber(value) : value;
+    return value === undefined ? whole : typeof value === 'number' ? formatNumber(value) : isolated(value);
   });
+}
+
+/** Words of the other direction stand by themselves in a sentence: their full stop stays at their end. */
+function isolated(value: string): string {
+  const other = document.documentElement.dir === 'rtl' ? /\p{Script=Latin}/u : /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
+  return other.test(value) ? `\u2068${value}\u2069` : value;
 }
 
 function pickPlural(forms: Plural, n: number): string {

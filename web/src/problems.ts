@@ -29,7 +29,7 @@ const kSame: Record<string, string> = {
 export function explain(error: unknown): string {
   const problem = asSwarmaError(error);
   const key = `problem.${kSame[problem.reason] ?? problem.reason}`;
-  const text = hasMessage(key) ? t(key as MessageKey, { command: 'swarma link' }) : t('problem.generic', { detail: problem.message });
+  const text = hasMessage(key) ? t(key as MessageKey, { command: problem.reason === 'no_mse' ? 'swarma watch' : 'swarma link' }) : t('problem.generic', { detail: problem.message });
   const wait = waitOf(problem);
   return wait ? `${text} ${t('problem.wait', { time: formatSpan(wait) })}` : text;
 }

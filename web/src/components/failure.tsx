@@ -23,11 +23,11 @@ export function Failure({ error, retry, title, page = false, children }: Failure
       <Icon name="warning" />
       <Heading>{title ?? t('problem.title')}</Heading>
       <p>{explain(error)}</p>
+      {children && <p>{children}</p>}
       <p class="actions">
         <button type="button" class="button" onClick={retry ?? (() => window.location.reload())}>
           {retry ? t('problem.retry') : t('problem.reload')}
         </button>
-        {children}
       </p>
     </section>
   );
@@ -50,15 +50,15 @@ export function InsecureContext() {
       <Icon name="lock" />
       <h1>{t('problem.title')}</h1>
       <p>{t('problem.insecure_context')}</p>
-      <p class="actions">
-        {secure ? (
+      {secure ? (
+        <p class="actions">
           <a class="button" href={secure.replace(/\/$/, '') + window.location.pathname}>
             {t('problem.insecure_context.link')}
           </a>
-        ) : (
-          t('problem.insecure_context.owner')
-        )}
-      </p>
+        </p>
+      ) : (
+        <p>{t('problem.insecure_context.owner')}</p>
+      )}
     </section>
   );
 }

@@ -88,7 +88,7 @@ function Title({ title }: { title: LoadedTitle }) {
       </header>
       {offer.error !== undefined && <Failure error={offer.error} retry={() => window.location.reload()} />}
       {showWays && offer.value && (
-        <div ref={ways}>
+        <div class="title-ways" ref={ways}>
           <Ways
             session={session}
             paths={offer.value.paths}

@@ -1,5 +1,5 @@
 // For those who want to know: quiet, numbers only.
-import type { RefObject } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../components/icons.tsx';
 import { formatBitRate, formatBytes, formatClock, formatNumber, t } from '../i18n.ts';
@@ -25,30 +25,36 @@ export function StatsPanel({ engine, video, title, onClose }: { engine: Engine; 
         <Icon name="close" />
       </button>
       <dl>
-        <dt>{t('player.stats.picture')}</dt>
-        <dd dir="ltr">
+        <Fact name={t('player.stats.picture')} ltr>
           {element.videoWidth}×{element.videoHeight} {quality?.track.codecs}
-        </dd>
-        <dt>{t('player.stats.buffer')}</dt>
-        <dd>{formatNumber(bufferedAhead(element), { style: 'unit', unit: 'second', maximumFractionDigits: 1 })}</dd>
-        <dt>{t('player.stats.bandwidth')}</dt>
-        <dd>{formatBitRate(engine.bandwidth)}</dd>
-        <dt>{t('player.stats.verified')}</dt>
-        <dd data-testid="verified">{formatBytes(engine.report.verifiedBytes)}</dd>
-        <dt>{t('player.stats.refused')}</dt>
-        <dd data-testid="refused">{formatNumber(engine.report.refusedCopies)}</dd>
-        <dt>{t('player.stats.frames')}</dt>
-        <dd>
+        </Fact>
+        <Fact name={t('player.stats.buffer')}>{formatNumber(bufferedAhead(element), { style: 'unit', unit: 'second', maximumFractionDigits: 1 })}</Fact>
+        <Fact name={t('player.stats.bandwidth')}>{formatBitRate(engine.bandwidth)}</Fact>
+        <Fact name={t('player.stats.verified')}>{formatBytes(engine.report.verifiedBytes)}</Fact>
+        <Fact name={t('player.stats.refused')} testId="refused">
+          {formatNumber(engine.report.refusedCopies)}
+        </Fact>
+        <Fact name={t('player.stats.frames')}>
           {formatNumber(frames.droppedVideoFrames)} / {formatNumber(frames.totalVideoFrames)}
-        </dd>
-        <dt>{t('player.stats.keys')}</dt>
-        {open.map((line) => (
-          <dd key={line} dir="ltr">
-            {line}
-          </dd>
-        ))}
+        </Fact>
+        <Fact name={t('player.stats.keys')} ltr>
+          {open.map((line) => (
+            <span key={line}>{line}</span>
+          ))}
+        </Fact>
       </dl>
     </aside>
+  );
+}
+
+function Fact({ name, ltr = false, testId, children }: { name: string; ltr?: boolean; testId?: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd dir={ltr ? 'ltr' : undefined} data-testid={testId}>
+        {children}
+      </dd>
+    </div>
   );
 }
 

@@ -99,12 +99,12 @@ function OtherLanguage({ code, text, onChange, onRemove }: OtherLanguageProps) {
 }
 
 export function LanguageSelect({ id, value, options, onChange, label }: { id?: string; value: string; options: string[]; onChange(code: string): void; label?: string }) {
-  const all = options.includes(value) || value === '' ? options : [value, ...options];
+  const all = options.includes(value) ? options : [value, ...options];
   return (
     <select id={id} class="field" aria-label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
       {all.map((code) => (
         <option key={code} value={code}>
-          {languageName(code)}
+          {code === '' ? t('publish.language.none') : languageName(code)}
         </option>
       ))}
     </select>

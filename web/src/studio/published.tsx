@@ -24,7 +24,7 @@ export function Published({ job, onAnother }: { job: MediaJob; onAnother(): void
     <section class="published">
       <Icon name="check" />
       <h1>{t('publish.done.title')}</h1>
-      <p dir="auto">{t('publish.done.text', { name: job.name ?? '' })}</p>
+      <p>{t('publish.done.text', { name: job.name ?? '' })}</p>
       <p>
         <a class="published-link" href={path} dir="ltr">
           {window.location.origin + path}

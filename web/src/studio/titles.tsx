@@ -21,23 +21,26 @@ export function TitlesPage({ onSignedOut }: { onSignedOut(): void }) {
   }, []);
   if (error !== undefined) return <Failure page error={error} retry={retry} />;
   if (!value) return <Busy />;
+  const isNew = value.titles.length === 0 && value.jobs.length === 0;
   return (
     <div class="studio">
       <header class="studio-head">
         <h1>{t('studio.title')}</h1>
-        <a class="button button-main" href="/studio/new">
-          <Icon name="upload" /> {t('studio.new')}
-        </a>
+        {!isNew && (
+          <a class="button button-main" href="/studio/new">
+            <Icon name="upload" /> {t('studio.new')}
+          </a>
+        )}
       </header>
       {value.unfinished.length > 0 && <Unfinished names={value.unfinished} />}
       {value.jobs.length > 0 && <Jobs jobs={value.jobs} onEnd={retry} />}
-      {value.titles.length === 0 && value.jobs.length === 0 ? (
+      {isNew ? (
         <Empty
           icon="film"
           title={t('studio.empty.title')}
           action={
             <a class="button button-main" href="/studio/new">
-              {t('studio.new')}
+              <Icon name="upload" /> {t('studio.new')}
             </a>
           }
         >

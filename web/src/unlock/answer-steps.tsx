@@ -33,7 +33,9 @@ export function GoodwillStep(props: StepProps) {
   return (
     <div class="step-body">
       <p class="hint">{t('step.goodwill.text')}</p>
-      <blockquote dir="auto">{promise}</blockquote>
+      <blockquote>
+        <span dir="auto">{promise}</span>
+      </blockquote>
       <button type="button" class="button button-main" disabled={busy} onClick={() => void accept()}>
         {t('step.goodwill.agree')}
       </button>

@@ -40,9 +40,12 @@ export function askSentence(leaf: RequirementLeaf): string {
   return t(keyFor('ways.ask', leaf.requirement, 'ways.ask.unknown'), leafValues(leaf));
 }
 
+/** Labels that presets of the program write: no words of the creator's, so the reader's language goes before them. */
+const kPresetLabels = new Set(['Watch it', 'Give your word', 'Let your machine work a moment', 'Enter your code']);
+
 /** The name of a way: the creator's label, or one made of what it asks. */
 export function pathLabel(path: OfferPath, film: Film): string {
-  if (path.label) return path.label;
+  if (path.label && !kPresetLabels.has(path.label)) return path.label;
   const leaves = listLeaves(path.requires);
   if (leaves.length === 0) return t(isWhole(path, film) ? 'ways.label.open' : 'ways.label.preview');
   const names = new Set(leaves.map((leaf) => leaf.requirement));

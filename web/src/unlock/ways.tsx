@@ -106,16 +106,16 @@ function Way({ path, film, until, begun, main, onChoose, onPlay }: WayProps) {
         <Sentences label={t('ways.costs')} items={costSentences(path)} />
         <Sentences label={t('ways.shares')} items={shareSentences(path)} />
       </dl>
-      {until !== undefined ? (
-        <p class="way-state">
-          <Icon name="open" /> {t('ways.unlockedUntil', { time: formatMoment(until) })}
-        </p>
-      ) : path.open ? (
+      {path.open ? (
         onPlay && (
           <button type="button" class="button" onClick={onPlay}>
             <Icon name="play" /> {t('title.play')}
           </button>
         )
+      ) : until !== undefined ? (
+        <p class="way-state">
+          <Icon name="open" /> {t('ways.unlockedUntil', { time: formatMoment(until) })}
+        </p>
       ) : available ? (
         <button type="button" class={main ? 'button button-main' : 'button'} aria-label={t('ways.chooseNamed', { label })} onClick={onChoose}>
           {t(begun ? 'ways.continue' : 'ways.choose')}
