@@ -1,5 +1,5 @@
 // Takes the pictures of the README from the real program ($SWARMA) with the real films of $SWARMA_MEDIA.
-//   node tests/e2e/pictures.mjs      writes docs/guide/images/*.webp; look at them before they are committed
+//   node tests/e2e/readme-pictures.mjs      writes docs/guide/images/*.webp; look at them before they are committed
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
