@@ -48,7 +48,7 @@ export function InsecureContext() {
   return (
     <section class="failure" role="alert" data-reason="insecure_context">
       <Icon name="lock" />
-      <h1>{t('problem.title')}</h1>
+      <h1>{t('problem.insecure_context.title')}</h1>
       <p>{t('problem.insecure_context')}</p>
       {secure ? (
         <p class="actions">

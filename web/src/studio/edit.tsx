@@ -14,13 +14,18 @@ import { newTerms, policySentences, type TermsDraft, toPolicy } from './terms.ts
 import { TermsField } from './terms-field.tsx';
 
 export function EditPage({ titleId }: { titleId: string }) {
-  const { value, error, loading, retry } = useAsync(async () => (await client.creator.titles()).find((title) => title.title_id === titleId), [titleId]);
+  const { value, error, loading, retry } = useAsync(async () => {
+    const title = (await client.creator.titles()).find((candidate) => candidate.title_id === titleId);
+    if (!title) return undefined;
+    const { record } = await client.fetchTitle(titleId);
+    return { title, slotSeconds: record.duration_ms / 1000 / record.slots };
+  }, [titleId]);
   if (error !== undefined) return <Failure page error={error} retry={retry} />;
-  if (value) return <EditForm title={value} />;
+  if (value) return <EditForm {...value} />;
   return loading ? <Busy /> : <NotFoundPage />;
 }
 
-function EditForm({ title }: { title: StudioTitle }) {
+function EditForm({ title, slotSeconds }: { title: StudioTitle; slotSeconds: number }) {
   const [film, setFilm] = useState<FilmDraft>({ name: title.name, summary: title.summary ?? '', language: title.language ?? '', tags: (title.tags ?? []).join(', '), texts: title.texts ?? {} });
   const [terms, setTerms] = useState<TermsDraft | undefined>();
   const [busy, setBusy] = useState(false);
@@ -65,7 +70,7 @@ function EditForm({ title }: { title: StudioTitle }) {
             <div class="plain-words">
               <h3>{t('publish.terms.read')}</h3>
               <ul>
-                {(title.policy ? policySentences(title.policy) : []).map((sentence) => (
+                {(title.policy ? policySentences(title.policy, slotSeconds) : []).map((sentence) => (
                   <li key={sentence} dir="auto">
                     {sentence}
                   </li>

@@ -49,10 +49,12 @@ function parseOwn(json: string): Policy {
   return value;
 }
 
-/** One sentence for every way, and what limits it. */
-export function policySentences(policy: Policy): string[] {
+const kUsualSlotSeconds = 4;
+
+/** One sentence for every way, and what limits it. How long a slot is, is known once the film is cut. */
+export function policySentences(policy: Policy, slotSeconds = kUsualSlotSeconds): string[] {
   const sentences = policy.paths.flatMap((path) => {
-    const part = partOf(path);
+    const part = partOf(path, slotSeconds);
     const first = path.requires ? t('terms.whoever', { does: doesOf(path.requires), part }) : t('terms.everybody', { part });
     const more = path.requires && path.grants?.unlock_s ? [t('terms.lasts', { time: formatSpan(path.grants.unlock_s) })] : [];
     const limit = path.grants?.max_plays ? [t('terms.max', { n: path.grants.max_plays })] : [];
@@ -61,9 +63,8 @@ export function policySentences(policy: Policy): string[] {
   return sentences.length > 0 ? sentences : [t('terms.nobody')];
 }
 
-function partOf({ grants }: PolicyPath): string {
-  const kUsualSlotSeconds = 4;
-  const seconds = grants?.seconds ?? grants?.slots?.map((slot) => slot * kUsualSlotSeconds);
+function partOf({ grants }: PolicyPath, slotSeconds: number): string {
+  const seconds = grants?.seconds ?? grants?.slots?.map((slot) => slot * slotSeconds);
   if (!seconds) return t('terms.part.all');
   const [from = 0, to = 0] = seconds;
   if (from > 0) return t('terms.part.between', { from: formatClock(from), to: formatClock(to) });
