@@ -8,14 +8,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/random.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
 #include "cli/program.h"
 #include "cli/terminal.h"
-#include "content/publish/http_node.h"
+#include "content/publish/blob_route.h"
 #include "content/publish/publisher.h"
-#include "content/publish/store_blob_sink.h"
 
 namespace swarma::cli {
 namespace {
@@ -53,40 +51,6 @@ Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, con
     return fail(ErrorCode::Forbidden, "not_creator", "Only the creator of a title can publish a new revision of it.");
   return content::publish::ExistingTitle{id, record.nonce, record.revision + 1};
 }
-
-/// Where the blobs go: over HTTP, or straight into the node's folder where --data is its own home. The bytes are the same;
-/// sending them to oneself would only read, hash and copy them once more.
-class BlobRoute {
- public:
-  static Result<BlobRoute> choose(const PublishOptions& options, content::publish::NodeClient& client) {
-    const auto folder = options.common.data / "blobs";
-    if (std::error_code ec; std::filesystem::is_directory(folder, ec)) {
-      SWARMA_TRY(auto store, content::blob::open_directory_blob_store(folder));
-      SWARMA_TRY(const bool shared, is_shared(*store, client));
-      if (shared) {
-        auto sink = content::publish::make_store_blob_sink(*store, options.connections);
-        return BlobRoute(std::move(store), std::move(sink));
-      }
-    }
-    return BlobRoute(nullptr, content::publish::make_http_blob_sink(client, options.connections));
-  }
-  content::publish::BlobSink& sink() { return *sink_; }
-
- private:
-  BlobRoute(std::unique_ptr<content::blob::BlobStore> store, std::unique_ptr<content::publish::BlobSink> sink)
-      : store_(std::move(store)), sink_(std::move(sink)) {}
-
-  /// Whether the node sees what is put into this store: nothing else tells a home from a copy of it.
-  static Result<bool> is_shared(content::blob::BlobStore& store, content::publish::NodeClient& client) {
-    SWARMA_TRY(const BlobId probe, store.put(random_array<32>()));
-    const auto answer = client.send_plain("HEAD", "/" + probe.hex());
-    SWARMA_CHECK(store.remove(probe));
-    return answer && answer->status == 200;
-  }
-
-  std::unique_ptr<content::blob::BlobStore> store_;  // outlives its sink
-  std::unique_ptr<content::publish::BlobSink> sink_;
-};
 
 Json result_json(const content::publish::PublishResult& result) {
   Json renditions = Json::array();
@@ -151,13 +115,13 @@ Result<void> publish(const PublishOptions& options) {
   }
 
   std::signal(SIGINT, [](int) { cancelled = true; });
-  SWARMA_TRY(BlobRoute blobs, BlobRoute::choose(options, client));
+  SWARMA_TRY(const auto blobs, content::publish::choose_blob_sink(client, options.common.data / "blobs", options.connections));
   content::publish::HttpTitlePort titles(client);
   ProgressLine line(options.common.quiet);
   const auto progress = [&line](const content::publish::PublishProgress& p) {
     line.update(p.stage, p.fraction, p.speed > 0 ? fmt::format("{:.1f}x", p.speed) : std::string());
   };
-  const auto result = content::publish::publish(request, identity, clock, blobs.sink(), titles, progress, cancelled);
+  const auto result = content::publish::publish(request, identity, clock, *blobs, titles, progress, cancelled);
   line.finish();
   if (!result) return std::unexpected(result.error());
   if (options.common.json) {

@@ -103,7 +103,7 @@ struct Parts {
   SystemClock clock;
   crypto::Identity identity;
   std::unique_ptr<db::Database> database;
-  std::unique_ptr<content::blob::BlobStore> blobs;
+  std::shared_ptr<content::blob::BlobStore> blobs;
   catalog::registry::TitleRegistry registry;
   CatalogTitles title_source;
   grant::TitleCache titles;
@@ -143,7 +143,7 @@ Result<void> add_media(Parts& p, const Config& config) {
       .clock = p.clock,
       .spool = *p.spool,
       .agent = agent,
-      .make_sink = [&p] { return content::publish::make_store_blob_sink(*p.blobs); },
+      .make_sink = [&p] { return content::publish::make_store_blob_sink(p.blobs); },
       .titles = p.local_titles,
       .find_existing = [&p](const TitleId& id) { return next_revision(p.registry, p.identity.signing.did(), id); },
       .data_folder = config.data};

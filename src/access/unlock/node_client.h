@@ -29,7 +29,4 @@ class NodeClient {
   std::string nonce_;
 };
 
-/// The Error in an application/problem+json body of this status; foreign text is bounded and cleaned.
-Error problem_error(int status, std::string_view body);
-
 }  // namespace swarma::access::unlock

@@ -289,16 +289,6 @@ TEST_F(UnlockTest, ANodeThatIsGoneIsSaidSo) {
   EXPECT_EQ(gone.unlock(accept_).error().code, ErrorCode::Unavailable);
 }
 
-TEST(Problem, BecomesAnErrorWithWhatWouldHelp) {
-  const Error error = problem_error(403, R"({"type":"/problems/policy_unmet","detail":"Not met.","unmet":[{"how":"Solve it."},{"how":"Not met."},7]})");
-  EXPECT_EQ(error.code, ErrorCode::Forbidden);
-  EXPECT_EQ(error.reason, "policy_unmet");
-  EXPECT_EQ(error.message, "Not met. Solve it.");
-  EXPECT_EQ(problem_error(502, "<html>").reason, "refused");
-  EXPECT_EQ(problem_error(400, R"({"type":"/problems/<script>"})").reason, "refused");
-  EXPECT_LE(problem_error(400, R"({"detail":")" + std::string(100'000, 'x') + "\"}").message.size(), 600u);
-}
-
 TEST(Puzzle, IsSolvedByTheSmallestNumberOnAnyNumberOfThreads) {
   const auto bits = [](const std::string& solution) {
     const auto digest = crypto::sha256(view("seed:" + solution));

@@ -94,13 +94,14 @@ TEST(BlobQueue, KeepsNoMoreSpareMemoryThanItsBound) {
 
 TEST(StoreBlobSink, PutsIntoTheStore) {
   const testing::TemporaryFolder folder;
-  const auto store = blob::open_directory_blob_store(folder / "blobs");
-  ASSERT_TRUE(store);
-  const auto sink = make_store_blob_sink(**store);
+  auto opened = blob::open_directory_blob_store(folder / "blobs");
+  ASSERT_TRUE(opened);
+  const std::shared_ptr<blob::BlobStore> store = *std::move(opened);
+  const auto sink = make_store_blob_sink(store);
   const BlobId known = crypto::blob_id_of(blob(10, 1)), unknown = crypto::blob_id_of(blob(10, 2));
   ASSERT_TRUE(put(*sink, blob(10, 1)));
   ASSERT_TRUE(sink->flush());
-  EXPECT_EQ(*(*store)->read(known, 100), blob(10, 1));
+  EXPECT_EQ(*store->read(known, 100), blob(10, 1));
   const std::vector<BlobId> both{known, unknown};
   EXPECT_EQ(*sink->find_missing(both), std::vector<BlobId>{unknown});
 }

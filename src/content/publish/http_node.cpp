@@ -8,47 +8,13 @@
 #include "content/publish/blob_queue.h"
 #include "crypto/dpop.h"
 #include "crypto/hash.h"
+#include "net/problem.h"
 
 namespace swarma::content::publish {
 namespace {
 
 constexpr std::size_t kHeadsAtOnce = 256;
-constexpr std::size_t kMaxProblemBytes = 64 * 1024;
-
-ErrorCode code_of_status(int status) {
-  switch (status) {
-    case 401: return ErrorCode::Unauthenticated;
-    case 402: return ErrorCode::PaymentRequired;
-    case 403: return ErrorCode::Forbidden;
-    case 404: return ErrorCode::NotFound;
-    case 409: return ErrorCode::Conflict;
-    case 413: return ErrorCode::TooLarge;
-    case 415:
-    case 422: return ErrorCode::Unsupported;
-    case 429: return ErrorCode::TooMany;
-    default: return status >= 500 ? ErrorCode::Unavailable : ErrorCode::BadRequest;
-  }
-}
-
-bool is_slug(std::string_view text) {
-  return !text.empty() && text.size() <= 64 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
-}
-
-/// The node's own words where it gives a problem document (RFC 9457), otherwise the status.
-Error problem_of(const net::ClientResponse& response, const std::string& doing) {
-  Error error{code_of_status(response.status), "http_" + std::to_string(response.status),
-              doing + " was refused by the node with status " + std::to_string(response.status) + "."};
-  if (response.body.size() > kMaxProblemBytes) return error;
-  const auto json = parse_json(response.body);
-  if (!json) return error;
-  const JsonReader problem(*json, "problem document");
-  const auto type = problem.text("type", 200);
-  const auto detail = problem.text("detail", 2'000);
-  if (type && is_slug(std::string_view(*type).substr(type->rfind('/') + 1))) error.reason = type->substr(type->rfind('/') + 1);
-  if (detail && !detail->empty()) error.message = *detail;
-  return error;
-}
+constexpr std::size_t kMaxInfoBytes = 64 * 1024;
 
 bool is_worth_repeating(const Result<net::ClientResponse>& answer) {
   if (!answer) return answer.error().code == ErrorCode::Unavailable;
@@ -89,17 +55,16 @@ Result<net::ClientResponse> NodeClient::send_once(const std::string& method, con
 Result<net::ClientResponse> NodeClient::send_signed(const std::string& method, const std::string& path, const net::Headers& headers,
                                                     std::string_view body, std::string body_digest) {
   if (body_digest.empty() && !body.empty()) body_digest = to_base64url(crypto::sha256(view(body)));
-  const std::string doing = method + " " + path;
   auto pause = options_.first_pause;
   for (int attempt = 1;; ++attempt) {
     auto answer = send_once(method, path, headers, body, body_digest);
     // The first request of all has no nonce yet, and a slow upload may outlive one: ask again with the one just given.
-    if (answer && answer->status == 401 && problem_of(*answer, doing).reason == "use_dpop_nonce")
+    if (answer && answer->status == 401 && net::read_problem(answer->status, answer->body).reason == "use_dpop_nonce")
       answer = send_once(method, path, headers, body, body_digest);
     if (answer && answer->status >= 200 && answer->status < 300) return answer;
     if (!is_worth_repeating(answer) || attempt >= options_.attempts) {
       if (!answer) return answer;
-      return std::unexpected(problem_of(*answer, doing));
+      return std::unexpected(net::read_problem(answer->status, answer->body));
     }
     std::this_thread::sleep_for(pause);
     pause *= 2;
@@ -111,7 +76,7 @@ Result<NodeInfo> NodeClient::read_node() {
     return fail(ErrorCode::Corrupt, "not_a_node", "What answers at " + options_.url + " is not a Swarma node.");
   };
   SWARMA_TRY(const auto answer, send_plain("GET", "/v1/node"));
-  if (answer.status != 200 || answer.body.size() > kMaxProblemBytes) return not_a_node();
+  if (answer.status != 200 || answer.body.size() > kMaxInfoBytes) return not_a_node();
   const auto json = parse_json(answer.body);
   if (!json) return not_a_node();
   const JsonReader reader(*json, "node's description");
@@ -165,7 +130,7 @@ Result<std::vector<BlobId>> find_missing_blobs(NodeClient& node, std::span<const
       if (answers[i]->status == 404)
         missing.push_back(part[i]);
       else if (answers[i]->status != 200)
-        return std::unexpected(problem_of(*answers[i], "HEAD " + paths[i]));
+        return std::unexpected(net::read_problem(answers[i]->status, answers[i]->body));
     }
   }
   return missing;

@@ -7,6 +7,9 @@
 #include <set>
 #include <thread>
 
+#include "content/blob/blob_store.h"
+#include "content/publish/blob_route.h"
+#include "content/publish/testing.h"
 #include "crypto/dpop.h"
 #include "crypto/hash.h"
 #include "net/http_server.h"
@@ -50,6 +53,7 @@ class FakeNode {
   int busy = 0;                     // so many requests get 503
   int asked_for_nonce = 0;
   std::string refuse;               // reason of a final refusal
+  std::shared_ptr<blob::BlobStore> works_on;
 
  private:
   static net::Route route(std::string method, std::string pattern, std::size_t max_body, net::Handler handler) {
@@ -94,7 +98,9 @@ class FakeNode {
   }
   net::Response on_blob(const net::Request& request) {
     const std::lock_guard lock(mutex);
-    const auto blob = blobs.find(request.path.substr(1, 64));
+    const std::string name = request.path.substr(1, 64);
+    if (works_on && *works_on->find_size(*BlobId::parse(name))) return {.status = 200, .headers = {}, .body = {}};
+    const auto blob = blobs.find(name);
     if (blob == blobs.end()) return problem(404, "blob_not_found", "No.");
     return {.status = 200, .headers = {}, .body = blob->second};
   }
@@ -133,6 +139,27 @@ TEST(HttpNode, UploadsBlobsAndThenTheRecord) {
   ASSERT_EQ(m.node.titles.size(), 2u);
   EXPECT_EQ(m.node.titles[0], R"({"record":"a.b.c","sealed":"d.e.f.g.h"})");
   EXPECT_EQ(m.node.keys[0], m.node.keys[1]);
+}
+
+TEST(BlobRoute, GoesStraightIntoTheFolderThatTheNodeWorksOn) {
+  Meeting m;
+  const testing::TemporaryFolder own, copy;
+  m.node.works_on = *blob::open_directory_blob_store(own / "blobs");
+  ASSERT_TRUE(blob::open_directory_blob_store(copy / "blobs"));
+  std::size_t sent = 0;
+  for (const auto& [folder, direct] : {std::pair(own / "blobs", true), std::pair(copy / "blobs", false), std::pair(copy / "missing", false)}) {
+    const auto sink = choose_blob_sink(m.client, folder, 2);
+    ASSERT_TRUE(sink) << sink.error().message;
+    ASSERT_TRUE(put(**sink, folder.string()));
+    ASSERT_TRUE((*sink)->flush());
+    EXPECT_EQ(m.node.works_on->find_size(crypto::blob_id_of(view(folder.string())))->has_value(), direct) << folder;
+    sent += direct ? 0 : 1;
+    EXPECT_EQ(m.node.blobs.size(), sent) << folder;
+  }
+  std::size_t kept = 0;  // the probes are gone
+  ASSERT_TRUE(m.node.works_on->list([&](const BlobId&, std::uint64_t) { return ++kept, true; }));
+  EXPECT_EQ(kept, 1u);
+  EXPECT_FALSE(std::filesystem::exists(copy / "missing"));
 }
 
 TEST(HttpNode, LearnsItsNonceOnceFromTheNode) {

@@ -4,12 +4,12 @@
 
 namespace swarma::content::publish {
 
-std::unique_ptr<BlobSink> make_store_blob_sink(blob::BlobStore& store, unsigned threads, std::size_t max_waiting_bytes) {
-  const auto deliver = [&store](const BlobId& id, ByteView bytes) { return store.put_hashed(id, bytes); };
-  const auto find_missing = [&store](std::span<const BlobId> ids) -> Result<std::vector<BlobId>> {
+std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, unsigned threads, std::size_t max_waiting_bytes) {
+  const auto deliver = [store](const BlobId& id, ByteView bytes) { return store->put_hashed(id, bytes); };
+  const auto find_missing = [store](std::span<const BlobId> ids) -> Result<std::vector<BlobId>> {
     std::vector<BlobId> missing;
     for (const BlobId& id : ids) {
-      SWARMA_TRY(const auto size, store.find_size(id));
+      SWARMA_TRY(const auto size, store->find_size(id));
       if (!size) missing.push_back(id);
     }
     return missing;

@@ -9,8 +9,8 @@
 
 namespace swarma::content::publish {
 
-/// Writes on `threads` threads, because each write waits for the disk. `store` must outlive it.
-std::unique_ptr<BlobSink> make_store_blob_sink(blob::BlobStore& store, unsigned threads = 4,
+/// Writes on `threads` threads, because each write waits for the disk.
+std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, unsigned threads = 4,
                                                std::size_t max_waiting_bytes = 32u << 20);
 
 }  // namespace swarma::content::publish

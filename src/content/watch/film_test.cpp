@@ -46,7 +46,7 @@ class Film : public ::testing::Test {
   }
 
   void publish(const std::string& film, const std::string& ladder, std::vector<media::SidecarCaptions> captions = {}) {
-    const auto sink = publish::make_store_blob_sink(*store);
+    const auto sink = publish::make_store_blob_sink(store);
     const publish::PublishRequest request{.file = media_folder() / film,
                                           .name = "Film",
                                           .summary = {},
@@ -84,7 +84,7 @@ class Film : public ::testing::Test {
   crypto::DecryptionKey agent = crypto::DecryptionKey::generate();
   FakeClock clock;
   publish::testing::FakeTitlePort titles;
-  std::unique_ptr<blob::BlobStore> store = std::move(*blob::open_directory_blob_store(home / "blobs"));
+  std::shared_ptr<blob::BlobStore> store = std::move(*blob::open_directory_blob_store(home / "blobs"));
   StoreSource source{*store};
   SeenRevisions seen{home / "seen"};
   std::optional<TitleView> view;
