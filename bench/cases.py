@@ -158,7 +158,7 @@ def small_title(folder, node, policy):
 def bench_keys():
     """Keys for a title without requirement, each request by another viewer: proof, policy, count, signature, sealing."""
     folder = measure.fresh_folder("keys")
-    rows, rates, walls = [], [], []
+    rows, rates, walls = [key_requests_inside()], [], []
     with Node(folder / "node") as node:
         title = small_title(folder, node, "open")
         for _ in range(ROUNDS):
@@ -169,9 +169,20 @@ def bench_keys():
             rates.append(answer["granted"] / answer["server_cpu_seconds"])
             walls.append(answer["granted"] / answer["wall_seconds"])
     value = statistics.median(rates)
-    rows.append(Row("key requests per second of the node's CPU", ">= 5000", f"{value:.0f}", value >= 5000,
+    rows.append(Row("key requests per second of the node's CPU, over HTTP", ">= 5000", f"{value:.0f}", value >= 5000,
                     f"[{min(rates):.0f}..{max(rates):.0f}]; {statistics.median(walls):.0f}/s over HTTP with the load beside it on the same cores"))
     return rows
+
+
+def key_requests_inside():
+    """Broker and key agent in one process, no HTTP: attestation, policy, count, signature, sealing, the database."""
+    rates = []
+    for _ in range(ROUNDS):
+        done = subprocess.run([ROOT / "build/release/bench/bench_access", "--benchmark_filter=^broker_request", "--benchmark_format=json"],
+                              capture_output=True, text=True, check=True)
+        rates.append(1e6 / json.loads(done.stdout)["benchmarks"][0]["cpu_time"])
+    value = statistics.median(rates)
+    return Row("key requests per second of CPU, broker and agent", ">= 5000", f"{value:.0f}", value >= 5000, f"[{min(rates):.0f}..{max(rates):.0f}]")
 
 
 def bench_start():
