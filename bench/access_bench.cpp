@@ -1,5 +1,5 @@
-// Key requests without HTTP: the broker, the agent, every check, signature and seal, on a SQLite file. One puzzle attestation
-// per request, each by a viewer of its own; the attestations are made before the clock runs.
+// Key requests without HTTP: the broker, the agent, every check, signature and seal, on a SQLite file. One puzzle
+// attestation per request, each by a viewer of its own; the attestations are made before the clock runs.
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -52,25 +52,45 @@ struct Node {
     const auto viewer = crypto::SigningKey::generate();
     const auto keys = crypto::DecryptionKey::generate();
     const policy::Leaf leaf = policy::parse_policy_text(kPolicy)->paths()[0].leaves[0];
-    const attest::Attestation attestation{
-        .id = to_base64url(random_array<16>()), .issuer = verifier.did(), .subject = viewer.jkt(), .title = title.record.id,
-        .requirement = leaf.requirement, .params = leaf.params, .key = leaf.key, .evidence = R"({"seed":"s","solution":"1"})", .trust = 1,
-        .issued_at = clock.seconds(), .expires_at = clock.seconds() + 900, .nonce = to_base64url(random_array<16>())};
-    grant::KeyRequest request{.title = title.record.id, .revision = 1, .path = "p", .slots = {0, 100}, .key_groups = {"hd", "sd"},
+    const attest::Attestation attestation{.id = to_base64url(random_array<16>()),
+                                          .issuer = verifier.did(),
+                                          .subject = viewer.jkt(),
+                                          .title = title.record.id,
+                                          .requirement = leaf.requirement,
+                                          .params = leaf.params,
+                                          .key = leaf.key,
+                                          .evidence = R"({"seed":"s","solution":"1"})",
+                                          .trust = 1,
+                                          .issued_at = clock.seconds(),
+                                          .expires_at = clock.seconds() + 900,
+                                          .nonce = to_base64url(random_array<16>())};
+    grant::KeyRequest request{.title = title.record.id,
+                              .revision = 1,
+                              .path = "p",
+                              .slots = {0, 100},
+                              .key_groups = {"hd", "sd"},
                               .encryption_key = keys.encryption_key(),
-                              .attestations = {must(attest::sign_attestation(attestation, verifier))}, .unlock = {},
-                              .viewer = viewer.jkt(), .country = {}, .proof = {}, .idempotency = {}};
+                              .attestations = {must(attest::sign_attestation(attestation, verifier))},
+                              .unlock = {},
+                              .viewer = viewer.jkt(),
+                              .country = {},
+                              .proof = {},
+                              .idempotency = {}};
     // As Actions::complete leaves it.
-    must(database->execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
-                           "VALUES ($1, $2, $3, $4, '', $5, $6)",
-                           {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
-                            attest::attestation_digest(request.attestations[0]), attestation.expires_at}));
+    must(database->execute(
+        "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
+        "VALUES ($1, $2, $3, $4, '', $5, $6)",
+        {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
+         attest::attestation_digest(request.attestations[0]), attestation.expires_at}));
     const std::string digest = to_base64url(crypto::sha256(view(viewer.jkt())));
-    if (counted) request.idempotency = grant::IdempotencyKey{viewer.jkt(), "POST /v1/keys/request", viewer.jkt(), digest};
-    return {std::move(request), crypto::make_dpop_proof(viewer, {"POST", kUrl, "", digest, ""}, clock.seconds()), digest};
+    if (counted)
+      request.idempotency = grant::IdempotencyKey{viewer.jkt(), "POST /v1/keys/request", viewer.jkt(), digest};
+    return {std::move(request), crypto::make_dpop_proof(viewer, {"POST", kUrl, "", digest, ""}, clock.seconds()),
+            digest};
   }
 
-  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("swarma-access-bench-" + to_hex(random_array<4>()));
+  std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("swarma-access-bench-" + to_hex(random_array<4>()));
   FakeClock clock;
   grant::TestCreator creator;
   crypto::SigningKey verifier = crypto::SigningKey::generate();
@@ -103,7 +123,8 @@ void proven_request(benchmark::State& state) {
   std::size_t next = 0;
   for (auto _ : state) {
     Prepared& one = prepared.at(next++);
-    const auto proof = crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds());
+    const auto proof =
+        crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds());
     if (!proof) return state.SkipWithError("proof");
     one.request.proof = grant::ProofUse{proof->jkt, proof->jti, proof->issued_at};
     if (!node.broker->request(one.request)) state.SkipWithError("refused");
@@ -119,7 +140,8 @@ void verify_attestation(benchmark::State& state) {
   const Prepared one = node.prepare(false);
   for (auto _ : state)
     benchmark::DoNotOptimize(attest::verify_attestation(
-        one.request.attestations[0], {one.request.viewer, one.request.title, node.clock.seconds(), [](const auto&) { return true; }}));
+        one.request.attestations[0],
+        {one.request.viewer, one.request.title, node.clock.seconds(), [](const auto&) { return true; }}));
 }
 BENCHMARK(verify_attestation)->Unit(benchmark::kMicrosecond);
 
@@ -137,16 +159,25 @@ void verify_proof(benchmark::State& state) {
   Node node;
   const Prepared one = node.prepare(false);
   for (auto _ : state)
-    benchmark::DoNotOptimize(crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds()));
+    benchmark::DoNotOptimize(
+        crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds()));
 }
 BENCHMARK(verify_proof)->Unit(benchmark::kMicrosecond);
 
 void agent_issue(benchmark::State& state) {
   Node node;
   const Prepared one = node.prepare(false);
-  grant::GrantOrder order{.title = one.request.title, .revision = 1, .record = &node.title.published.record, .sealed = &node.title.published.sealed,
-                          .path = "p", .slots = {0, 100}, .key_groups = {"hd", "sd"}, .viewer = one.request.viewer,
-                          .encryption_key = one.request.encryption_key, .facts = {}, .previous = {}};
+  grant::GrantOrder order{.title = one.request.title,
+                          .revision = 1,
+                          .record = &node.title.published.record,
+                          .sealed = &node.title.published.sealed,
+                          .path = "p",
+                          .slots = {0, 100},
+                          .key_groups = {"hd", "sd"},
+                          .viewer = one.request.viewer,
+                          .encryption_key = one.request.encryption_key,
+                          .facts = {},
+                          .previous = {}};
   order.facts.now = node.clock.seconds();
   order.facts.default_issuers = {node.verifier.did().text()};
   order.facts.proofs = {{policy::parse_policy_text(kPolicy)->paths()[0].leaves[0].key, 1, node.verifier.did().text()}};

@@ -1,6 +1,7 @@
-// bench_key_requests NODE_URL TITLE_ID COUNT NODE_PID: COUNT viewers ask a node for the keys of a title without requirement,
-// each with a key and a proof of its own. Everything a viewer computes is prepared before; then the requests go out over
-// eight kept connections. Prints one JSON object: how many were granted, the wall time, and the CPU time of the node.
+// bench_key_requests NODE_URL TITLE_ID COUNT NODE_PID: COUNT viewers ask a node for the keys of a title without
+// requirement, each with a key and a proof of its own. Everything a viewer computes is prepared before; then the
+// requests go out over eight kept connections. Prints one JSON object: how many were granted, the wall time, and the
+// CPU time of the node.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -73,7 +74,8 @@ std::string open_path(net::HttpClient& http, const std::string& node, const std:
   headers.add("Content-Type", "application/json");
   headers.add("Idempotency-Key", title);
   const std::string body = Json{{"title_id", title}}.dump();
-  const auto answer = must(http.send({.method = "POST", .url = node + "/v1/requirements/offer", .headers = headers, .body = body}));
+  const auto answer =
+      must(http.send({.method = "POST", .url = node + "/v1/requirements/offer", .headers = headers, .body = body}));
   if (answer.status != 200) give_up(answer.body);
   const Json offer = must(parse_json(answer.body));
   for (const Json& path : offer.at("paths"))
@@ -118,5 +120,6 @@ int main(int argc, char** argv) {
     if (answer->status != 200) give_up("refused: " + answer->body);
     granted += must(parse_json(answer->body)).contains("grant");
   }
-  fmt::print("{{\"granted\":{},\"wall_seconds\":{:.4f},\"server_cpu_seconds\":{:.4f}}}\n", granted, wall.count(), spent);
+  fmt::print("{{\"granted\":{},\"wall_seconds\":{:.4f},\"server_cpu_seconds\":{:.4f}}}\n", granted, wall.count(),
+             spent);
 }

@@ -1,6 +1,6 @@
-// bench_seal [SECONDS]: bytes per second of CPU time of the encrypt + hash stage on one thread, as publishing runs it: content
-// key of (track, slot), AES-256-GCM, SHA-256 of what is stored; segments of 1 MB. Prints one JSON object. `openssl speed`
-// counts CPU time too.
+// bench_seal [SECONDS]: bytes per second of CPU time of the encrypt + hash stage on one thread, as publishing runs it:
+// content key of (track, slot), AES-256-GCM, SHA-256 of what is stored; segments of 1 MB. Prints one JSON object.
+// `openssl speed` counts CPU time too.
 #include <fmt/format.h>
 
 #include <cstdlib>

@@ -33,7 +33,8 @@ Result<void> check_token(Services& services, std::string_view token, const std::
   SWARMA_TRY(const std::string jkt, JsonReader(*confirmation, "token").text("jkt", 64));
   if (jkt != holder_jkt) return bad_token("token_wrong_holder", "This token belongs to another key.");
   SWARMA_TRY(const std::int64_t expires_at, reader.integer("exp", 0, INT64_MAX));
-  if (expires_at <= services.clock.seconds()) return bad_token("token_expired", "This token has expired; ask the owner for a new one.");
+  if (expires_at <= services.clock.seconds())
+    return bad_token("token_expired", "This token has expired; ask the owner for a new one.");
   SWARMA_TRY(const std::string scope, reader.text("scope", 32));
   if (scope != kScope) return fail(ErrorCode::Forbidden, "token_scope", "This token does not allow publishing.");
   return {};
@@ -45,16 +46,19 @@ std::string body_digest(const net::Request& request) {
   return request.body.empty() ? std::string() : to_base64url(crypto::sha256(view(request.body)));
 }
 
-Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest, std::string_view token) {
+Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest,
+                           std::string_view token) {
   if (request.headers.count("DPoP") != 1)
-    return fail(ErrorCode::Unauthenticated, request.headers.count("DPoP") == 0 ? "proof_required" : "invalid_dpop_proof",
+    return fail(ErrorCode::Unauthenticated,
+                request.headers.count("DPoP") == 0 ? "proof_required" : "invalid_dpop_proof",
                 "This request needs exactly one DPoP header with a proof by your key (RFC 9449).");
   SWARMA_TRY(std::string url, crypto::normalise_htu(request.base_url + request.path));
   const crypto::DpopClaims expected{request.method, std::move(url), {}, digest, std::string(token)};
   const UnixSeconds now = services.clock.seconds();
   SWARMA_TRY(crypto::DpopProof proof, crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, now));
   if (!services.nonces.accepts(proof.nonce, now))
-    return fail(ErrorCode::Unauthenticated, "use_dpop_nonce", "Repeat the request with the nonce of the DPoP-Nonce header in the proof.");
+    return fail(ErrorCode::Unauthenticated, "use_dpop_nonce",
+                "Repeat the request with the nonce of the DPoP-Nonce header in the proof.");
   return Caller{proof.signer, proof.jkt, {proof.jkt, proof.jti, now + access::grant::kProofSeconds}};
 }
 
@@ -81,11 +85,16 @@ Result<Caller> authenticate_creator(Services& services, const net::Request& requ
   return caller;
 }
 
-bool is_owner(const Services& services, const Caller& caller) { return caller.did == services.owner.did(); }
+bool is_owner(const Services& services, const Caller& caller) {
+  return caller.did == services.owner.did();
+}
 
 Result<std::string> issue_token(Services& services, const std::string& holder_jkt, UnixSeconds expires_at) {
-  const Json payload = {{"iss", services.owner.did().text()}, {"cnf", {{"jkt", holder_jkt}}},   {"scope", kScope},
-                        {"iat", services.clock.seconds()},    {"exp", expires_at}};
+  const Json payload = {{"iss", services.owner.did().text()},
+                        {"cnf", {{"jkt", holder_jkt}}},
+                        {"scope", kScope},
+                        {"iat", services.clock.seconds()},
+                        {"exp", expires_at}};
   return crypto::sign_jws(services.owner, crypto::kTokenTyp, payload);
 }
 

@@ -1,4 +1,5 @@
-// Who sent a request: DPoP proofs (RFC 9449) of viewers, of the node's owner, and of keys that hold a token of the owner.
+// Who sent a request: DPoP proofs (RFC 9449) of viewers, of the node's owner, and of keys that hold a token of the
+// owner.
 #pragma once
 
 #include <string>
@@ -18,9 +19,11 @@ struct Caller {
 /// base64url SHA-256 of a request's body; empty for no body.
 std::string body_digest(const net::Request& request);
 
-/// Verifies the proof for this request: exactly one DPoP header, method, URL, body digest, fresh nonce. Does not record it:
-/// for callers that record it in a transaction of their own. Unauthenticated "invalid_dpop_proof", "use_dpop_nonce".
-Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest, std::string_view token = {});
+/// Verifies the proof for this request: exactly one DPoP header, method, URL, body digest, fresh nonce. Does not record
+/// it: for callers that record it in a transaction of their own. Unauthenticated "invalid_dpop_proof",
+/// "use_dpop_nonce".
+Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest,
+                           std::string_view token = {});
 
 /// As check_proof, and the proof is used up: Unauthenticated "replayed_proof" the second time.
 Result<Caller> authenticate_viewer(Services& services, const net::Request& request);

@@ -1,5 +1,5 @@
-// One-time sign-in links for the studio: a random secret whose hash is a row, used once, within an hour. The secret travels
-// in the fragment of a URL, which browsers send to nobody.
+// One-time sign-in links for the studio: a random secret whose hash is a row, used once, within an hour. The secret
+// travels in the fragment of a URL, which browsers send to nobody.
 #pragma once
 
 #include <span>

@@ -9,19 +9,32 @@ namespace swarma::api {
 
 int http_status(ErrorCode code) {
   switch (code) {
-    case ErrorCode::BadRequest: return 400;
-    case ErrorCode::Unauthenticated: return 401;
-    case ErrorCode::PaymentRequired: return 402;
-    case ErrorCode::Forbidden: return 403;
-    case ErrorCode::NotFound: return 404;
-    case ErrorCode::Conflict: return 409;
-    case ErrorCode::TooLarge: return 413;
-    case ErrorCode::Unsupported: return 422;
-    case ErrorCode::Corrupt: return 422;
-    case ErrorCode::TooMany: return 429;
-    case ErrorCode::Unavailable: return 503;
-    case ErrorCode::Io: return 500;
-    case ErrorCode::Internal: return 500;
+    case ErrorCode::BadRequest:
+      return 400;
+    case ErrorCode::Unauthenticated:
+      return 401;
+    case ErrorCode::PaymentRequired:
+      return 402;
+    case ErrorCode::Forbidden:
+      return 403;
+    case ErrorCode::NotFound:
+      return 404;
+    case ErrorCode::Conflict:
+      return 409;
+    case ErrorCode::TooLarge:
+      return 413;
+    case ErrorCode::Unsupported:
+      return 422;
+    case ErrorCode::Corrupt:
+      return 422;
+    case ErrorCode::TooMany:
+      return 429;
+    case ErrorCode::Unavailable:
+      return 503;
+    case ErrorCode::Io:
+      return 500;
+    case ErrorCode::Internal:
+      return 500;
   }
   return 500;
 }

@@ -55,7 +55,8 @@ Result<Texts> parse_texts(const Json& json) {
     const JsonReader reader(entry, "texts");
     SWARMA_TRY(std::string name, reader.text("name", 300));
     SWARMA_TRY(std::string summary, reader.text_or("summary", 1000, ""));
-    if (language.empty() || language.size() > 35) return fail(ErrorCode::BadRequest, "bad_member", "A language is a BCP 47 tag such as \"de\".");
+    if (language.empty() || language.size() > 35)
+      return fail(ErrorCode::BadRequest, "bad_member", "A language is a BCP 47 tag such as \"de\".");
     texts.emplace(language, std::pair{std::move(name), std::move(summary)});
   }
   return texts;
@@ -84,7 +85,8 @@ Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const
   SWARMA_TRY(const auto stored, services.registry.find(id));
   title::TitleRecord record = stored->record;
   if (!(record.creator == services.owner.did()))
-    return fail(ErrorCode::Forbidden, "not_creator", "This title was signed elsewhere; only its creator can revise it, with swarma publish --revise.");
+    return fail(ErrorCode::Forbidden, "not_creator",
+                "This title was signed elsewhere; only its creator can revise it, with swarma publish --revise.");
   SWARMA_TRY(access::grant::SealedPackage package,
              access::grant::open_package(stored->sealed, services.agent_decryption, id, record.revision));
   record.revision += 1;
@@ -101,7 +103,8 @@ Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const
   }
   package.revision = record.revision;
   SWARMA_TRY(const std::string jws, title::sign_record(record, services.owner));
-  return publish_title(services, jws, access::grant::seal_package(package, services.agent_encryption), services.owner.did());
+  return publish_title(services, jws, access::grant::seal_package(package, services.agent_encryption),
+                       services.owner.did());
 }
 
 }  // namespace swarma::api

@@ -10,8 +10,10 @@ namespace {
 void add_challenge(Services& services, net::Response& response, std::string_view reason) {
   response.headers.set("DPoP-Nonce", services.nonces.current(services.clock.seconds()));
   if (response.status == 401)
-    response.headers.set("WWW-Authenticate", "DPoP error=\"" +
-                         std::string(reason == "use_dpop_nonce" ? "use_dpop_nonce" : "invalid_dpop_proof") + "\", algs=\"EdDSA\"");
+    response.headers.set("WWW-Authenticate",
+                         "DPoP error=\"" +
+                             std::string(reason == "use_dpop_nonce" ? "use_dpop_nonce" : "invalid_dpop_proof") +
+                             "\", algs=\"EdDSA\"");
 }
 
 }  // namespace
@@ -40,7 +42,9 @@ std::string claimed_viewer(const net::Request& request) {
 }  // namespace
 
 net::Handler answer(Services& services, ApiHandler handler) {
-  return [&services, handler = std::move(handler)](const net::Request& request) { return run(services, handler, request); };
+  return [&services, handler = std::move(handler)](const net::Request& request) {
+    return run(services, handler, request);
+  };
 }
 
 net::Handler answer_once(Services& services, ApiHandler handler) {
@@ -49,12 +53,15 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
     if (header.empty()) return run(services, handler, request);
     std::string viewer = claimed_viewer(request);
     if (viewer == "proof") {
-      const auto caller = check_proof(services, request, body_digest(request), request.headers.get("Authorization").size() > 5
-                                          ? request.headers.get("Authorization").substr(5) : std::string_view{});
+      const auto caller =
+          check_proof(services, request, body_digest(request),
+                      request.headers.get("Authorization").size() > 5 ? request.headers.get("Authorization").substr(5)
+                                                                      : std::string_view{});
       if (!caller) return render_error(services, caller.error());
       viewer = caller->jkt;
     }
-    const access::grant::IdempotencyKey key{std::string(header), request.method + " " + request.path, viewer, body_digest(request)};
+    const access::grant::IdempotencyKey key{std::string(header), request.method + " " + request.path, viewer,
+                                            body_digest(request)};
     const auto before = services.idempotency.begin(key);
     if (!before) return render_error(services, before.error());
     if (*before) {
@@ -71,7 +78,8 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
     const auto* body = std::get_if<std::string>(&response.body);
     const Result<void> kept =
         response.status < 300 && body != nullptr
-            ? services.idempotency.finish(key, {response.status, std::string(response.headers.get("Content-Type")), *body})
+            ? services.idempotency.finish(key,
+                                          {response.status, std::string(response.headers.get("Content-Type")), *body})
             : services.idempotency.abandon(key);
     if (!kept) log::warning("idempotency_not_kept", {{"reason", kept.error().reason}});
     return response;

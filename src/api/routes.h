@@ -27,7 +27,8 @@ void add_upload_routes(Services& services, Routes& routes);
 void add_media_routes(Services& services, Routes& routes);
 void add_page_routes(Services& services, Routes& routes);
 
-/// Where a handler with a few small SQL statements runs: on the loop with SQLite, on a worker when the database is elsewhere.
+/// Where a handler with a few small SQL statements runs: on the loop with SQLite, on a worker when the database is
+/// elsewhere.
 inline net::Where where_sql(const Services& services) {
   return services.facts.database_may_block ? net::Where::Worker : net::Where::Inline;
 }

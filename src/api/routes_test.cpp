@@ -46,15 +46,33 @@ struct RouteTable : testing::Test {
   crypto::DpopNonces nonces{crypto::random_key()};
   std::unique_ptr<content::publish::Spool> spool = *content::publish::Spool::open(folder / "uploads", 1 << 20, clock);
   std::unique_ptr<content::publish::MediaJobs> media = *content::publish::MediaJobs::open(
-      folder / "media", {.identity = identity, .clock = clock, .spool = *spool,
+      folder / "media", {.identity = identity,
+                         .clock = clock,
+                         .spool = *spool,
                          .agent = {identity.signing.did(), identity.decryption.encryption_key()},
-                         .make_sink = [] { return std::unique_ptr<content::publish::BlobSink>(); }, .titles = publishing,
-                         .find_existing = {}, .data_folder = folder});
-  Services services{.clock = clock, .facts = {}, .owner = identity.signing, .agent_decryption = identity.decryption,
-                    .agent_encryption = identity.decryption.encryption_key(), .nonces = nonces, .database = *database, .blobs = *blobs,
-                    .registry = registry, .actions = actions, .titles = titles, .broker = broker, .agent = agent,
-                    .idempotency = idempotency, .links = links, .spool = *spool, .media = *media,
-                    .metrics = [] { return std::string("swarma_up 1\n"); }, .draining = [] { return false; }};
+                         .make_sink = [] { return std::unique_ptr<content::publish::BlobSink>(); },
+                         .titles = publishing,
+                         .find_existing = {},
+                         .data_folder = folder});
+  Services services{.clock = clock,
+                    .facts = {},
+                    .owner = identity.signing,
+                    .agent_decryption = identity.decryption,
+                    .agent_encryption = identity.decryption.encryption_key(),
+                    .nonces = nonces,
+                    .database = *database,
+                    .blobs = *blobs,
+                    .registry = registry,
+                    .actions = actions,
+                    .titles = titles,
+                    .broker = broker,
+                    .agent = agent,
+                    .idempotency = idempotency,
+                    .links = links,
+                    .spool = *spool,
+                    .media = *media,
+                    .metrics = [] { return std::string("swarma_up 1\n"); },
+                    .draining = [] { return false; }};
   Routes routes = make_routes(services);
   Json description = Json::parse(embedded::api_files().front().bytes);
 
@@ -80,7 +98,8 @@ TEST_F(RouteTable, IsTheDescription) {
       described.insert(verb + " " + path);
     }
   for (const net::Route& route : routes)
-    if (route.pattern != "/" && route.pattern != "/{path*}") present.insert(route.method + " " + route.pattern);  // the pages
+    if (route.pattern != "/" && route.pattern != "/{path*}")
+      present.insert(route.method + " " + route.pattern);  // the pages
   EXPECT_EQ(described, present);
 }
 
@@ -91,7 +110,8 @@ TEST_F(RouteTable, DescriptionRefersToSchemasThatExist) {
       const std::string name = node["$ref"].get<std::string>().substr(std::string("#/components/schemas/").size());
       EXPECT_TRUE(schemas.contains(name)) << name;
     }
-    if (node.is_structured()) for (const Json& child : node) check(child);
+    if (node.is_structured())
+      for (const Json& child : node) check(child);
   };
   check(description);
 }
@@ -110,7 +130,8 @@ TEST_F(RouteTable, ErrorsAreProblemsWithAChallenge) {
 }
 
 TEST_F(RouteTable, InternalTroubleIsNotShownToStrangers) {
-  const net::Response response = render_error(services, Error{ErrorCode::Io, "io_failed", "Cannot open /secret/place: no."});
+  const net::Response response =
+      render_error(services, Error{ErrorCode::Io, "io_failed", "Cannot open /secret/place: no."});
   EXPECT_EQ(response.status, 500);
   EXPECT_EQ(std::get<std::string>(response.body).find("/secret"), std::string::npos);
 }

@@ -1,4 +1,5 @@
-// What the routes call: references to the parts of one node, connected by node/. Everything here is safe for concurrent use.
+// What the routes call: references to the parts of one node, connected by node/. Everything here is safe for concurrent
+// use.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,8 @@ class MediaJobs;
 
 namespace swarma::api {
 
-inline constexpr std::size_t kMaxUploadChunk = 8 << 20;  // of a resumable upload: held in memory while its proof is checked
+inline constexpr std::size_t kMaxUploadChunk =
+    8 << 20;  // of a resumable upload: held in memory while its proof is checked
 
 class Links;
 

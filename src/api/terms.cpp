@@ -15,7 +15,8 @@ Result<Terms> parse_terms(const Json& policy, const Json* codes) {
     return Terms{preset.policy.canonical(), lists.dump()};
   }
   SWARMA_TRY(const auto parsed, access::policy::parse_policy(policy));
-  if (codes != nullptr && !codes->is_object()) return fail(ErrorCode::BadRequest, "bad_member", "\"codes\" must be an object: list → codes.");
+  if (codes != nullptr && !codes->is_object())
+    return fail(ErrorCode::BadRequest, "bad_member", "\"codes\" must be an object: list → codes.");
   return Terms{parsed.canonical(), codes != nullptr ? codes->dump() : "{}"};
 }
 

@@ -115,7 +115,8 @@ Result<void> publish(const PublishOptions& options) {
   }
 
   std::signal(SIGINT, [](int) { cancelled = true; });
-  SWARMA_TRY(const auto blobs, content::publish::choose_blob_sink(client, options.common.data / "blobs", options.connections));
+  SWARMA_TRY(const auto blobs,
+             content::publish::choose_blob_sink(client, options.common.data / "blobs", options.connections));
   content::publish::HttpTitlePort titles(client);
   ProgressLine line(options.common.quiet);
   const auto progress = [&line](const content::publish::PublishProgress& p) {

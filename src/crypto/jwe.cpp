@@ -131,7 +131,8 @@ Result<Header> decode_header(std::string_view part) {
   return Header{ephemeral, std::move(party_u), std::move(party_v)};
 }
 
-std::string encrypt_with(const DecryptionKey& ephemeral, const EncryptionKey& recipient, std::string_view typ, ByteView plaintext) {
+std::string encrypt_with(const DecryptionKey& ephemeral, const EncryptionKey& recipient, std::string_view typ,
+                         ByteView plaintext) {
   const auto agreed = ephemeral.agree(recipient);
   if (!agreed) std::abort();  // an EncryptionKey is never of low order
   const SecretKey content_key = random_key();

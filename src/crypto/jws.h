@@ -47,10 +47,11 @@ Result<std::pair<Did, Json>> verify_self_signed_jws(std::string_view jws, std::s
 
 /// Encrypts to a recipient. `typ` goes into the protected header.
 std::string encrypt_jwe(const EncryptionKey& recipient, std::string_view typ, ByteView plaintext);
-/// encrypt_jwe for many recipients at half the cost: one ephemeral key serves kSealsPerKey objects within kSealerKeySeconds.
-/// Each object still has a content key of its own, and its recipient alone can derive what wraps it; sharing the ephemeral
-/// key between recipients gives none of them more (Bellare, Boldyreva, Staddon, "Randomness re-use in multi-recipient
-/// encryption schemas", PKC 2003; docs/decisions/0010-shared-ephemeral-keys.md). Safe for concurrent use.
+/// encrypt_jwe for many recipients at half the cost: one ephemeral key serves kSealsPerKey objects within
+/// kSealerKeySeconds. Each object still has a content key of its own, and its recipient alone can derive what wraps it;
+/// sharing the ephemeral key between recipients gives none of them more (Bellare, Boldyreva, Staddon, "Randomness
+/// re-use in multi-recipient encryption schemas", PKC 2003; docs/decisions/0010-shared-ephemeral-keys.md). Safe for
+/// concurrent use.
 class JweSealer {
  public:
   JweSealer();

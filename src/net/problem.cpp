@@ -15,16 +15,25 @@ constexpr std::size_t kMaxUnmetShown = 8;
 
 ErrorCode code_of(int status) {
   switch (status) {
-    case 401: return ErrorCode::Unauthenticated;
-    case 402: return ErrorCode::PaymentRequired;
-    case 403: return ErrorCode::Forbidden;
-    case 404: return ErrorCode::NotFound;
-    case 409: return ErrorCode::Conflict;
-    case 413: return ErrorCode::TooLarge;
+    case 401:
+      return ErrorCode::Unauthenticated;
+    case 402:
+      return ErrorCode::PaymentRequired;
+    case 403:
+      return ErrorCode::Forbidden;
+    case 404:
+      return ErrorCode::NotFound;
+    case 409:
+      return ErrorCode::Conflict;
+    case 413:
+      return ErrorCode::TooLarge;
     case 415:
-    case 422: return ErrorCode::Unsupported;
-    case 429: return ErrorCode::TooMany;
-    default: return status >= 500 ? ErrorCode::Unavailable : ErrorCode::BadRequest;
+    case 422:
+      return ErrorCode::Unsupported;
+    case 429:
+      return ErrorCode::TooMany;
+    default:
+      return status >= 500 ? ErrorCode::Unavailable : ErrorCode::BadRequest;
   }
 }
 
@@ -44,8 +53,9 @@ std::string text_member(const Json& json, const char* name) {
 }
 
 bool is_reason(std::string_view text) {
-  return !text.empty() && text.size() <= 64 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
 }
 
 /// Adds what would help, unless the sentence says it already.
@@ -67,7 +77,8 @@ Error read_problem(int status, std::string_view body) {
   const std::string type = text_member(*json, "type");
   if (const std::string reason = type.substr(type.rfind('/') + 1); is_reason(reason)) error.reason = reason;
   if (std::string detail = text_member(*json, "detail"); !detail.empty()) error.message = std::move(detail);
-  if (const auto unmet = json->find("unmet"); unmet != json->end() && unmet->is_array()) append_unmet(*unmet, error.message);
+  if (const auto unmet = json->find("unmet"); unmet != json->end() && unmet->is_array())
+    append_unmet(*unmet, error.message);
   return error;
 }
 

@@ -7,8 +7,8 @@
 
 namespace swarma::net {
 
-/// `reason` is the last part of the document's "type", or "refused"; `message` its "detail", bounded and without control
-/// characters, followed by what would help ("unmet"[].how), or a sentence with the status. Any body will do.
+/// `reason` is the last part of the document's "type", or "refused"; `message` its "detail", bounded and without
+/// control characters, followed by what would help ("unmet"[].how), or a sentence with the status. Any body will do.
 Error read_problem(int status, std::string_view body);
 
 }  // namespace swarma::net

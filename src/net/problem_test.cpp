@@ -6,7 +6,9 @@ namespace swarma::net {
 namespace {
 
 TEST(Problem, BecomesAnErrorWithWhatWouldHelp) {
-  const Error error = read_problem(403, R"({"type":"/problems/policy_unmet","detail":"Not met.","unmet":[{"how":"Solve it."},{"how":"Not met."},7]})");
+  const Error error = read_problem(
+      403,
+      R"({"type":"/problems/policy_unmet","detail":"Not met.","unmet":[{"how":"Solve it."},{"how":"Not met."},7]})");
   EXPECT_EQ(error.code, ErrorCode::Forbidden);
   EXPECT_EQ(error.reason, "policy_unmet");
   EXPECT_EQ(error.message, "Not met. Solve it.");

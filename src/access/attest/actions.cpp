@@ -9,7 +9,9 @@
 namespace swarma::access::attest {
 namespace {
 
-std::string random_id() { return to_base64url(random_array<16>()); }
+std::string random_id() {
+  return to_base64url(random_array<16>());
+}
 
 /// Ids come from outside and go into SQL parameters and sentences: 22 characters of base64url, like random_id() makes.
 bool is_id(std::string_view text) {
@@ -22,7 +24,8 @@ std::unexpected<Error> no_such_action() {
 }
 
 std::unexpected<Error> no_such_attestation() {
-  return fail(ErrorCode::NotFound, "attestation_unknown", "This node has issued no such attestation, or it is long gone.");
+  return fail(ErrorCode::NotFound, "attestation_unknown",
+              "This node has issued no such attestation, or it is long gone.");
 }
 
 /// A row of the table actions whose answer may be checked.
@@ -49,52 +52,60 @@ struct Actions::Impl {
   Result<Verifier*> get(policy::Requirement requirement) const {
     if (Verifier* verifier = find(requirement)) return verifier;
     return fail(ErrorCode::Unsupported, "no_verifier",
-                "This node has no verifier for " + std::string(policy::to_string(requirement)) + ". Choose another way to unlock.");
+                "This node has no verifier for " + std::string(policy::to_string(requirement)) +
+                    ". Choose another way to unlock.");
   }
 
   /// Counts a try and gives the action, or says why it cannot be completed.
   Result<OpenAction> take_try(const std::string& action_id, const std::string& viewer, UnixSeconds now) {
     SWARMA_TRY(const db::Rows rows,
-               database.query("UPDATE actions SET tries = tries + 1 WHERE action_id = $1 AND viewer = $2 AND completed_at IS NULL "
-                              "AND expires_at > $3 AND tries < $4 "
-                              "RETURNING title_id, creator_jkt, requirement, params, min_trust, state",
-                              {action_id, viewer, now, kMaxTries}));
+               database.query(
+                   "UPDATE actions SET tries = tries + 1 WHERE action_id = $1 AND viewer = $2 AND completed_at IS NULL "
+                   "AND expires_at > $3 AND tries < $4 "
+                   "RETURNING title_id, creator_jkt, requirement, params, min_trust, state",
+                   {action_id, viewer, now, kMaxTries}));
     if (rows.empty()) return why_not(action_id, viewer, now);
     const db::Row& row = rows.front();
     SWARMA_TRY(const TitleId title, TitleId::parse(row.text(0)));
     const auto requirement = policy::find_requirement(row.text(2));
-    if (!requirement) return fail(ErrorCode::Internal, "bad_row", "An action in the database names a requirement that does not exist.");
+    if (!requirement)
+      return fail(ErrorCode::Internal, "bad_row", "An action in the database names a requirement that does not exist.");
     policy::Leaf leaf{*requirement, row.text(3), row.real(4), policy::leaf_key(*requirement, row.text(3))};
     SWARMA_TRY(Json state, parse_json(row.text(5)));
     return OpenAction{{title, viewer, std::move(leaf), now}, row.text(1), std::move(state)};
   }
 
   std::unexpected<Error> why_not(const std::string& action_id, const std::string& viewer, UnixSeconds now) {
-    auto rows = database.query("SELECT viewer, completed_at, expires_at FROM actions WHERE action_id = $1", {action_id});
+    auto rows =
+        database.query("SELECT viewer, completed_at, expires_at FROM actions WHERE action_id = $1", {action_id});
     if (!rows) return std::unexpected(std::move(rows).error());
     if (rows->empty()) return no_such_action();
     const db::Row& row = rows->front();
-    if (row.text(0) != viewer) return fail(ErrorCode::Forbidden, "action_wrong_viewer", "This action was started by another viewer.");
+    if (row.text(0) != viewer)
+      return fail(ErrorCode::Forbidden, "action_wrong_viewer", "This action was started by another viewer.");
     if (!row.is_null(1))
       return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
-    if (row.integer(2) <= now) return fail(ErrorCode::Forbidden, "action_expired", "This action has expired: start another.");
+    if (row.integer(2) <= now)
+      return fail(ErrorCode::Forbidden, "action_expired", "This action has expired: start another.");
     return fail(ErrorCode::TooMany, "too_many_tries",
                 "This action was answered wrongly " + std::to_string(kMaxTries) + " times: start another.");
   }
 
   /// Ends the action, runs the verifier's claim and remembers the attestation, all or nothing.
-  Result<void> settle(const std::string& action_id, const OpenAction& action, const Attestation& attestation, const std::string& jws,
-                      const Evidence& evidence) {
+  Result<void> settle(const std::string& action_id, const OpenAction& action, const Attestation& attestation,
+                      const std::string& jws, const Evidence& evidence) {
     return database.transact([&](db::Session& session) -> Result<void> {
       SWARMA_TRY(const std::int64_t ended,
                  session.execute("UPDATE actions SET completed_at = $2 WHERE action_id = $1 AND completed_at IS NULL",
                                  {action_id, attestation.issued_at}));
-      if (ended != 1) return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
+      if (ended != 1)
+        return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
       if (evidence.claim) SWARMA_CHECK(evidence.claim(session));
-      SWARMA_CHECK(session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
-                                   "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                                   {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
-                                    action.creator_jkt, attestation_digest(jws), attestation.expires_at}));
+      SWARMA_CHECK(session.execute(
+          "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
+          "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+          {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject, action.creator_jkt,
+           attestation_digest(jws), attestation.expires_at}));
       return {};
     });
   }
@@ -105,7 +116,9 @@ Actions::Actions(db::Database& database, const Clock& clock, const crypto::Signi
     : impl_(new Impl{database, clock, issuer, std::move(verifiers)}) {}
 Actions::~Actions() = default;
 
-bool Actions::available(const policy::Leaf& leaf) const { return impl_->find(leaf.requirement) != nullptr; }
+bool Actions::available(const policy::Leaf& leaf) const {
+  return impl_->find(leaf.requirement) != nullptr;
+}
 
 std::vector<VerifierInfo> Actions::verifiers() const {
   std::vector<VerifierInfo> out;
@@ -114,7 +127,9 @@ std::vector<VerifierInfo> Actions::verifiers() const {
   return out;
 }
 
-const crypto::Did& Actions::issuer() const { return impl_->issuer.did(); }
+const crypto::Did& Actions::issuer() const {
+  return impl_->issuer.did();
+}
 
 Result<StartedAction> Actions::start(const StartAction& request) {
   SWARMA_TRY(Verifier* const verifier, impl_->get(request.leaf.requirement));
@@ -123,14 +138,17 @@ Result<StartedAction> Actions::start(const StartAction& request) {
   StartedAction started{random_id(), request.leaf.requirement, challenge.challenge, now + kActionSeconds};
   SWARMA_TRY(const std::int64_t written,
              impl_->database.execute(
-                 "INSERT INTO actions (action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, state, tries, expires_at) "
+                 "INSERT INTO actions (action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, "
+                 "state, tries, expires_at) "
                  "SELECT $1, $2, $3, $4, $5, $6, $7, $8, 0, $9 WHERE "
-                 "(SELECT COUNT(*) FROM actions WHERE viewer = $4 AND title_id = $2 AND expires_at > $10 AND completed_at IS NULL) < $11",
-                 {started.action_id, request.title.text(), crypto::thumbprint(request.creator.public_key()), request.viewer,
-                  std::string(policy::to_string(request.leaf.requirement)), request.leaf.params, request.leaf.min_trust,
-                  challenge.state, started.expires_at, now, kMaxOpenActions}));
+                 "(SELECT COUNT(*) FROM actions WHERE viewer = $4 AND title_id = $2 AND expires_at > $10 AND "
+                 "completed_at IS NULL) < $11",
+                 {started.action_id, request.title.text(), crypto::thumbprint(request.creator.public_key()),
+                  request.viewer, std::string(policy::to_string(request.leaf.requirement)), request.leaf.params,
+                  request.leaf.min_trust, challenge.state, started.expires_at, now, kMaxOpenActions}));
   if (written == 0)
-    return fail(ErrorCode::TooMany, "too_many_actions", "Too many actions of yours are open for this title: complete one, or wait.");
+    return fail(ErrorCode::TooMany, "too_many_actions",
+                "Too many actions of yours are open for this title: complete one, or wait.");
   return started;
 }
 
@@ -161,8 +179,9 @@ Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::str
 Result<AttestationState> Actions::state(std::string_view attestation_id) const {
   if (!is_id(attestation_id)) return no_such_attestation();
   SWARMA_TRY(const db::Rows rows,
-             impl_->database.query("SELECT used_at, revoked_at, expires_at FROM attestations WHERE attestation_id = $1 AND issuer = $2",
-                                   {std::string(attestation_id), issuer().text()}));
+             impl_->database.query(
+                 "SELECT used_at, revoked_at, expires_at FROM attestations WHERE attestation_id = $1 AND issuer = $2",
+                 {std::string(attestation_id), issuer().text()}));
   if (rows.empty()) return no_such_attestation();
   const db::Row& row = rows.front();
   if (!row.is_null(1)) return AttestationState::Revoked;
@@ -172,11 +191,13 @@ Result<AttestationState> Actions::state(std::string_view attestation_id) const {
 
 Result<void> Actions::revoke(std::string_view attestation_id, const Revoker& by) {
   if (!is_id(attestation_id)) return no_such_attestation();
-  SWARMA_TRY(const std::int64_t known,
-             impl_->database.execute("UPDATE attestations SET revoked_at = COALESCE(revoked_at, $3) WHERE attestation_id = $1 AND issuer = $2 "
-                                     "AND ($4 = 1 OR subject = $5 OR creator_jkt = $5)",
-                                     {std::string(attestation_id), issuer().text(), impl_->clock.seconds(),
-                                      std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
+  SWARMA_TRY(
+      const std::int64_t known,
+      impl_->database.execute(
+          "UPDATE attestations SET revoked_at = COALESCE(revoked_at, $3) WHERE attestation_id = $1 AND issuer = $2 "
+          "AND ($4 = 1 OR subject = $5 OR creator_jkt = $5)",
+          {std::string(attestation_id), issuer().text(), impl_->clock.seconds(),
+           std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
   if (known == 0) return no_such_attestation();
   return {};
 }
@@ -186,9 +207,10 @@ Result<std::int64_t> Actions::prune() {
   std::int64_t removed = 0;
   // A little longer than they live, so that "expired" can still be told from "unknown".
   constexpr std::int64_t kKeepSeconds = 3'600;
-  for (const auto& [sql, limit] : {std::pair("DELETE FROM actions WHERE expires_at < $1", now - kKeepSeconds),
-                                   std::pair("DELETE FROM attestations WHERE expires_at < $1", now - kKeepSeconds),
-                                   std::pair("DELETE FROM code_attempts WHERE time_window < $1", now / kAttemptWindowSeconds)}) {
+  for (const auto& [sql, limit] :
+       {std::pair("DELETE FROM actions WHERE expires_at < $1", now - kKeepSeconds),
+        std::pair("DELETE FROM attestations WHERE expires_at < $1", now - kKeepSeconds),
+        std::pair("DELETE FROM code_attempts WHERE time_window < $1", now / kAttemptWindowSeconds)}) {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
     removed += rows;
   }

@@ -1,5 +1,5 @@
-// Actions: a viewer meets a requirement. start() gives a challenge, complete() takes the answer and issues the attestation.
-// All state is a row of the database with an expiry, so any node on it can complete what another started.
+// Actions: a viewer meets a requirement. start() gives a challenge, complete() takes the answer and issues the
+// attestation. All state is a row of the database with an expiry, so any node on it can complete what another started.
 // Safe for concurrent use.
 #pragma once
 
@@ -17,17 +17,17 @@
 
 namespace swarma::access::attest {
 
-inline constexpr std::int64_t kActionSeconds = 1'800;   // a hard puzzle on a phone takes minutes
-inline constexpr std::int64_t kMaxTries = 10;            // wrong answers per action
-inline constexpr std::int64_t kMaxOpenActions = 64;      // per viewer and title
+inline constexpr std::int64_t kActionSeconds = 1'800;  // a hard puzzle on a phone takes minutes
+inline constexpr std::int64_t kMaxTries = 10;          // wrong answers per action
+inline constexpr std::int64_t kMaxOpenActions = 64;    // per viewer and title
 
 std::span<const db::Migration> migrations();
 
 struct StartAction {
   TitleId title;
-  crypto::Did creator;   // who, besides the viewer, may revoke what comes of it
-  policy::Leaf leaf;     // of the title's current policy
-  std::string viewer;    // jkt of the verified DPoP proof
+  crypto::Did creator;  // who, besides the viewer, may revoke what comes of it
+  policy::Leaf leaf;    // of the title's current policy
+  std::string viewer;   // jkt of the verified DPoP proof
 };
 struct StartedAction {
   std::string action_id;
@@ -65,9 +65,9 @@ class Actions {
 
   /// Unsupported "no_verifier"; TooMany "too_many_actions".
   Result<StartedAction> start(const StartAction& request);
-  /// NotFound action_unknown; Forbidden action_wrong_viewer, action_expired and the verifier's own reasons (wrong_solution,
-  /// not_accepted, wrong_text, wrong_code, code_used_up); Conflict action_completed; TooMany too_many_tries,
-  /// too_many_codes.
+  /// NotFound action_unknown; Forbidden action_wrong_viewer, action_expired and the verifier's own reasons
+  /// (wrong_solution, not_accepted, wrong_text, wrong_code, code_used_up); Conflict action_completed; TooMany
+  /// too_many_tries, too_many_codes.
   Result<IssuedAttestation> complete(std::string_view action_id, std::string_view viewer, const Json& response);
 
   /// State of an attestation this node issued; NotFound "attestation_unknown".

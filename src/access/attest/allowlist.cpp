@@ -1,5 +1,5 @@
-// allowlist_token: the viewer knows a code of a list. What is secret here is compared as Argon2id hashes, all of a list in
-// constant time; a guess is counted in the database before it is checked, so that many at once gain nothing.
+// allowlist_token: the viewer knows a code of a list. What is secret here is compared as Argon2id hashes, all of a list
+// in constant time; a guess is counted in the database before it is checked, so that many at once gain nothing.
 #include <nlohmann/json.hpp>
 
 #include "access/attest/code_book.h"
@@ -37,8 +37,9 @@ class AllowlistVerifier final : public Verifier {
     SWARMA_TRY(const std::optional<Bytes> hash, find_code(context.title, list, code));
     if (!hash) return fail(ErrorCode::Forbidden, "wrong_code", "This code is not on the list. Check it and try again.");
     SWARMA_TRY(std::string evidence, canonical_json({{"list", list}}));
-    return Evidence{std::move(evidence), trust(),
-                    [context, list, hash = *hash](db::Session& session) { return use_code(session, context, list, hash); }};
+    return Evidence{std::move(evidence), trust(), [context, list, hash = *hash](db::Session& session) {
+                      return use_code(session, context, list, hash);
+                    }};
   }
 
  private:
@@ -52,12 +53,15 @@ class AllowlistVerifier final : public Verifier {
   /// Counts a guess against the viewer and the title; a right one is given back by use_code.
   Result<void> count_attempt(const ActionContext& context) {
     return database_.transact([&](db::Session& session) -> Result<void> {
-      for (const auto& [viewer, limit] : {std::pair(std::string(kWholeTitle), kAttemptsPerTitle), std::pair(context.viewer, kAttemptsPerViewer)}) {
-        SWARMA_TRY(const db::Rows rows,
-                   session.query("INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, $3, 1) "
-                                 "ON CONFLICT (time_window, title_id, viewer) DO UPDATE SET attempts = code_attempts.attempts + 1 "
-                                 "RETURNING attempts",
-                                 {window_of(context), context.title.text(), viewer}));
+      for (const auto& [viewer, limit] :
+           {std::pair(std::string(kWholeTitle), kAttemptsPerTitle), std::pair(context.viewer, kAttemptsPerViewer)}) {
+        SWARMA_TRY(
+            const db::Rows rows,
+            session.query(
+                "INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, $3, 1) "
+                "ON CONFLICT (time_window, title_id, viewer) DO UPDATE SET attempts = code_attempts.attempts + 1 "
+                "RETURNING attempts",
+                {window_of(context), context.title.text(), viewer}));
         if (rows.at(0).integer(0) > limit)
           return fail(ErrorCode::TooMany, "too_many_codes",
                       "Too many wrong codes were tried. Wait " +
@@ -73,13 +77,15 @@ class AllowlistVerifier final : public Verifier {
                database_.query("SELECT salt FROM code_lists WHERE title_id = $1 AND list = $2", {title.text(), list}));
     const Bytes salt = salts.empty() ? Bytes(kSaltBytes) : salts.front().blob(0);
     SWARMA_TRY(const Bytes hash, hash_code(code, salt));
-    SWARMA_TRY(const db::Rows rows, database_.query("SELECT hash FROM codes WHERE title_id = $1 AND list = $2", {title.text(), list}));
+    SWARMA_TRY(const db::Rows rows,
+               database_.query("SELECT hash FROM codes WHERE title_id = $1 AND list = $2", {title.text(), list}));
     bool found = false;
     for (const db::Row& row : rows) found |= crypto::equal_in_constant_time(row.blob(0), hash);
     return found ? std::optional(hash) : std::nullopt;
   }
 
-  static Result<void> use_code(db::Session& session, const ActionContext& context, const std::string& list, const Bytes& hash) {
+  static Result<void> use_code(db::Session& session, const ActionContext& context, const std::string& list,
+                               const Bytes& hash) {
     const std::string title = context.title.text();
     SWARMA_TRY(const std::int64_t first,
                session.execute("INSERT INTO code_uses (title_id, list, hash, viewer) VALUES ($1, $2, $3, $4) "
@@ -90,10 +96,12 @@ class AllowlistVerifier final : public Verifier {
                session.execute("UPDATE codes SET uses = uses + $4 WHERE title_id = $1 AND list = $2 AND hash = $3 "
                                "AND ($4 = 0 OR max_uses = 0 OR uses < max_uses)",
                                {title, list, hash, first}));
-    if (counted == 0) return fail(ErrorCode::Forbidden, "code_used_up", "This code has been used by as many viewers as it is for.");
-    SWARMA_CHECK(session.execute("UPDATE code_attempts SET attempts = attempts - 1 WHERE time_window = $1 AND title_id = $2 "
-                                 "AND viewer IN ($3, $4)",
-                                 {window_of(context), title, kWholeTitle, context.viewer}));
+    if (counted == 0)
+      return fail(ErrorCode::Forbidden, "code_used_up", "This code has been used by as many viewers as it is for.");
+    SWARMA_CHECK(
+        session.execute("UPDATE code_attempts SET attempts = attempts - 1 WHERE time_window = $1 AND title_id = $2 "
+                        "AND viewer IN ($3, $4)",
+                        {window_of(context), title, kWholeTitle, context.viewer}));
     return {};
   }
 

@@ -15,14 +15,20 @@ namespace {
 
 constexpr const char* kMe = "viewer-1";
 
-policy::Leaf leaf_of(const char* preset) { return policy::parse_preset(preset)->policy.paths()[0].leaves[0]; }
+policy::Leaf leaf_of(const char* preset) {
+  return policy::parse_preset(preset)->policy.paths()[0].leaves[0];
+}
 
 policy::Leaf easy_puzzle(int bits = 6) {
-  const Json path = {{"id", "p"}, {"requires", {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", bits}}}}}};
+  const Json path = {
+      {"id", "p"},
+      {"requires", {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", bits}}}}}};
   return policy::parse_policy({{"version", 1}, {"paths", Json::array({path})}})->paths()[0].leaves[0];
 }
 
-std::string reason(const auto& result) { return result ? "fine" : result.error().reason; }
+std::string reason(const auto& result) {
+  return result ? "fine" : result.error().reason;
+}
 
 class AttestTest : public testing::TestWithParam<db::Engine> {
  protected:
@@ -57,7 +63,10 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
   }
   IssuedAttestation enter_goodwill() {
     const std::string text = parse_json(leaf_of("goodwill").params).value()["text"];
-    return actions_->complete(started(leaf_of("goodwill")), kMe, {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}}).value();
+    return actions_
+        ->complete(started(leaf_of("goodwill")), kMe,
+                   {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}})
+        .value();
   }
   void publish_codes(const policy::CodeLists& codes) {
     const auto hashed = hash_codes(db(), title_, codes);
@@ -70,11 +79,13 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
   }
   static std::string solve(const Json& challenge) {
     for (int n = 0;; ++n)
-      if (puzzle_bits(challenge["seed"].get<std::string>(), std::to_string(n)) >= challenge["difficulty"].get<int>()) return std::to_string(n);
+      if (puzzle_bits(challenge["seed"].get<std::string>(), std::to_string(n)) >= challenge["difficulty"].get<int>())
+        return std::to_string(n);
   }
   std::string wrong_solution(const Json& challenge) {
     for (int n = 0;; ++n)
-      if (puzzle_bits(challenge["seed"].get<std::string>(), std::to_string(n)) < challenge["difficulty"].get<int>()) return std::to_string(n);
+      if (puzzle_bits(challenge["seed"].get<std::string>(), std::to_string(n)) < challenge["difficulty"].get<int>())
+        return std::to_string(n);
   }
 
   std::optional<db::TestDatabase> database_;
@@ -106,22 +117,27 @@ TEST_P(AttestTest, AnyNodeOnTheDatabaseCanCompleteAnAction) {
   const std::string id = started(leaf_of("goodwill"));
   const auto other_node = make_actions();
   const std::string text = parse_json(leaf_of("goodwill").params).value()["text"];
-  const auto issued = other_node->complete(id, kMe, {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}});
+  const auto issued =
+      other_node->complete(id, kMe, {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}});
   EXPECT_TRUE(issued) << issued.error().message;
 }
 
 TEST_P(AttestTest, GoodwillMeansThisSentence) {
   const std::string id = started(leaf_of("goodwill"));
   EXPECT_EQ(reason(actions_->complete(id, kMe, {{"accepted", false}, {"text_hash", ""}})), "not_accepted");
-  EXPECT_EQ(reason(actions_->complete(id, kMe, {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view("Other")))}})), "wrong_text");
+  EXPECT_EQ(reason(actions_->complete(
+                id, kMe, {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view("Other")))}})),
+            "wrong_text");
   EXPECT_EQ(reason(actions_->complete(id, kMe, {{"accepted", "yes"}})), "bad_member");
 }
 
 TEST_P(AttestTest, AnActionEndsOnce) {
   const auto action = start(easy_puzzle());
   const Json challenge = parse_json(action->challenge).value();
-  EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", wrong_solution(challenge)}})), "wrong_solution");
-  EXPECT_EQ(reason(actions_->complete(action->action_id, "somebody", {{"solution", solve(challenge)}})), "action_wrong_viewer");
+  EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", wrong_solution(challenge)}})),
+            "wrong_solution");
+  EXPECT_EQ(reason(actions_->complete(action->action_id, "somebody", {{"solution", solve(challenge)}})),
+            "action_wrong_viewer");
   EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", solve(challenge)}})), "fine");
   EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", solve(challenge)}})), "action_completed");
   EXPECT_EQ(reason(actions_->complete("AAAAAAAAAAAAAAAAAAAAAA", kMe, Json::object())), "action_unknown");
@@ -136,7 +152,8 @@ TEST_P(AttestTest, AnActionExpires) {
 
 TEST_P(AttestTest, TriesAndOpenActionsAreBounded) {
   const auto action = start(easy_puzzle(40));
-  for (int i = 0; i < kMaxTries; ++i) EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", "1"}})), "wrong_solution");
+  for (int i = 0; i < kMaxTries; ++i)
+    EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", "1"}})), "wrong_solution");
   EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", "1"}})), "too_many_tries");
   for (int i = 1; i < kMaxOpenActions; ++i) started(easy_puzzle());
   EXPECT_EQ(reason(start(easy_puzzle())), "too_many_actions");
@@ -195,8 +212,9 @@ TEST_P(AttestTest, RightCodesDoNotCountAsGuesses) {
 
 TEST_P(AttestTest, GuessingCodesIsLimitedPerTitle) {
   publish_codes({{"codes", {{"popcorn", 0}}}});
-  ASSERT_TRUE(db().execute("INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, '*', $3)",
-                           {clock_.seconds() / kAttemptWindowSeconds, title_.text(), kAttemptsPerTitle - 1}));
+  ASSERT_TRUE(
+      db().execute("INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, '*', $3)",
+                   {clock_.seconds() / kAttemptWindowSeconds, title_.text(), kAttemptsPerTitle - 1}));
   EXPECT_EQ(reason(enter("guess", "a")), "wrong_code");
   EXPECT_EQ(reason(enter("guess", "b")), "too_many_codes");
 }
@@ -224,7 +242,9 @@ TEST_P(AttestTest, AForeignAttestationIsConsumedOnceToo) {
   const auto foreign = crypto::SigningKey::generate();
   Attestation attestation = verify_attestation(enter_goodwill().jws, expected()).value();
   attestation.issuer = foreign.did();
-  const auto take = [&] { return reason(db().transact([&](db::Session& session) { return consume(session, attestation, 1); })); };
+  const auto take = [&] {
+    return reason(db().transact([&](db::Session& session) { return consume(session, attestation, 1); }));
+  };
   EXPECT_EQ(take(), "fine");
   EXPECT_EQ(take(), "attestation_used");
 }
@@ -236,7 +256,8 @@ TEST_P(AttestTest, OnlySubjectCreatorAndOperatorRevoke) {
   EXPECT_EQ(reason(actions_->revoke(issued.id, {creator_.jkt(), false})), "fine");
   EXPECT_EQ(actions_->state(issued.id).value(), AttestationState::Revoked);
   const auto attestation = verify_attestation(issued.jws, expected()).value();
-  EXPECT_EQ(reason(db().transact([&](db::Session& session) { return consume(session, attestation, 1); })), "attestation_revoked");
+  EXPECT_EQ(reason(db().transact([&](db::Session& session) { return consume(session, attestation, 1); })),
+            "attestation_revoked");
   EXPECT_EQ(reason(actions_->revoke(enter_goodwill().id, {kMe, false})), "fine");
   EXPECT_EQ(reason(actions_->revoke(enter_goodwill().id, {"operator", true})), "fine");
 }
@@ -275,7 +296,8 @@ TEST_P(AttestTest, WhatThisDatabaseIssuedIsKnownByItsHash) {
   }
   // The same claims signed by somebody else are not what was issued.
   const auto claims = verify_attestation(jws, expected()).value();
-  EXPECT_EQ(reason(verify_attestation(db(), sign_attestation(claims, creator_).value(), expected())), "attestation_forged");
+  EXPECT_EQ(reason(verify_attestation(db(), sign_attestation(claims, creator_).value(), expected())),
+            "attestation_forged");
   // Without the row the signature decides.
   ASSERT_TRUE(db().execute("DELETE FROM attestations"));
   EXPECT_EQ(reason(verify_attestation(db(), jws, expected())), "fine");

@@ -33,13 +33,22 @@ Result<Attestation> read_claims(const Json& payload) {
   SWARMA_TRY(const TitleId title, TitleId::parse(title_text));
   SWARMA_TRY(const std::string name, reader.text("requirement", 32));
   const auto requirement = policy::find_requirement(name);
-  if (!requirement) return fail(ErrorCode::BadRequest, "bad_attestation", "It names a requirement that does not exist.");
-  Attestation out{.id = {}, .issuer = std::move(issuer), .subject = {}, .title = title, .requirement = *requirement, .params = {},
-                  .key = {}, .evidence = {}, .nonce = {}};
+  if (!requirement)
+    return fail(ErrorCode::BadRequest, "bad_attestation", "It names a requirement that does not exist.");
+  Attestation out{.id = {},
+                  .issuer = std::move(issuer),
+                  .subject = {},
+                  .title = title,
+                  .requirement = *requirement,
+                  .params = {},
+                  .key = {},
+                  .evidence = {},
+                  .nonce = {}};
   SWARMA_TRY(out.id, reader.text("attestation_id", kMaxIdBytes));
   if (!is_id(out.id)) return fail(ErrorCode::BadRequest, "bad_attestation", "Its id is not base64url.");
   SWARMA_TRY(out.subject, reader.text("subject", kMaxIdBytes));
-  if (!is_id(out.subject)) return fail(ErrorCode::BadRequest, "bad_attestation", "Its subject is not a key thumbprint.");
+  if (!is_id(out.subject))
+    return fail(ErrorCode::BadRequest, "bad_attestation", "Its subject is not a key thumbprint.");
   SWARMA_TRY(const Json* params, reader.object("params"));
   SWARMA_TRY(out.params, canonical_json(*params));
   out.key = policy::leaf_key(out.requirement, out.params);
@@ -64,13 +73,15 @@ Result<Attestation> read_claimed(std::string_view jws) {
 /// What an authentic attestation must say here.
 Result<Attestation> check_claims(Attestation attestation, const AttestationExpectation& expected) {
   if (!expected.accepts(attestation.issuer))
-    return fail(ErrorCode::Forbidden, "issuer_not_trusted", "This title does not accept attestations by " + attestation.issuer.text() + ".");
+    return fail(ErrorCode::Forbidden, "issuer_not_trusted",
+                "This title does not accept attestations by " + attestation.issuer.text() + ".");
   if (attestation.subject != expected.viewer)
     return fail(ErrorCode::Forbidden, "attestation_wrong_viewer", "This attestation is about another viewer.");
   if (attestation.title != expected.title)
     return fail(ErrorCode::Forbidden, "attestation_wrong_title", "This attestation is for another title.");
   if (expected.now >= attestation.expires_at || attestation.issued_at > expected.now + kSkewSeconds)
-    return fail(ErrorCode::Forbidden, "attestation_expired", "This attestation is no longer valid: meet the requirement again.");
+    return fail(ErrorCode::Forbidden, "attestation_expired",
+                "This attestation is no longer valid: meet the requirement again.");
   return attestation;
 }
 
@@ -101,12 +112,16 @@ Result<Attestation> verify_attestation(std::string_view jws, const AttestationEx
   return check_claims(std::move(claimed), expected);
 }
 
-std::string attestation_digest(std::string_view jws) { return to_base64url(crypto::sha256(view(jws))); }
+std::string attestation_digest(std::string_view jws) {
+  return to_base64url(crypto::sha256(view(jws)));
+}
 
-Result<Attestation> verify_attestation(db::Database& database, std::string_view jws, const AttestationExpectation& expected) {
+Result<Attestation> verify_attestation(db::Database& database, std::string_view jws,
+                                       const AttestationExpectation& expected) {
   SWARMA_TRY(auto claimed, read_claimed(jws));
-  SWARMA_TRY(const db::Rows rows, database.query("SELECT digest FROM attestations WHERE attestation_id = $1 AND issuer = $2",
-                                                 {claimed.id, claimed.issuer.text()}));
+  SWARMA_TRY(const db::Rows rows,
+             database.query("SELECT digest FROM attestations WHERE attestation_id = $1 AND issuer = $2",
+                            {claimed.id, claimed.issuer.text()}));
   if (rows.empty() || rows.front().text(0) != attestation_digest(jws)) return verify_attestation(jws, expected);
   return check_claims(std::move(claimed), expected);
 }
@@ -114,25 +129,34 @@ Result<Attestation> verify_attestation(db::Database& database, std::string_view 
 Result<void> consume(db::Session& session, const Attestation& attestation, UnixSeconds now) {
   const std::string issuer = attestation.issuer.text();
   SWARMA_TRY(const std::int64_t taken,
-             session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at, used_at) "
-                             "VALUES ($1, $2, $3, $4, '', '', $5, $6) "
-                             "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
-                             "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
-                             {issuer, attestation.id, attestation.title.text(), attestation.subject, attestation.expires_at, now}));
+             session.execute(
+                 "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
+                 "expires_at, used_at) "
+                 "VALUES ($1, $2, $3, $4, '', '', $5, $6) "
+                 "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
+                 "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
+                 {issuer, attestation.id, attestation.title.text(), attestation.subject, attestation.expires_at, now}));
   if (taken == 1) return {};
   SWARMA_TRY(const db::Rows rows,
-             session.query("SELECT revoked_at FROM attestations WHERE attestation_id = $1 AND issuer = $2", {attestation.id, issuer}));
+             session.query("SELECT revoked_at FROM attestations WHERE attestation_id = $1 AND issuer = $2",
+                           {attestation.id, issuer}));
   if (!rows.empty() && !rows.front().is_null(0))
-    return fail(ErrorCode::Forbidden, "attestation_revoked", "This attestation was revoked: meet the requirement again.");
-  return fail(ErrorCode::Forbidden, "attestation_used", "This attestation has been used for a grant already: meet the requirement again.");
+    return fail(ErrorCode::Forbidden, "attestation_revoked",
+                "This attestation was revoked: meet the requirement again.");
+  return fail(ErrorCode::Forbidden, "attestation_used",
+              "This attestation has been used for a grant already: meet the requirement again.");
 }
 
 std::string_view to_string(AttestationState state) {
   switch (state) {
-    case AttestationState::Valid: return "valid";
-    case AttestationState::Used: return "used";
-    case AttestationState::Revoked: return "revoked";
-    case AttestationState::Expired: return "expired";
+    case AttestationState::Valid:
+      return "valid";
+    case AttestationState::Used:
+      return "used";
+    case AttestationState::Revoked:
+      return "revoked";
+    case AttestationState::Expired:
+      return "expired";
   }
   return "expired";
 }

@@ -1,5 +1,5 @@
-// An attestation (`swarma-attestation+jwt`): a verifier says that one viewer met one requirement of one title. Short-lived,
-// revocable, consumed by the first grant made from it.
+// An attestation (`swarma-attestation+jwt`): a verifier says that one viewer met one requirement of one title.
+// Short-lived, revocable, consumed by the first grant made from it.
 #pragma once
 
 #include <functional>
@@ -17,14 +17,14 @@ inline constexpr std::size_t kMaxAttestationBytes = 8 * 1024;
 inline constexpr std::int64_t kAttestationSeconds = 3'600;  // longer than an action, so that the first of several lasts
 
 struct Attestation {
-  std::string id;       // base64url, 16 bytes
+  std::string id;  // base64url, 16 bytes
   crypto::Did issuer;
   std::string subject;  // jkt
   TitleId title;
   policy::Requirement requirement;
-  std::string params;   // canonical JSON: the snapshot the viewer met
-  std::string key;      // leaf key of requirement and params
-  std::string evidence; // canonical JSON
+  std::string params;    // canonical JSON: the snapshot the viewer met
+  std::string key;       // leaf key of requirement and params
+  std::string evidence;  // canonical JSON
   double trust = 0;
   UnixSeconds issued_at = 0;
   UnixSeconds expires_at = 0;
@@ -41,17 +41,19 @@ struct AttestationExpectation {
   std::function<bool(const crypto::Did&)> accepts;
 };
 /// Signature, then issuer, subject, title and life. Forbidden: attestation_forged, issuer_not_trusted,
-/// attestation_wrong_viewer, attestation_wrong_title, attestation_expired. Whether it was used or revoked is in the database.
+/// attestation_wrong_viewer, attestation_wrong_title, attestation_expired. Whether it was used or revoked is in the
+/// database.
 Result<Attestation> verify_attestation(std::string_view jws, const AttestationExpectation& expected);
 
-/// The same; but what this database itself issued is known by its hash, and its signature is not computed again. Any other
-/// text takes the full way.
-Result<Attestation> verify_attestation(db::Database& database, std::string_view jws, const AttestationExpectation& expected);
+/// The same; but what this database itself issued is known by its hash, and its signature is not computed again. Any
+/// other text takes the full way.
+Result<Attestation> verify_attestation(db::Database& database, std::string_view jws,
+                                       const AttestationExpectation& expected);
 /// base64url SHA-256 of the JWS: what the database keeps of an attestation.
 std::string attestation_digest(std::string_view jws);
 
-/// Consumes it inside the caller's transaction: Forbidden attestation_used or attestation_revoked. Works for attestations
-/// of other issuers too, which are first seen here.
+/// Consumes it inside the caller's transaction: Forbidden attestation_used or attestation_revoked. Works for
+/// attestations of other issuers too, which are first seen here.
 Result<void> consume(db::Session& session, const Attestation& attestation, UnixSeconds now);
 
 enum class AttestationState { Valid, Used, Revoked, Expired };

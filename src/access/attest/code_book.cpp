@@ -16,7 +16,8 @@ static_assert(kSaltBytes == crypto_pwhash_argon2id_SALTBYTES);
 
 Result<std::map<std::string, Bytes>> known_salts(db::Database& database, const TitleId& title) {
   std::map<std::string, Bytes> salts;
-  SWARMA_TRY(const db::Rows rows, database.query("SELECT list, salt FROM code_lists WHERE title_id = $1", {title.text()}));
+  SWARMA_TRY(const db::Rows rows,
+             database.query("SELECT list, salt FROM code_lists WHERE title_id = $1", {title.text()}));
   for (const db::Row& row : rows) salts[row.text(0)] = row.blob(1);
   return salts;
 }
@@ -26,11 +27,14 @@ Result<void> check_codes(const policy::CodeLists& codes) {
   for (const auto& [list, entries] : codes) {
     total += entries.size();
     for (const policy::Code& entry : entries)
-      if (entry.code.size() < policy::kMinCodeLength || entry.code.size() > policy::kMaxCodeLength || entry.max_uses < 0)
-        return fail(ErrorCode::BadRequest, "codes_bad", "A code of the list \"" + list + "\" is too short, too long or has a negative number of uses.");
+      if (entry.code.size() < policy::kMinCodeLength || entry.code.size() > policy::kMaxCodeLength ||
+          entry.max_uses < 0)
+        return fail(ErrorCode::BadRequest, "codes_bad",
+                    "A code of the list \"" + list + "\" is too short, too long or has a negative number of uses.");
   }
   if (total > policy::kMaxCodes)
-    return fail(ErrorCode::BadRequest, "codes_bad", "A title has at most " + std::to_string(policy::kMaxCodes) + " codes.");
+    return fail(ErrorCode::BadRequest, "codes_bad",
+                "A title has at most " + std::to_string(policy::kMaxCodes) + " codes.");
   return {};
 }
 
@@ -40,13 +44,14 @@ Result<Bytes> hash_code(std::string_view code, ByteView salt) {
   static const int ready = sodium_init();
   if (ready < 0 || salt.size() != kSaltBytes) std::abort();
   Bytes hash(kCodeHashBytes);
-  if (crypto_pwhash_argon2id(hash.data(), hash.size(), code.data(), code.size(), salt.data(), kArgonPasses, kArgonMemoryBytes,
-                             crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
+  if (crypto_pwhash_argon2id(hash.data(), hash.size(), code.data(), code.size(), salt.data(), kArgonPasses,
+                             kArgonMemoryBytes, crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
     return fail(ErrorCode::Unavailable, "out_of_memory", "There is not enough memory to check a code. Try again.");
   return hash;
 }
 
-Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title, const policy::CodeLists& codes) {
+Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,
+                                           const policy::CodeLists& codes) {
   SWARMA_CHECK(check_codes(codes));
   std::vector<HashedCode> out;
   if (codes.empty()) return out;
@@ -74,17 +79,19 @@ Result<void> replace_codes(db::Session& session, const TitleId& title, const std
   std::set<std::string> lists;
   for (const HashedCode& code : codes) {
     if (lists.insert(code.list).second) {
-      SWARMA_CHECK(session.execute("INSERT INTO code_lists (title_id, list, salt) VALUES ($1, $2, $3) "
-                                   "ON CONFLICT (title_id, list) DO UPDATE SET salt = excluded.salt",
-                                   {id, code.list, code.salt}));
+      SWARMA_CHECK(
+          session.execute("INSERT INTO code_lists (title_id, list, salt) VALUES ($1, $2, $3) "
+                          "ON CONFLICT (title_id, list) DO UPDATE SET salt = excluded.salt",
+                          {id, code.list, code.salt}));
     }
     const auto kept = uses.find({code.list, code.hash});
     // The same code twice in one list: the more generous entry counts once.
-    SWARMA_CHECK(session.execute("INSERT INTO codes (title_id, list, hash, max_uses, uses) VALUES ($1, $2, $3, $4, $5) "
-                                 "ON CONFLICT (title_id, list, hash) DO UPDATE SET max_uses = CASE WHEN codes.max_uses = 0 OR "
-                                 "excluded.max_uses = 0 THEN 0 WHEN codes.max_uses > excluded.max_uses THEN codes.max_uses "
-                                 "ELSE excluded.max_uses END",
-                                 {id, code.list, code.hash, code.max_uses, kept == uses.end() ? std::int64_t{0} : kept->second}));
+    SWARMA_CHECK(session.execute(
+        "INSERT INTO codes (title_id, list, hash, max_uses, uses) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (title_id, list, hash) DO UPDATE SET max_uses = CASE WHEN codes.max_uses = 0 OR "
+        "excluded.max_uses = 0 THEN 0 WHEN codes.max_uses > excluded.max_uses THEN codes.max_uses "
+        "ELSE excluded.max_uses END",
+        {id, code.list, code.hash, code.max_uses, kept == uses.end() ? std::int64_t{0} : kept->second}));
   }
   return {};
 }

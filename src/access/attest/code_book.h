@@ -1,5 +1,5 @@
-// The codes of allowlist_token: salted, under Argon2id, in the database. They come out of the opened sealed package when a
-// title is published and leave with it. A code's plain text is never stored.
+// The codes of allowlist_token: salted, under Argon2id, in the database. They come out of the opened sealed package
+// when a title is published and leave with it. A code's plain text is never stored.
 #pragma once
 
 #include <string>
@@ -30,7 +30,8 @@ struct HashedCode {
 
 /// Slow (Argon2id per code), outside any transaction. Keeps the salts of lists that exist, so that counts survive a new
 /// revision. BadRequest "codes_bad" beyond kMaxCodes or for a code of a wrong length.
-Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title, const policy::CodeLists& codes);
+Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,
+                                           const policy::CodeLists& codes);
 
 /// Makes exactly these the codes of the title; uses of codes that stay are kept. Runs in the caller's transaction.
 Result<void> replace_codes(db::Session& session, const TitleId& title, const std::vector<HashedCode>& codes);

@@ -13,7 +13,8 @@ class GoodwillVerifier final : public Verifier {
   policy::Requirement requirement() const override { return policy::Requirement::GoodwillAck; }
   double trust() const override { return 1; }
   std::string calibration() const override {
-    return "Certain that the holder of the viewer's key accepted this very sentence; says nothing about keeping the promise.";
+    return "Certain that the holder of the viewer's key accepted this very sentence; says nothing about keeping the "
+           "promise.";
   }
 
   Result<Challenge> start(const ActionContext& context) override {
@@ -30,7 +31,8 @@ class GoodwillVerifier final : public Verifier {
     SWARMA_TRY(const std::string hash, reader.text("text_hash", 64));
     SWARMA_TRY(const std::string text, text_of(context));
     if (hash != to_base64url(crypto::sha256(view(text))))
-      return fail(ErrorCode::Forbidden, "wrong_text", "Another sentence was accepted than the one this title asks for.");
+      return fail(ErrorCode::Forbidden, "wrong_text",
+                  "Another sentence was accepted than the one this title asks for.");
     SWARMA_TRY(std::string evidence, canonical_json({{"text_hash", hash}}));
     return Evidence{std::move(evidence), trust(), {}};
   }
@@ -44,6 +46,8 @@ class GoodwillVerifier final : public Verifier {
 
 }  // namespace
 
-std::unique_ptr<Verifier> make_goodwill_verifier() { return std::make_unique<GoodwillVerifier>(); }
+std::unique_ptr<Verifier> make_goodwill_verifier() {
+  return std::make_unique<GoodwillVerifier>();
+}
 
 }  // namespace swarma::access::attest

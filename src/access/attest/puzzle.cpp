@@ -1,4 +1,5 @@
-// puzzle_solve: hashcash over SHA-256 (Back 2002). The seed is random per action, so no work can be done ahead or shared.
+// puzzle_solve: hashcash over SHA-256 (Back 2002). The seed is random per action, so no work can be done ahead or
+// shared.
 #include <algorithm>
 #include <bit>
 #include <nlohmann/json.hpp>
@@ -17,7 +18,8 @@ class PuzzleVerifier final : public Verifier {
   policy::Requirement requirement() const override { return policy::Requirement::PuzzleSolve; }
   double trust() const override { return 1; }
   std::string calibration() const override {
-    return "The work was done for this viewer and this title, about 2^difficulty hashes; whether a person waited for it is not known.";
+    return "The work was done for this viewer and this title, about 2^difficulty hashes; whether a person waited for "
+           "it is not known.";
   }
 
   Result<Challenge> start(const ActionContext& context) override {
@@ -38,7 +40,8 @@ class PuzzleVerifier final : public Verifier {
     SWARMA_TRY(const std::string seed, JsonReader(state, "action's state").text("seed", 64));
     if (puzzle_bits(seed, solution) < bits)
       return fail(ErrorCode::Forbidden, "wrong_solution",
-                  "SHA-256 of seed, \":\" and the solution must begin with " + std::to_string(bits) + " zero bits, and does not.");
+                  "SHA-256 of seed, \":\" and the solution must begin with " + std::to_string(bits) +
+                      " zero bits, and does not.");
     SWARMA_TRY(std::string evidence, canonical_json({{"seed", seed}, {"solution", solution}}));
     return Evidence{std::move(evidence), trust(), {}};
   }
@@ -63,6 +66,8 @@ int puzzle_bits(std::string_view seed, std::string_view solution) {
   return bits;
 }
 
-std::unique_ptr<Verifier> make_puzzle_verifier() { return std::make_unique<PuzzleVerifier>(); }
+std::unique_ptr<Verifier> make_puzzle_verifier() {
+  return std::make_unique<PuzzleVerifier>();
+}
 
 }  // namespace swarma::access::attest

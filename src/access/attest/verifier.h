@@ -45,7 +45,8 @@ class Verifier {
   virtual double trust() const = 0;
   virtual std::string calibration() const = 0;
   virtual Result<Challenge> start(const ActionContext& context) = 0;
-  /// Forbidden with a distinct reason for a wrong answer (it may be tried again); TooMany when no further try is allowed.
+  /// Forbidden with a distinct reason for a wrong answer (it may be tried again); TooMany when no further try is
+  /// allowed.
   virtual Result<Evidence> check(const ActionContext& context, const Json& state, const Json& response) = 0;
 };
 

@@ -9,33 +9,43 @@ namespace swarma::access::grant {
 namespace {
 
 // Told apart inside this file only; neither leaves it.
-constexpr std::string_view kFactsChanged = "facts_changed";        // counts or the title moved between reading and writing
+constexpr std::string_view kFactsChanged = "facts_changed";  // counts or the title moved between reading and writing
 constexpr std::string_view kAlreadyAnswered = "already_answered";  // the Idempotency-Key is taken
 
 constexpr int kRounds = 3;  // of a request whose facts change under it
 
-std::unexpected<Refusal> refuse(Error error) { return std::unexpected(Refusal{std::move(error), {}}); }
+std::unexpected<Refusal> refuse(Error error) {
+  return std::unexpected(Refusal{std::move(error), {}});
+}
 
 /// What only counts keep a viewer from has its own reason; all else is policy_unmet.
 std::unexpected<Refusal> refuse_unmet(const policy::PathDecision& decision) {
   const auto only = [&](std::string_view reason) {
-    return std::all_of(decision.unmet.begin(), decision.unmet.end(), [&](const auto& item) { return item.reason == reason; });
+    return std::all_of(decision.unmet.begin(), decision.unmet.end(),
+                       [&](const auto& item) { return item.reason == reason; });
   };
-  Refusal refusal{{ErrorCode::Forbidden, "policy_unmet", "The terms of the path \"" + decision.path + "\" are not met yet."}, decision.unmet};
-  if (only("cooldown")) refusal.error = {ErrorCode::TooMany, "cooldown", decision.unmet.front().how};
-  else if (only("max_plays")) refusal.error = {ErrorCode::Forbidden, "max_plays", decision.unmet.front().how};
-  else refusal.error.message += " " + decision.unmet.front().how;
+  Refusal refusal{
+      {ErrorCode::Forbidden, "policy_unmet", "The terms of the path \"" + decision.path + "\" are not met yet."},
+      decision.unmet};
+  if (only("cooldown"))
+    refusal.error = {ErrorCode::TooMany, "cooldown", decision.unmet.front().how};
+  else if (only("max_plays"))
+    refusal.error = {ErrorCode::Forbidden, "max_plays", decision.unmet.front().how};
+  else
+    refusal.error.message += " " + decision.unmet.front().how;
   return std::unexpected(std::move(refusal));
 }
 
 /// The attestations a decision rests on: for each used key the most trusted, for equal trust the first by id.
-std::vector<attest::Attestation> choose_used(std::vector<attest::Attestation> verified, const std::vector<std::string>& keys) {
+std::vector<attest::Attestation> choose_used(std::vector<attest::Attestation> verified,
+                                             const std::vector<std::string>& keys) {
   std::sort(verified.begin(), verified.end(), [](const auto& a, const auto& b) {
     return std::tuple(-a.trust, std::string_view(a.id)) < std::tuple(-b.trust, std::string_view(b.id));
   });
   std::vector<attest::Attestation> out;
   for (const std::string& key : keys)
-    if (const auto it = std::find_if(verified.begin(), verified.end(), [&](const auto& a) { return a.key == key; }); it != verified.end())
+    if (const auto it = std::find_if(verified.begin(), verified.end(), [&](const auto& a) { return a.key == key; });
+        it != verified.end())
       out.push_back(*it);
   // One order for all requests, so that two that share attestations cannot lock each other out.
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
@@ -54,7 +64,6 @@ struct Round {
   /// A preview beside other ways of unlocking is no unlock to count for the creator.
   bool is_preview() const { return path->open() && title->policy.paths().size() > 1; }
 };
-
 
 }  // namespace
 
@@ -92,7 +101,9 @@ Result<Round> Broker::Impl::begin(const KeyRequest& request, Title title) {
     return fail(ErrorCode::Conflict, "not_current_revision",
                 "The title is at revision " + std::to_string(revision) + " now: load its record again.");
   round.path = round.title->policy.find_path(request.path);
-  if (round.path == nullptr) return fail(ErrorCode::BadRequest, "path_unknown", "The policy of this title has no such path. Ask requirements/offer.");
+  if (round.path == nullptr)
+    return fail(ErrorCode::BadRequest, "path_unknown",
+                "The policy of this title has no such path. Ask requirements/offer.");
   if (request.attestations.size() > kMaxAttestations || request.key_groups.size() > kMaxKeyGroups)
     return fail(ErrorCode::TooLarge, "too_many_items", "The request carries too many attestations or key groups.");
   round.facts.now = clock.seconds();
@@ -116,8 +127,10 @@ Result<std::vector<attest::Attestation>> Broker::Impl::verify_all(const KeyReque
 
 Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) {
   if (!round.counts()) return {};
-  SWARMA_TRY(const db::Rows rows, database.query("SELECT unlocks, last_unlock FROM path_uses WHERE title_id = $1 AND viewer = $2 AND path = $3",
-                                                 {request.title.text(), request.viewer, request.path}));
+  SWARMA_TRY(
+      const db::Rows rows,
+      database.query("SELECT unlocks, last_unlock FROM path_uses WHERE title_id = $1 AND viewer = $2 AND path = $3",
+                     {request.title.text(), request.viewer, request.path}));
   if (!rows.empty()) round.facts.uses[request.path] = {rows.front().integer(0), rows.front().integer(1)};
   return {};
 }
@@ -138,8 +151,9 @@ std::expected<Granted, Refusal> Broker::Impl::one_round(const KeyRequest& reques
   } else if (const auto decision = policy::evaluate_roll_on(*round->path, round->facts); !decision.met) {
     return refuse_unmet(decision);
   }
-  auto grant = agent.issue({request.title, request.revision, &round->title->published.record, &round->title->published.sealed, request.path,
-                            request.slots, request.key_groups, request.viewer, request.encryption_key, round->facts, request.unlock});
+  auto grant = agent.issue({request.title, request.revision, &round->title->published.record,
+                            &round->title->published.sealed, request.path, request.slots, request.key_groups,
+                            request.viewer, request.encryption_key, round->facts, request.unlock});
   if (!grant) return refuse(std::move(grant).error());
   round->grant = *std::move(grant);
   if (auto written = write(request, *round); !written) return refuse(std::move(written).error());
@@ -155,7 +169,8 @@ Result<void> Broker::Impl::write(const KeyRequest& request, const Round& round) 
     if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
     if (request.idempotency) {
       const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
-      SWARMA_TRY(const bool stored, store_response(session, *request.idempotency, response, now, now + kIdempotencySeconds));
+      SWARMA_TRY(const bool stored,
+                 store_response(session, *request.idempotency, response, now, now + kIdempotencySeconds));
       if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
     }
     for (const auto& attestation : round.used) SWARMA_CHECK(attest::consume(session, attestation, now));
@@ -175,39 +190,48 @@ Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& 
   if (round.counts()) {
     const auto use = round.facts.uses.find(request.path);
     const std::int64_t before = use == round.facts.uses.end() ? 0 : use->second.unlocks;
-    SWARMA_TRY(const std::int64_t counted,
-               session.execute("INSERT INTO path_uses (title_id, viewer, path, unlocks, last_unlock) VALUES ($1, $2, $3, 1, $4) "
-                               "ON CONFLICT (title_id, viewer, path) DO UPDATE SET unlocks = path_uses.unlocks + 1, last_unlock = $4 "
-                               "WHERE path_uses.unlocks = $5",
-                               {title, request.viewer, request.path, now, before}));
+    SWARMA_TRY(
+        const std::int64_t counted,
+        session.execute(
+            "INSERT INTO path_uses (title_id, viewer, path, unlocks, last_unlock) VALUES ($1, $2, $3, 1, $4) "
+            "ON CONFLICT (title_id, viewer, path) DO UPDATE SET unlocks = path_uses.unlocks + 1, last_unlock = $4 "
+            "WHERE path_uses.unlocks = $5",
+            {title, request.viewer, request.path, now, before}));
     if (counted != 1) return fail(ErrorCode::Conflict, std::string(kFactsChanged), "");
   }
-  SWARMA_CHECK(session.execute("INSERT INTO unlocks (unlock_id, title_id, creator_jkt, viewer, path, revision, grants, created_at, until_at) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
-                               {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision,
-                                now, round.grant.unlock_until}));
+  SWARMA_CHECK(session.execute(
+      "INSERT INTO unlocks (unlock_id, title_id, creator_jkt, viewer, path, revision, grants, created_at, until_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
+      {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision, now,
+       round.grant.unlock_until}));
   return round.is_preview() ? Result<void>() : titles.source().count_unlock(session, request.title);
 }
 
 Result<void> Broker::Impl::write_roll_on(db::Session& session, const KeyRequest& request, const Round& round) {
   const std::string& unlock = round.grant.unlock_id;
   SWARMA_TRY(const std::int64_t counted,
-             session.execute("UPDATE unlocks SET grants = grants + 1 WHERE unlock_id = $1 AND viewer = $2 AND revoked_at IS NULL "
-                             "AND ($3 = 0 OR grants < $3) AND NOT EXISTS (SELECT 1 FROM revoked_grants WHERE grant_id = $4)",
-                             {unlock, request.viewer, round.path->grants.count, round.grant.previous_grant_id}));
+             session.execute(
+                 "UPDATE unlocks SET grants = grants + 1 WHERE unlock_id = $1 AND viewer = $2 AND revoked_at IS NULL "
+                 "AND ($3 = 0 OR grants < $3) AND NOT EXISTS (SELECT 1 FROM revoked_grants WHERE grant_id = $4)",
+                 {unlock, request.viewer, round.path->grants.count, round.grant.previous_grant_id}));
   if (counted == 1) return {};
-  SWARMA_TRY(const db::Rows rows, session.query("SELECT revoked_at, grants FROM unlocks WHERE unlock_id = $1", {unlock}));
-  if (rows.empty()) return fail(ErrorCode::Forbidden, "grant_unknown", "This node does not know the unlock of this grant: unlock again.");
+  SWARMA_TRY(const db::Rows rows,
+             session.query("SELECT revoked_at, grants FROM unlocks WHERE unlock_id = $1", {unlock}));
+  if (rows.empty())
+    return fail(ErrorCode::Forbidden, "grant_unknown",
+                "This node does not know the unlock of this grant: unlock again.");
   if (!rows.front().is_null(0)) return fail(ErrorCode::Forbidden, "grant_revoked", "This unlock was revoked.");
   if (round.path->grants.count > 0 && rows.front().integer(1) >= round.path->grants.count)
     return fail(ErrorCode::Forbidden, "too_many_grants",
-                "This unlock was good for " + std::to_string(round.path->grants.count) + " grants and they are used up: unlock again.");
+                "This unlock was good for " + std::to_string(round.path->grants.count) +
+                    " grants and they are used up: unlock again.");
   return fail(ErrorCode::Forbidden, "grant_revoked", "This grant was revoked.");
 }
 
 /// A refused request has used its proof too; and one whose first answer got lost is given that answer, not a refusal.
 std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& request, Refusal refusal) {
-  if (refusal.error.reason == "replayed_proof" || (!request.proof && !request.idempotency)) return std::unexpected(std::move(refusal));
+  if (refusal.error.reason == "replayed_proof" || (!request.proof && !request.idempotency))
+    return std::unexpected(std::move(refusal));
   std::optional<StoredResponse> stored;
   const auto settled = database.transact([&](db::Session& session) -> Result<void> {
     stored.reset();
@@ -230,7 +254,8 @@ std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& r
   return Granted{*grant, true};
 }
 
-Broker::Broker(db::Database& database, const Clock& clock, TitleCache& titles, KeyAgent& agent, std::vector<std::string> own_issuers)
+Broker::Broker(db::Database& database, const Clock& clock, TitleCache& titles, KeyAgent& agent,
+               std::vector<std::string> own_issuers)
     : impl_(new Impl{database, clock, titles, agent, std::move(own_issuers)}) {}
 Broker::~Broker() = default;
 
@@ -253,16 +278,18 @@ std::expected<Granted, Refusal> Broker::request(const KeyRequest& request) {
       return impl_->settle_refusal(request, std::move(granted).error());
     title = nullptr;
   }
-  return impl_->settle_refusal(request, {{ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again."}, {}});
+  return impl_->settle_refusal(
+      request, {{ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again."}, {}});
 }
 
 Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Revoker& by) {
   const auto unknown = fail(ErrorCode::NotFound, "unlock_unknown", "There is no such unlock, or it has ended.");
   if (const auto bytes = parse_base64url(unlock_id); !bytes || bytes->size() != 16) return unknown;
   SWARMA_TRY(const std::int64_t known,
-             impl_->database.execute("UPDATE unlocks SET revoked_at = COALESCE(revoked_at, $2) WHERE unlock_id = $1 "
-                                     "AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4)",
-                                     {std::string(unlock_id), impl_->clock.seconds(), std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
+             impl_->database.execute(
+                 "UPDATE unlocks SET revoked_at = COALESCE(revoked_at, $2) WHERE unlock_id = $1 "
+                 "AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4)",
+                 {std::string(unlock_id), impl_->clock.seconds(), std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
   if (known == 0) return unknown;
   return {};
 }

@@ -1,10 +1,10 @@
-// The key request broker: checks what the viewer brings, lets the key agent decide, and makes the use of it permanent in one
-// transaction before the grant leaves. It can neither open nor mint a grant.
+// The key request broker: checks what the viewer brings, lets the key agent decide, and makes the use of it permanent
+// in one transaction before the grant leaves. It can neither open nor mint a grant.
 //
-// Order of a request: title → attestations (signature, issuer, subject, title, life) → facts → agent (policy again, keys,
-// signature) → one transaction: revision still current, proof and idempotency key recorded, attestations consumed, unlock and
-// counts written.
-// A grant made for a request whose transaction fails is thrown away. Safe for concurrent use.
+// Order of a request: title → attestations (signature, issuer, subject, title, life) → facts → agent (policy again,
+// keys, signature) → one transaction: revision still current, proof and idempotency key recorded, attestations
+// consumed, unlock and counts written. A grant made for a request whose transaction fails is thrown away. Safe for
+// concurrent use.
 #pragma once
 
 #include <memory>
@@ -40,10 +40,11 @@ struct KeyRequest {
   std::string unlock;                     // rolling on: a previous grant's JWS; then no attestations
   std::string viewer;                     // jkt of the proof
   std::optional<std::string> country;
-  std::optional<ProofUse> proof;          // recorded in the same transaction; absent: the caller did
+  std::optional<ProofUse> proof;  // recorded in the same transaction; absent: the caller did
   std::optional<IdempotencyKey> idempotency;
 };
-/// Parses a body strictly; BadRequest names the member. `viewer`, `country`, `proof`, `idempotency` are left to the caller.
+/// Parses a body strictly; BadRequest names the member. `viewer`, `country`, `proof`, `idempotency` are left to the
+/// caller.
 Result<KeyRequest> parse_key_request(const Json& body);
 
 /// A refusal: the error, and for policy_unmet every unmet condition of the path asked for.
@@ -64,9 +65,9 @@ class Broker {
   ~Broker();
 
   /// Reasons: title_not_found, not_current_revision, path_unknown, outside_scope, policy_unmet, cooldown, max_plays,
-  /// issuer_not_trusted, attestation_{forged,wrong_viewer,wrong_title,expired,used,revoked}, grant_{forged,wrong_viewer,
-  /// wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown}, too_many_grants, replayed_proof,
-  /// idempotency_key_reused. Attestations the path has no use for are left unused.
+  /// issuer_not_trusted, attestation_{forged,wrong_viewer,wrong_title,expired,used,revoked},
+  /// grant_{forged,wrong_viewer, wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown},
+  /// too_many_grants, replayed_proof, idempotency_key_reused. Attestations the path has no use for are left unused.
   std::expected<Granted, Refusal> request(const KeyRequest& request);
 
   /// By the viewer, the title's creator or the node's operator; anybody else gets NotFound. Repeating is fine.

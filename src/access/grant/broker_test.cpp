@@ -50,19 +50,38 @@ class BrokerTest : public testing::TestWithParam<db::Engine> {
   }
 
   attest::Attestation attestation(const policy::Leaf& leaf) {
-    return {.id = to_base64url(random_array<16>()), .issuer = verifier_.did(), .subject = viewer_.jkt(), .title = title_.record.id,
-            .requirement = leaf.requirement, .params = leaf.params, .key = leaf.key, .evidence = "{}", .trust = 1,
-            .issued_at = clock_.seconds(), .expires_at = clock_.seconds() + 900, .nonce = "n"};
+    return {.id = to_base64url(random_array<16>()),
+            .issuer = verifier_.did(),
+            .subject = viewer_.jkt(),
+            .title = title_.record.id,
+            .requirement = leaf.requirement,
+            .params = leaf.params,
+            .key = leaf.key,
+            .evidence = "{}",
+            .trust = 1,
+            .issued_at = clock_.seconds(),
+            .expires_at = clock_.seconds() + 900,
+            .nonce = "n"};
   }
   std::string attested(const char* path, std::size_t leaf = 0) {
     return attest::sign_attestation(attestation(leaf_of(policy_, path, leaf)), verifier_).value();
   }
 
   /// A request as the api layer would hand it over.
-  KeyRequest ask(const char* path, SlotRange slots, std::vector<std::string> attestations = {}, std::vector<std::string> groups = {"sd"}) {
-    return {.title = title_.record.id, .revision = title_.record.revision, .path = path, .slots = slots, .key_groups = std::move(groups),
-            .encryption_key = viewer_keys_.encryption_key(), .attestations = std::move(attestations), .unlock = {}, .viewer = viewer_.jkt(),
-            .country = {}, .proof = ProofUse{viewer_.jkt(), to_base64url(random_array<16>()), clock_.seconds()}, .idempotency = {}};
+  KeyRequest ask(const char* path, SlotRange slots, std::vector<std::string> attestations = {},
+                 std::vector<std::string> groups = {"sd"}) {
+    return {.title = title_.record.id,
+            .revision = title_.record.revision,
+            .path = path,
+            .slots = slots,
+            .key_groups = std::move(groups),
+            .encryption_key = viewer_keys_.encryption_key(),
+            .attestations = std::move(attestations),
+            .unlock = {},
+            .viewer = viewer_.jkt(),
+            .country = {},
+            .proof = ProofUse{viewer_.jkt(), to_base64url(random_array<16>()), clock_.seconds()},
+            .idempotency = {}};
   }
   KeyRequest roll(const std::string& previous, const char* path, SlotRange slots) {
     KeyRequest request = ask(path, slots);
@@ -78,8 +97,12 @@ class BrokerTest : public testing::TestWithParam<db::Engine> {
     EXPECT_TRUE(granted) << granted.error().error.reason << ": " << granted.error().error.message;
     return granted ? granted->grant : "";
   }
-  policy::GrantClaims claims(const std::string& jws) { return policy::verify_grant(jws, creator_.signing.did()).value(); }
-  std::string kind_grant(SlotRange slots = {0, 10}) { return grant(ask("kind", slots, {attested("kind", 0), attested("kind", 2)})); }
+  policy::GrantClaims claims(const std::string& jws) {
+    return policy::verify_grant(jws, creator_.signing.did()).value();
+  }
+  std::string kind_grant(SlotRange slots = {0, 10}) {
+    return grant(ask("kind", slots, {attested("kind", 0), attested("kind", 2)}));
+  }
 
   std::optional<db::TestDatabase> database_;
   FakeClock clock_;
@@ -102,7 +125,8 @@ TEST_P(BrokerTest, AttestationsBecomeAGrantOfExactlyTheSlotsAskedFor) {
   EXPECT_EQ(got.slots, (SlotRange{10, 20}));
   EXPECT_EQ(got.expires_at, clock_.seconds() + 600);
   EXPECT_EQ(got.unlock_until, clock_.seconds() + 7'200);
-  EXPECT_TRUE(policy::check_grant(got, {title_.record.id, 1, title::policy_hash(title_.record.policy), viewer_.jkt(), clock_.seconds()}));
+  EXPECT_TRUE(policy::check_grant(
+      got, {title_.record.id, 1, title::policy_hash(title_.record.policy), viewer_.jkt(), clock_.seconds()}));
   auto covers = policy::open_covers(got, viewer_keys_).value();
   ASSERT_EQ(covers.size(), 2u);
   for (const char* group : {"hd", "sd"}) {
@@ -150,7 +174,8 @@ TEST_P(BrokerTest, EveryFaultOfAnAttestationHasItsReason) {
   const auto with = [&](auto change, const crypto::SigningKey* signer = nullptr) {
     auto bent = attestation(leaf_of(policy_, "trusted"));
     change(bent);
-    return reason(ask("trusted", {0, 1}, {attest::sign_attestation(bent, signer == nullptr ? verifier_ : *signer).value()}));
+    return reason(
+        ask("trusted", {0, 1}, {attest::sign_attestation(bent, signer == nullptr ? verifier_ : *signer).value()}));
   };
   const auto stranger = crypto::SigningKey::generate();
   EXPECT_EQ(with([](auto&) {}), "fine");
@@ -179,9 +204,11 @@ TEST_P(BrokerTest, AnAttestationIsGoodForOneGrant) {
 
 TEST_P(BrokerTest, ARevokedAttestationIsRefused) {
   const auto made = attestation(leaf_of(policy_, "trusted"));
-  ASSERT_TRUE(db().execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at, revoked_at) "
-                           "VALUES ($1, $2, $3, $4, '', '', $5, $6)",
-                           {made.issuer.text(), made.id, made.title.text(), made.subject, made.expires_at, made.issued_at}));
+  ASSERT_TRUE(
+      db().execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
+                   "expires_at, revoked_at) "
+                   "VALUES ($1, $2, $3, $4, '', '', $5, $6)",
+                   {made.issuer.text(), made.id, made.title.text(), made.subject, made.expires_at, made.issued_at}));
   EXPECT_EQ(reason(ask("trusted", {0, 1}, {attest::sign_attestation(made, verifier_).value()})), "attestation_revoked");
 }
 
@@ -350,9 +377,17 @@ TEST_P(BrokerTest, PruningRemovesWhatIsOver) {
 
 /// A broker that lies to the agent: the agent decides from the record alone.
 TEST_P(BrokerTest, TheAgentDoesNotTrustTheBroker) {
-  GrantOrder order{.title = title_.record.id, .revision = 1, .record = &title_.published.record, .sealed = &title_.published.sealed,
-                   .path = "kind", .slots = {0, 10}, .key_groups = {"sd"}, .viewer = viewer_.jkt(),
-                   .encryption_key = viewer_keys_.encryption_key(), .facts = {}, .previous = {}};
+  GrantOrder order{.title = title_.record.id,
+                   .revision = 1,
+                   .record = &title_.published.record,
+                   .sealed = &title_.published.sealed,
+                   .path = "kind",
+                   .slots = {0, 10},
+                   .key_groups = {"sd"},
+                   .viewer = viewer_.jkt(),
+                   .encryption_key = viewer_keys_.encryption_key(),
+                   .facts = {},
+                   .previous = {}};
   order.facts.now = clock_.seconds();
   const auto told = [&] {
     const auto issued = agent_.issue(order);
@@ -389,13 +424,23 @@ TEST_P(BrokerTest, TheAgentAcceptsWhatIsPublishedToIt) {
 
 TEST(KeyRequestTest, IsReadStrictly) {
   const auto key = crypto::DecryptionKey::generate().encryption_key().jwk();
-  const Json body = {{"title_id", TitleId(TitleId::Raw{}).text()}, {"revision", 1}, {"path", "p"}, {"slots", {0, 8}},
-                     {"key_groups", {"sd"}}, {"encryption_key", key}, {"attestations", {"a.b.c"}}};
+  const Json body = {{"title_id", TitleId(TitleId::Raw{}).text()},
+                     {"revision", 1},
+                     {"path", "p"},
+                     {"slots", {0, 8}},
+                     {"key_groups", {"sd"}},
+                     {"encryption_key", key},
+                     {"attestations", {"a.b.c"}}};
   ASSERT_TRUE(parse_key_request(body)) << parse_key_request(body).error().message;
   EXPECT_EQ(parse_key_request(body)->slots, (SlotRange{0, 8}));
-  for (const auto& [name, value] : {std::pair("slots", Json{8, 8}), {"slots", Json{0, 1 << 21}}, {"revision", Json(0)},
-                                    {"unlock", Json("x.y.z")}, {"surprise", Json(1)}, {"key_groups", Json("sd")},
-                                    {"title_id", Json("short")}, {"encryption_key", Json::object()}}) {
+  for (const auto& [name, value] : {std::pair("slots", Json{8, 8}),
+                                    {"slots", Json{0, 1 << 21}},
+                                    {"revision", Json(0)},
+                                    {"unlock", Json("x.y.z")},
+                                    {"surprise", Json(1)},
+                                    {"key_groups", Json("sd")},
+                                    {"title_id", Json("short")},
+                                    {"encryption_key", Json::object()}}) {
     Json bad = body;
     bad[name] = value;
     EXPECT_FALSE(parse_key_request(bad)) << name << " " << value.dump();

@@ -1,6 +1,6 @@
 // The key agent: the creator's own, the only one who can open the title secret and sign grants. The broker prepares an
-// order; the agent decides for itself from the signed record and the facts given, and never opens slots, groups or times
-// that the policy does not allow.
+// order; the agent decides for itself from the signed record and the facts given, and never opens slots, groups or
+// times that the policy does not allow.
 #pragma once
 
 #include <memory>
@@ -22,10 +22,10 @@ struct GrantOrder {
   std::string path;
   SlotRange slots;
   std::vector<std::string> key_groups;
-  std::string viewer;                   // jkt
+  std::string viewer;  // jkt
   crypto::EncryptionKey encryption_key;
-  policy::Facts facts;                  // what the broker verified; the title's shape is taken from the record
-  std::string previous;                 // rolling on: the earlier grant's JWS; otherwise empty
+  policy::Facts facts;   // what the broker verified; the title's shape is taken from the record
+  std::string previous;  // rolling on: the earlier grant's JWS; otherwise empty
 };
 
 struct IssuedGrant {
@@ -55,8 +55,8 @@ class LocalKeyAgent final : public KeyAgent {
 
   Result<IssuedGrant> issue(const GrantOrder& order) override;
 
-  /// For publishing: opens the package that came with this (verified) record, checks that it is for this title, revision
-  /// and agent and that the policy is valid and fits the title, and gives what must be stored: the code lists.
+  /// For publishing: opens the package that came with this (verified) record, checks that it is for this title,
+  /// revision and agent and that the policy is valid and fits the title, and gives what must be stored: the code lists.
   Result<policy::CodeLists> accept(const std::string& record_jws, const std::string& sealed);
 
  private:

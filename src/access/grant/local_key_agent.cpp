@@ -27,10 +27,11 @@ std::unexpected<Error> outside(std::string message) {
 
 Result<void> check_scope(const GrantOrder& order, const policy::ResolvedTerms& terms) {
   if (order.slots.empty() || !terms.slots.contains(order.slots))
-    return outside("This way opens the slots " + std::to_string(terms.slots.begin) + " to " + std::to_string(terms.slots.end) +
-                   ", and others were asked for.");
+    return outside("This way opens the slots " + std::to_string(terms.slots.begin) + " to " +
+                   std::to_string(terms.slots.end) + ", and others were asked for.");
   if (order.slots.size() > terms.window_slots)
-    return outside("One grant opens at most " + std::to_string(terms.window_slots) + " slots: ask for fewer and roll on.");
+    return outside("One grant opens at most " + std::to_string(terms.window_slots) +
+                   " slots: ask for fewer and roll on.");
   if (order.key_groups.empty()) return outside("No key group was asked for.");
   for (std::size_t i = 0; i < order.key_groups.size(); ++i) {
     const std::string& group = order.key_groups[i];
@@ -52,7 +53,8 @@ struct LocalKeyAgent::Impl {
   std::shared_mutex mutex{};
   std::unordered_map<TitleId, std::shared_ptr<const OpenedTitle>> titles{};
 
-  Result<std::shared_ptr<const OpenedTitle>> open(const TitleId& title, const std::string& record, const std::string& sealed) {
+  Result<std::shared_ptr<const OpenedTitle>> open(const TitleId& title, const std::string& record,
+                                                  const std::string& sealed) {
     {
       const std::shared_lock lock(mutex);
       const auto found = titles.find(title);
@@ -60,22 +62,26 @@ struct LocalKeyAgent::Impl {
       if (found != titles.end() && found->second->record_jws == record) return found->second;
     }
     SWARMA_TRY(auto opened, open_anew(record, sealed, nullptr));
-    if (opened->record.id != title) return fail(ErrorCode::Corrupt, "record_bad", "The record given to the key agent is of another title.");
+    if (opened->record.id != title)
+      return fail(ErrorCode::Corrupt, "record_bad", "The record given to the key agent is of another title.");
     const std::unique_lock lock(mutex);
     if (titles.size() >= kMaxCachedTitles && !titles.contains(title)) titles.erase(titles.begin());
     titles[title] = opened;
     return opened;
   }
 
-  Result<std::shared_ptr<const OpenedTitle>> open_anew(const std::string& record_jws, const std::string& sealed, policy::CodeLists* codes) {
+  Result<std::shared_ptr<const OpenedTitle>> open_anew(const std::string& record_jws, const std::string& sealed,
+                                                       policy::CodeLists* codes) {
     SWARMA_TRY(const auto prepared, prepare_title({record_jws, {}}));
     const title::TitleRecord& record = prepared->record;
     if (!(record.agent.signer == signing.did()) || !(record.agent.encryption == decryption.encryption_key()))
-      return fail(ErrorCode::Forbidden, "other_agent", "This title names another key agent than this node's: publish it to the node it is for.");
+      return fail(ErrorCode::Forbidden, "other_agent",
+                  "This title names another key agent than this node's: publish it to the node it is for.");
     SWARMA_TRY(auto package, open_package(sealed, decryption, record.id, record.revision));
     auto opened = std::make_shared<OpenedTitle>(
         OpenedTitle{record_jws, record, prepared->policy, prepared->shape, prepared->policy_hash, {}});
-    for (const std::string& group : record.key_groups) opened->roots.emplace(group, crypto::group_root(package.title_secret, group));
+    for (const std::string& group : record.key_groups)
+      opened->roots.emplace(group, crypto::group_root(package.title_secret, group));
     if (codes != nullptr) *codes = std::move(package.codes);
     return opened;
   }
@@ -83,18 +89,29 @@ struct LocalKeyAgent::Impl {
   /// The unlock that goes on: the agent's own signature says that it was made.
   Result<policy::GrantClaims> check_previous(const GrantOrder& order, const OpenedTitle& title) {
     SWARMA_TRY(auto previous, policy::verify_grant(order.previous, signing.did()));
-    SWARMA_CHECK(policy::check_grant(previous, {title.record.id, title.record.revision, title.policy_hash, order.viewer, order.facts.now}, true));
+    SWARMA_CHECK(policy::check_grant(
+        previous, {title.record.id, title.record.revision, title.policy_hash, order.viewer, order.facts.now}, true));
     if (previous.path != order.path)
-      return fail(ErrorCode::Forbidden, "grant_other_path", "This unlock was made by another path than the one asked for.");
+      return fail(ErrorCode::Forbidden, "grant_other_path",
+                  "This unlock was made by another path than the one asked for.");
     return previous;
   }
 
   Result<IssuedGrant> sign(const GrantOrder& order, const OpenedTitle& title, const policy::GrantTerms& terms,
                            const std::optional<policy::GrantClaims>& previous) {
     const UnixSeconds now = order.facts.now;
-    policy::GrantClaims claims{.grant_id = {}, .unlock_id = {}, .title = title.record.id, .revision = title.record.revision,
-                               .slots = order.slots, .key_groups = order.key_groups, .keys = {}, .policy_hash = title.policy_hash,
-                               .path = order.path, .viewer = order.viewer, .issued_at = now, .watermark_salt = {}};
+    policy::GrantClaims claims{.grant_id = {},
+                               .unlock_id = {},
+                               .title = title.record.id,
+                               .revision = title.record.revision,
+                               .slots = order.slots,
+                               .key_groups = order.key_groups,
+                               .keys = {},
+                               .policy_hash = title.policy_hash,
+                               .path = order.path,
+                               .viewer = order.viewer,
+                               .issued_at = now,
+                               .watermark_salt = {}};
     claims.unlock_id = previous ? previous->unlock_id : to_base64url(random_array<16>());
     claims.grant_id = claims.unlock_id + "." + to_base64url(random_array<12>());
     claims.unlock_until = previous ? previous->unlock_until : now + terms.unlock_s;
@@ -106,7 +123,8 @@ struct LocalKeyAgent::Impl {
       covers[group] = crypto::cover(title.roots.at(group), title.record.slots, order.slots);
     claims.keys = policy::seal_covers(claims.grant_id, covers, order.encryption_key, sealer);
     SWARMA_TRY(std::string jws, policy::sign_grant(claims, signing));
-    return IssuedGrant{std::move(jws), claims.grant_id, claims.unlock_id, previous ? previous->grant_id : "", claims.expires_at, claims.unlock_until};
+    return IssuedGrant{std::move(jws),    claims.grant_id,    claims.unlock_id, previous ? previous->grant_id : "",
+                       claims.expires_at, claims.unlock_until};
   }
 };
 
@@ -117,7 +135,8 @@ LocalKeyAgent::~LocalKeyAgent() = default;
 Result<IssuedGrant> LocalKeyAgent::issue(const GrantOrder& order) {
   SWARMA_TRY(const auto title, impl_->open(order.title, *order.record, *order.sealed));
   if (title->record.revision != order.revision)
-    return fail(ErrorCode::Conflict, "not_current_revision", "The key agent was asked for another revision than the record's.");
+    return fail(ErrorCode::Conflict, "not_current_revision",
+                "The key agent was asked for another revision than the record's.");
   const policy::Path* path = title->policy.find_path(order.path);
   if (path == nullptr) return fail(ErrorCode::BadRequest, "path_unknown", "The policy of this title has no such path.");
   policy::Facts facts = order.facts;
@@ -126,7 +145,8 @@ Result<IssuedGrant> LocalKeyAgent::issue(const GrantOrder& order) {
   if (!order.previous.empty()) {
     SWARMA_TRY(previous, impl_->check_previous(order, *title));
   }
-  const auto decision = previous ? policy::evaluate_roll_on(*path, facts) : policy::evaluate_path(title->policy, *path, facts);
+  const auto decision =
+      previous ? policy::evaluate_roll_on(*path, facts) : policy::evaluate_path(title->policy, *path, facts);
   if (!decision.met) return fail(ErrorCode::Forbidden, "policy_unmet", "The terms of this path are not met.");
   SWARMA_CHECK(check_scope(order, decision.terms));
   return impl_->sign(order, *title, path->grants, previous);

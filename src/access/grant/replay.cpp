@@ -6,11 +6,13 @@ namespace swarma::access::grant {
 namespace {
 
 bool is_visible(std::string_view text, std::size_t max) {
-  return !text.empty() && text.size() <= max && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return !text.empty() && text.size() <= max &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 std::unexpected<Error> replayed() {
-  return fail(ErrorCode::Unauthenticated, "replayed_proof", "This DPoP proof was used before: make a fresh one for every request.");
+  return fail(ErrorCode::Unauthenticated, "replayed_proof",
+              "This DPoP proof was used before: make a fresh one for every request.");
 }
 
 /// status of a request that is under way.
@@ -21,7 +23,8 @@ constexpr std::string_view kRecordProof =
 
 Result<void> check_proof(const ProofUse& proof) {
   if (!is_visible(proof.jti, 128) || !is_visible(proof.jkt, 128))
-    return fail(ErrorCode::Unauthenticated, "invalid_dpop_proof", "The \"jti\" of a DPoP proof is 1 to 128 visible characters.");
+    return fail(ErrorCode::Unauthenticated, "invalid_dpop_proof",
+                "The \"jti\" of a DPoP proof is 1 to 128 visible characters.");
   return {};
 }
 
@@ -43,33 +46,36 @@ Result<void> record_proof(db::Database& database, const ProofUse& proof) {
 
 Result<void> check_idempotency_key(std::string_view key) {
   if (!is_visible(key, kMaxIdempotencyKey))
-    return fail(ErrorCode::BadRequest, "idempotency_key_bad", "Send an Idempotency-Key of 1 to 128 visible characters: a random one per request.");
+    return fail(ErrorCode::BadRequest, "idempotency_key_bad",
+                "Send an Idempotency-Key of 1 to 128 visible characters: a random one per request.");
   return {};
 }
 
 Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, UnixSeconds now) {
-  SWARMA_TRY(const db::Rows rows,
-             session.query("SELECT body_digest, status, content_type, body FROM idempotency "
-                           "WHERE viewer = $1 AND route = $2 AND key = $3 AND expires_at > $4",
-                           {key.viewer, key.route, key.key, now}));
+  SWARMA_TRY(const db::Rows rows, session.query("SELECT body_digest, status, content_type, body FROM idempotency "
+                                                "WHERE viewer = $1 AND route = $2 AND key = $3 AND expires_at > $4",
+                                                {key.viewer, key.route, key.key, now}));
   if (rows.empty()) return std::nullopt;
   const db::Row& row = rows.front();
   if (row.text(0) != key.body_digest)
-    return fail(ErrorCode::Conflict, "idempotency_key_reused", "This Idempotency-Key came with another body before: use a fresh one.");
+    return fail(ErrorCode::Conflict, "idempotency_key_reused",
+                "This Idempotency-Key came with another body before: use a fresh one.");
   if (row.integer(1) == kPending)
-    return fail(ErrorCode::Conflict, "request_in_progress", "The same request is under way: wait for its answer, then ask again.");
+    return fail(ErrorCode::Conflict, "request_in_progress",
+                "The same request is under way: wait for its answer, then ask again.");
   return StoredResponse{static_cast<int>(row.integer(1)), row.text(2), row.text(3)};
 }
 
-Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response, UnixSeconds now,
-                            UnixSeconds expires_at) {
+Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response,
+                            UnixSeconds now, UnixSeconds expires_at) {
   SWARMA_TRY(const std::int64_t stored,
-             session.execute("INSERT INTO idempotency (viewer, route, key, body_digest, status, content_type, body, expires_at) "
-                             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (viewer, route, key) DO UPDATE SET "
-                             "body_digest = excluded.body_digest, status = excluded.status, content_type = excluded.content_type, "
-                             "body = excluded.body, expires_at = excluded.expires_at WHERE idempotency.expires_at <= $9",
-                             {key.viewer, key.route, key.key, key.body_digest, std::int64_t{response.status}, response.content_type,
-                              response.body, expires_at, now}));
+             session.execute(
+                 "INSERT INTO idempotency (viewer, route, key, body_digest, status, content_type, body, expires_at) "
+                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (viewer, route, key) DO UPDATE SET "
+                 "body_digest = excluded.body_digest, status = excluded.status, content_type = excluded.content_type, "
+                 "body = excluded.body, expires_at = excluded.expires_at WHERE idempotency.expires_at <= $9",
+                 {key.viewer, key.route, key.key, key.body_digest, std::int64_t{response.status}, response.content_type,
+                  response.body, expires_at, now}));
   return stored == 1;
 }
 
@@ -82,17 +88,20 @@ Result<std::optional<StoredResponse>> IdempotencyStore::begin(const IdempotencyK
     answered.reset();
     if (first) return {};
     SWARMA_TRY(answered, find_response(session, key, now));
-    if (!answered) return fail(ErrorCode::Conflict, "request_in_progress", "The same request has just failed elsewhere: send it again.");
+    if (!answered)
+      return fail(ErrorCode::Conflict, "request_in_progress",
+                  "The same request has just failed elsewhere: send it again.");
     return {};
   }));
   return answered;
 }
 
 Result<void> IdempotencyStore::finish(const IdempotencyKey& key, const StoredResponse& response) {
-  SWARMA_CHECK(database_.execute("UPDATE idempotency SET status = $4, content_type = $5, body = $6, expires_at = $7 "
-                                 "WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
-                                 {key.viewer, key.route, key.key, std::int64_t{response.status}, response.content_type, response.body,
-                                  clock_.seconds() + kIdempotencySeconds}));
+  SWARMA_CHECK(
+      database_.execute("UPDATE idempotency SET status = $4, content_type = $5, body = $6, expires_at = $7 "
+                        "WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
+                        {key.viewer, key.route, key.key, std::int64_t{response.status}, response.content_type,
+                         response.body, clock_.seconds() + kIdempotencySeconds}));
   return {};
 }
 

@@ -10,8 +10,8 @@
 
 namespace swarma::access::grant {
 
-/// A verified DPoP proof, remembered for kProofSeconds after its iat: longer than any proof is accepted (skew and the life
-/// of server nonces, crypto/dpop.h).
+/// A verified DPoP proof, remembered for kProofSeconds after its iat: longer than any proof is accepted (skew and the
+/// life of server nonces, crypto/dpop.h).
 struct ProofUse {
   std::string jkt;
   std::string jti;
@@ -44,8 +44,8 @@ struct StoredResponse {
 /// as begin() below.
 Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, UnixSeconds now);
 /// False when the key is taken. Waits for a transaction of another node that is storing it right now.
-Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response, UnixSeconds now,
-                            UnixSeconds expires_at);
+Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response,
+                            UnixSeconds now, UnixSeconds expires_at);
 
 /// BadRequest "idempotency_key_bad".
 Result<void> check_idempotency_key(std::string_view key);

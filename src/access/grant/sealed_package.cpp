@@ -6,13 +6,17 @@ namespace swarma::access::grant {
 namespace {
 
 std::unexpected<Error> bad_package(std::string why) {
-  return fail(ErrorCode::Corrupt, "sealed_package_bad", "The sealed package of this title cannot be used: " + std::move(why));
+  return fail(ErrorCode::Corrupt, "sealed_package_bad",
+              "The sealed package of this title cannot be used: " + std::move(why));
 }
 
-void wipe_text(std::string& text) { crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
+void wipe_text(std::string& text) {
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+}
 
 void wipe_texts(Json& json) {
-  if (json.is_string()) wipe_text(json.get_ref<std::string&>());
+  if (json.is_string())
+    wipe_text(json.get_ref<std::string&>());
   else if (json.is_structured())
     for (Json& child : json) wipe_texts(child);
 }
@@ -44,7 +48,8 @@ Result<SealedPackage> read_package(const Json& json, const TitleId& title, std::
   SWARMA_TRY(std::string text, reader.text("title_secret", 43));
   auto bytes = parse_base64url(text);
   wipe_text(text);
-  if (!bytes || bytes->size() != 32) return fail(ErrorCode::BadRequest, "bad_secret", "its title secret is not 32 bytes of base64url.");
+  if (!bytes || bytes->size() != 32)
+    return fail(ErrorCode::BadRequest, "bad_secret", "its title secret is not 32 bytes of base64url.");
   SealedPackage package{title, revision, {}, {}};
   std::copy(bytes->begin(), bytes->end(), package.title_secret.expose_mutable().begin());
   crypto::wipe(*bytes);
@@ -60,7 +65,8 @@ std::string seal_package(const SealedPackage& package, const crypto::EncryptionK
   Json codes = Json::object();
   for (const auto& [list, entries] : package.codes) {
     codes[list] = Json::array();
-    for (const policy::Code& entry : entries) codes[list].push_back({{"code", entry.code}, {"max_uses", entry.max_uses}});
+    for (const policy::Code& entry : entries)
+      codes[list].push_back({{"code", entry.code}, {"max_uses", entry.max_uses}});
   }
   Json json = {{"title_id", package.title.text()},
                {"revision", package.revision},

@@ -1,5 +1,5 @@
-// The sealed package (JWE, typ swarma-sealed+jwe) that goes with a record to the creator's key agent: the title secret and
-// the private code lists. Nobody else can open it.
+// The sealed package (JWE, typ swarma-sealed+jwe) that goes with a record to the creator's key agent: the title secret
+// and the private code lists. Nobody else can open it.
 #pragma once
 
 #include <string>

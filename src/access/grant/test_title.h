@@ -70,7 +70,9 @@ class MemoryTitleSource final : public TitleSource {
     const auto found = titles_.find(title.text());
     return found == titles_.end() ? std::nullopt : std::optional(found->second.first);
   }
-  Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId& title) override { return find_revision(title); }
+  Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId& title) override {
+    return find_revision(title);
+  }
   Result<void> count_unlock(db::Session&, const TitleId& title) override {
     const std::lock_guard lock(mutex_);
     ++unlocks_[title.text()];

@@ -33,7 +33,9 @@ struct TitleCache::Impl {
 TitleCache::TitleCache(TitleSource& source) : impl_(new Impl{source, {}, {}}) {}
 TitleCache::~TitleCache() = default;
 
-TitleSource& TitleCache::source() { return impl_->source; }
+TitleSource& TitleCache::source() {
+  return impl_->source;
+}
 
 std::shared_ptr<const PreparedTitle> TitleCache::find_known(const TitleId& title) {
   const std::shared_lock lock(impl_->mutex);
@@ -65,8 +67,9 @@ Result<std::shared_ptr<const PreparedTitle>> prepare_title(PublishedTitle publis
   policy::TitleShape shape{record.slots, record.duration_ms, record.key_groups};
   std::string hash = title::policy_hash(record.policy);
   std::string creator = crypto::thumbprint(record.creator.public_key());
-  return std::make_shared<const PreparedTitle>(
-      PreparedTitle{std::move(record), *std::move(policy), std::move(shape), std::move(hash), std::move(creator), std::move(published)});
+  return std::make_shared<const PreparedTitle>(PreparedTitle{std::move(record), *std::move(policy), std::move(shape),
+                                                             std::move(hash), std::move(creator),
+                                                             std::move(published)});
 }
 
 }  // namespace swarma::access::grant

@@ -1,5 +1,5 @@
-// What granting needs to know about titles. TitleSource is the port (node/bridges fits the catalog to it); TitleCache parses
-// a record and its policy once per revision.
+// What granting needs to know about titles. TitleSource is the port (node/bridges fits the catalog to it); TitleCache
+// parses a record and its policy once per revision.
 #pragma once
 
 #include <memory>

@@ -10,8 +10,8 @@ namespace {
 /// What the proofs say about one leaf.
 struct Standing {
   bool met = false;
-  double trust = 0;              // the best accepted one
-  std::string_view reason;       // when not met
+  double trust = 0;         // the best accepted one
+  std::string_view reason;  // when not met
 };
 
 Standing standing_of(const Leaf& leaf, const Policy& policy, const Facts& facts) {
@@ -34,8 +34,10 @@ Standing standing_of(const Leaf& leaf, const Policy& policy, const Facts& facts)
 std::string how_of(const Leaf& leaf, const Standing& standing, bool alternative) {
   std::string text = describe_leaf(leaf);
   if (standing.reason == "trust_too_low")
-    text += " What was shown is trusted " + Json(standing.trust).dump() + "; " + Json(leaf.min_trust).dump() + " is needed.";
-  if (standing.reason == "issuer_not_trusted") text += " What was shown comes from a verifier this title does not accept.";
+    text += " What was shown is trusted " + Json(standing.trust).dump() + "; " + Json(leaf.min_trust).dump() +
+            " is needed.";
+  if (standing.reason == "issuer_not_trusted")
+    text += " What was shown comes from a verifier this title does not accept.";
   if (alternative) text += " (One of several ways.)";
   return text;
 }
@@ -50,11 +52,14 @@ class Walk {
 
   bool holds(const Expression& expression) const {
     switch (expression.kind) {
-      case Expression::Kind::Leaf: return standings_[expression.leaf].met;
+      case Expression::Kind::Leaf:
+        return standings_[expression.leaf].met;
       case Expression::Kind::AllOf:
-        return std::all_of(expression.children.begin(), expression.children.end(), [&](const auto& c) { return holds(c); });
+        return std::all_of(expression.children.begin(), expression.children.end(),
+                           [&](const auto& c) { return holds(c); });
       case Expression::Kind::AnyOf:
-        return std::any_of(expression.children.begin(), expression.children.end(), [&](const auto& c) { return holds(c); });
+        return std::any_of(expression.children.begin(), expression.children.end(),
+                           [&](const auto& c) { return holds(c); });
     }
     return false;
   }
@@ -85,8 +90,8 @@ class Walk {
     each_weight([&](const Leaf& leaf, const Standing& standing, double weight) {
       if (weight <= 0 || (standing.met && standing.trust >= 1)) return;
       add(leaf, "score_too_low",
-          describe_leaf(leaf) + " It adds up to " + Json(weight).dump() + " to the score, which is " + Json(reached).dump() + " of " +
-              Json(path_.score->threshold).dump() + ".",
+          describe_leaf(leaf) + " It adds up to " + Json(weight).dump() + " to the score, which is " +
+              Json(reached).dump() + " of " + Json(path_.score->threshold).dump() + ".",
           out);
     });
   }
@@ -131,14 +136,16 @@ void check_place_and_time(const Path& path, const Facts& facts, const ResolvedTe
     return std::find(list.begin(), list.end(), *facts.country) != list.end();
   };
   if (!geo.allow.empty() || !geo.deny.empty()) {
-    if (!facts.country) add("country_unknown", "This way depends on the country you are in, which the node cannot tell.");
+    if (!facts.country)
+      add("country_unknown", "This way depends on the country you are in, which the node cannot tell.");
     else if (has(geo.deny) || (!geo.allow.empty() && !has(geo.allow)))
       add("country_denied", "This way is not offered in " + *facts.country + ".");
   }
   if (facts.now < path.grants.from)
     add("too_early", "Come back in " + std::to_string(path.grants.from - facts.now) + " seconds: it is not open yet.");
   if (path.grants.until != 0 && facts.now >= path.grants.until) add("too_late", "This way has closed; choose another.");
-  if (terms.slots.empty() || terms.key_groups.empty()) add("opens_nothing", "This way opens nothing of this film; choose another.");
+  if (terms.slots.empty() || terms.key_groups.empty())
+    add("opens_nothing", "This way opens nothing of this film; choose another.");
 }
 
 void check_counts(const Path& path, const Facts& facts, std::vector<Unmet>& out) {
@@ -148,7 +155,8 @@ void check_counts(const Path& path, const Facts& facts, std::vector<Unmet>& out)
     out.push_back({path.id, "", "", std::move(reason), std::move(how)});
   };
   if (path.grants.max_plays > 0 && use->second.unlocks >= path.grants.max_plays)
-    add("max_plays", "This way can be used " + std::to_string(path.grants.max_plays) + " times and you have used them all; choose another.");
+    add("max_plays", "This way can be used " + std::to_string(path.grants.max_plays) +
+                         " times and you have used them all; choose another.");
   const UnixSeconds next = use->second.last_unlock + path.grants.cooldown_s;
   if (path.grants.cooldown_s > 0 && facts.now < next)
     add("cooldown", "Wait " + std::to_string(next - facts.now) + " seconds before unlocking this way again.");
@@ -193,7 +201,11 @@ PathDecision evaluate_roll_on(const Path& path, const Facts& facts) {
 Json unmet_json(const std::vector<Unmet>& unmet) {
   Json list = Json::array();
   for (const Unmet& item : unmet)
-    list.push_back({{"path", item.path}, {"key", item.key}, {"requirement", item.requirement}, {"reason", item.reason}, {"how", item.how}});
+    list.push_back({{"path", item.path},
+                    {"key", item.key},
+                    {"requirement", item.requirement},
+                    {"reason", item.reason},
+                    {"how", item.how}});
   return list;
 }
 

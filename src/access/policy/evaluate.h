@@ -47,9 +47,9 @@ struct Unmet {
 struct PathDecision {
   std::string path;
   bool met = false;
-  std::vector<Unmet> unmet;        // empty exactly when met; meeting all of them meets the path
-  std::vector<std::string> used;   // keys of the met leaves, sorted
-  double score = 0;                // 0 when the path has none
+  std::vector<Unmet> unmet;       // empty exactly when met; meeting all of them meets the path
+  std::vector<std::string> used;  // keys of the met leaves, sorted
+  double score = 0;               // 0 when the path has none
   ResolvedTerms terms;
 };
 

@@ -26,9 +26,15 @@ Facts no_facts() {
   return facts;
 }
 
-Json goodwill() { return {{"requirement", "goodwill_ack"}, {"params", {{"text", "Kind."}}}}; }
-Json puzzle(int bits = 18) { return {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", bits}}}}; }
-Json code(const std::string& list = "friends") { return {{"requirement", "allowlist_token"}, {"params", {{"list", list}}}}; }
+Json goodwill() {
+  return {{"requirement", "goodwill_ack"}, {"params", {{"text", "Kind."}}}};
+}
+Json puzzle(int bits = 18) {
+  return {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", bits}}}};
+}
+Json code(const std::string& list = "friends") {
+  return {{"requirement", "allowlist_token"}, {"params", {{"list", list}}}};
+}
 
 Policy one_path(Json requires_, Json grants = Json::object(), Json more = Json::object()) {
   Json path = {{"id", "p"}, {"grants", std::move(grants)}};
@@ -39,7 +45,9 @@ Policy one_path(Json requires_, Json grants = Json::object(), Json more = Json::
   return *policy;
 }
 
-PathDecision decide(const Policy& policy, const Facts& facts) { return evaluate_path(policy, policy.paths()[0], facts); }
+PathDecision decide(const Policy& policy, const Facts& facts) {
+  return evaluate_path(policy, policy.paths()[0], facts);
+}
 
 std::vector<std::string> reasons(const PathDecision& decision) {
   std::vector<std::string> out;
@@ -103,8 +111,9 @@ TEST(Evaluate, TrustAndIssuersMatter) {
 }
 
 TEST(Evaluate, TheScoreCountsEachProofOnce) {
-  const Policy policy = one_path({{"anyOf", {goodwill(), puzzle(), puzzle()}}}, Json::object(),
-                                 {{"score", {{"threshold", 1.2}, {"weights", {{"puzzle_solve", 1}, {"goodwill_ack", 0.5}}}}}});
+  const Policy policy =
+      one_path({{"anyOf", {goodwill(), puzzle(), puzzle()}}}, Json::object(),
+               {{"score", {{"threshold", 1.2}, {"weights", {{"puzzle_solve", 1}, {"goodwill_ack", 0.5}}}}}});
   Facts facts = no_facts();
   facts.proofs = {proof_of(policy, 1)};
   PathDecision decision = decide(policy, facts);
@@ -117,7 +126,9 @@ TEST(Evaluate, TheScoreCountsEachProofOnce) {
 }
 
 TEST(Evaluate, CountsPlacesAndTimesHold) {
-  const Policy policy = one_path(nullptr, {{"max_plays", 2}, {"cooldown_s", 60}, {"geo", {{"allow", {"DE"}}}},
+  const Policy policy = one_path(nullptr, {{"max_plays", 2},
+                                           {"cooldown_s", 60},
+                                           {"geo", {{"allow", {"DE"}}}},
                                            {"between", {{"from", kNow - 10}, {"until", kNow + 10}}}});
   Facts facts = no_facts();
   EXPECT_THAT(reasons(decide(policy, facts)), ElementsAre("country_unknown"));
@@ -155,8 +166,12 @@ TEST(Evaluate, RollingOnAsksForPlaceAndTimeOnly) {
 
 TEST(Facts, AreReadFromAFile) {
   const Policy policy = one_path({{"allOf", {goodwill(), puzzle()}}});
-  const auto facts = parse_facts(
-      {{"now", 5}, {"slots", 10}, {"country", "DE"}, {"proofs", {{{"requirement", "goodwill_ack"}}}}, {"uses", {{"p", {{"unlocks", 1}}}}}}, policy);
+  const auto facts = parse_facts({{"now", 5},
+                                  {"slots", 10},
+                                  {"country", "DE"},
+                                  {"proofs", {{{"requirement", "goodwill_ack"}}}},
+                                  {"uses", {{"p", {{"unlocks", 1}}}}}},
+                                 policy);
   ASSERT_TRUE(facts) << facts.error().message;
   EXPECT_EQ(facts->title.slots, 10u);
   EXPECT_THAT(reasons(decide(policy, *facts)), ElementsAre("not_proven"));
@@ -165,9 +180,11 @@ TEST(Facts, AreReadFromAFile) {
 }
 
 TEST(Offer, CanBeReadBack) {
-  const Policy policy = one_path({{"allOf", {goodwill(), {{"anyOf", {puzzle(), code()}}}}}}, {{"seconds", {0, 600}}, {"window_s", 60}},
-                                 {{"score", {{"threshold", 1}, {"weights", {{"puzzle_solve", 1}}}}}, {"label", "Be kind"}});
-  const Json json = offer_paths(policy, no_facts().title, [](const Leaf& leaf) { return leaf.requirement != Requirement::AllowlistToken; });
+  const Policy policy =
+      one_path({{"allOf", {goodwill(), {{"anyOf", {puzzle(), code()}}}}}}, {{"seconds", {0, 600}}, {"window_s", 60}},
+               {{"score", {{"threshold", 1}, {"weights", {{"puzzle_solve", 1}}}}}, {"label", "Be kind"}});
+  const Json json = offer_paths(policy, no_facts().title,
+                                [](const Leaf& leaf) { return leaf.requirement != Requirement::AllowlistToken; });
   EXPECT_EQ(json[0]["open"], false);
   EXPECT_EQ(json[0]["grants"]["slots"], Json({0, 150}));
   const auto paths = parse_offer_paths(json);
@@ -201,7 +218,9 @@ class Dice {
 };
 
 Json random_leaf(Dice& dice) {
-  Json leaf = dice.chance(30) ? goodwill() : dice.chance(50) ? puzzle(1 + dice.below(3)) : code("list-" + std::to_string(dice.below(3)));
+  Json leaf = dice.chance(30)   ? goodwill()
+              : dice.chance(50) ? puzzle(1 + dice.below(3))
+                                : code("list-" + std::to_string(dice.below(3)));
   if (dice.chance(30)) leaf["min_trust"] = dice.unit();
   return leaf;
 }
@@ -220,7 +239,8 @@ Json random_grants(Dice& dice) {
   if (dice.chance(30)) grants["max_plays"] = 1 + dice.below(3);
   if (dice.chance(30)) grants["cooldown_s"] = 1 + dice.below(100);
   if (dice.chance(20)) grants["geo"] = dice.chance(50) ? Json{{"allow", {"DE", "FR"}}} : Json{{"deny", {"FR"}}};
-  if (dice.chance(20)) grants["between"] = {{"from", kNow - 50 + dice.below(100)}, {"until", kNow + 60 + dice.below(50)}};
+  if (dice.chance(20))
+    grants["between"] = {{"from", kNow - 50 + dice.below(100)}, {"until", kNow + 60 + dice.below(50)}};
   return grants;
 }
 
@@ -231,7 +251,10 @@ std::optional<Policy> random_policy(Dice& dice) {
     if (dice.chance(90)) {
       path["requires"] = random_expression(dice, 3);
       if (dice.chance(40))
-        path["score"] = {{"threshold", 0.1 + dice.unit()}, {"weights", {{"puzzle_solve", dice.unit()}, {"goodwill_ack", dice.unit()}, {"allowlist_token", dice.unit()}}}};
+        path["score"] = {
+            {"threshold", 0.1 + dice.unit()},
+            {"weights",
+             {{"puzzle_solve", dice.unit()}, {"goodwill_ack", dice.unit()}, {"allowlist_token", dice.unit()}}}};
     }
     paths.push_back(std::move(path));
   }
@@ -247,7 +270,8 @@ std::vector<std::string> all_keys(const Policy& policy) {
 }
 
 Proof random_proof(Dice& dice, const std::vector<std::string>& keys) {
-  return {keys[static_cast<std::size_t>(dice.below(static_cast<int>(keys.size())))], dice.unit(), dice.chance(80) ? kOwn : "did:key:stranger"};
+  return {keys[static_cast<std::size_t>(dice.below(static_cast<int>(keys.size())))], dice.unit(),
+          dice.chance(80) ? kOwn : "did:key:stranger"};
 }
 
 Facts random_facts(Dice& dice, const Policy& policy) {
@@ -281,7 +305,8 @@ TEST(EvaluateProperties, AddingAProofNeverTakesAnythingAway) {
     for (std::size_t i = 0; i < before.size(); ++i) {
       EXPECT_LE(before[i].met, after[i].met);
       EXPECT_LE(before[i].score, after[i].score);
-      EXPECT_TRUE(std::includes(after[i].used.begin(), after[i].used.end(), before[i].used.begin(), before[i].used.end()));
+      EXPECT_TRUE(
+          std::includes(after[i].used.begin(), after[i].used.end(), before[i].used.begin(), before[i].used.end()));
     }
   });
 }
@@ -329,18 +354,22 @@ TEST(EvaluateProperties, MeetingEverythingNamedMeetsThePath) {
         EXPECT_FALSE(unmet.how.empty());
         meet(unmet, path, mended);
       }
-      EXPECT_TRUE(evaluate_path(policy, path, mended).met) << unmet_json(evaluate_path(policy, path, mended).unmet).dump();
+      EXPECT_TRUE(evaluate_path(policy, path, mended).met)
+          << unmet_json(evaluate_path(policy, path, mended).unmet).dump();
     }
   });
   EXPECT_GT(unmet_paths, 600);  // the property was really exercised
 }
 
-/// Truth by the definition, for small expressions: every subset of proofs of trust 1 against a direct reading of the JSON.
+/// Truth by the definition, for small expressions: every subset of proofs of trust 1 against a direct reading of the
+/// JSON.
 bool holds(const Json& expression, const std::vector<std::string>& proven) {
   if (expression.contains("allOf"))
-    return std::all_of(expression["allOf"].begin(), expression["allOf"].end(), [&](const Json& e) { return holds(e, proven); });
+    return std::all_of(expression["allOf"].begin(), expression["allOf"].end(),
+                       [&](const Json& e) { return holds(e, proven); });
   if (expression.contains("anyOf"))
-    return std::any_of(expression["anyOf"].begin(), expression["anyOf"].end(), [&](const Json& e) { return holds(e, proven); });
+    return std::any_of(expression["anyOf"].begin(), expression["anyOf"].end(),
+                       [&](const Json& e) { return holds(e, proven); });
   const auto requirement = *find_requirement(expression["requirement"].get<std::string>());
   const std::string key = leaf_key(requirement, canonical_json(expression["params"]).value());
   return std::find(proven.begin(), proven.end(), key) != proven.end();

@@ -30,7 +30,8 @@ Result<void> read_proof(const Json& json, const Policy& policy, Facts& facts) {
   }
   SWARMA_TRY(const std::string name, reader.text("requirement", 32));
   const auto requirement = find_requirement(name);
-  if (!requirement) return bad_facts("A proof in the facts names the requirement \"" + name + "\", which does not exist.");
+  if (!requirement)
+    return bad_facts("A proof in the facts names the requirement \"" + name + "\", which does not exist.");
   for (const Path& path : policy.paths())
     for (const Leaf& leaf : path.leaves)
       if (leaf.requirement == *requirement) {
@@ -42,7 +43,8 @@ Result<void> read_proof(const Json& json, const Policy& policy, Facts& facts) {
 
 Result<Facts> read_facts(const Json& json, const Policy& policy) {
   const JsonReader reader(json, "facts");
-  SWARMA_CHECK(reader.only({"now", "slots", "duration_ms", "key_groups", "country", "proofs", "uses", "default_issuers"}));
+  SWARMA_CHECK(
+      reader.only({"now", "slots", "duration_ms", "key_groups", "country", "proofs", "uses", "default_issuers"}));
   Facts facts;
   SWARMA_TRY(facts.now, reader.integer_or("now", 0, kMaxInteger, 0));
   SWARMA_TRY(const std::int64_t slots, reader.integer_or("slots", 1, 1 << 20, 1'500));
@@ -56,10 +58,14 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
     }
     return {};
   };
-  if (reader.has("key_groups")) SWARMA_CHECK(read_texts("key_groups", 16, facts.title.key_groups));
-  else facts.title.key_groups = {"hd", "sd"};
-  if (reader.has("default_issuers")) SWARMA_CHECK(read_texts("default_issuers", 64, facts.default_issuers));
-  else facts.default_issuers = {std::string(kSomeIssuer)};
+  if (reader.has("key_groups"))
+    SWARMA_CHECK(read_texts("key_groups", 16, facts.title.key_groups));
+  else
+    facts.title.key_groups = {"hd", "sd"};
+  if (reader.has("default_issuers"))
+    SWARMA_CHECK(read_texts("default_issuers", 64, facts.default_issuers));
+  else
+    facts.default_issuers = {std::string(kSomeIssuer)};
   if (reader.has("country")) {
     SWARMA_TRY(facts.country, reader.text("country", 2));
   }
@@ -70,7 +76,8 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
   if (!reader.has("uses")) return facts;
   SWARMA_TRY(const Json* uses, reader.object("uses"));
   for (const auto& [path, use] : uses->items()) {
-    if (policy.find_path(path) == nullptr) return bad_facts("The facts name the path \"" + path + "\", which the policy does not have.");
+    if (policy.find_path(path) == nullptr)
+      return bad_facts("The facts name the path \"" + path + "\", which the policy does not have.");
     const JsonReader counts(use, "use of a path in the facts");
     SWARMA_CHECK(counts.only({"unlocks", "last_unlock"}));
     SWARMA_TRY(facts.uses[path].unlocks, counts.integer("unlocks", 0, kMaxInteger));

@@ -17,7 +17,8 @@ constexpr std::size_t kMaxNodes = std::size_t{2} * kMaxLevel;
 static_assert(crypto::kMaxSlots == 1u << kMaxLevel);
 
 std::unexpected<Error> forged(std::string why) {
-  return fail(ErrorCode::Corrupt, "grant_forged", "This grant is not by the title's key agent, or it was changed: " + std::move(why));
+  return fail(ErrorCode::Corrupt, "grant_forged",
+              "This grant is not by the title's key agent, or it was changed: " + std::move(why));
 }
 
 Result<SlotRange> read_slots(const JsonReader& reader) {
@@ -43,8 +44,16 @@ Result<GrantClaims> read_claims(const Json& payload) {
   const JsonReader reader(payload, "grant");
   SWARMA_TRY(const std::string title, reader.text("title_id", 26));
   SWARMA_TRY(const TitleId id, TitleId::parse(title));
-  GrantClaims claims{.grant_id = {}, .unlock_id = {}, .title = id, .slots = {}, .key_groups = {}, .keys = {}, .policy_hash = {},
-                     .path = {}, .viewer = {}, .watermark_salt = {}};
+  GrantClaims claims{.grant_id = {},
+                     .unlock_id = {},
+                     .title = id,
+                     .slots = {},
+                     .key_groups = {},
+                     .keys = {},
+                     .policy_hash = {},
+                     .path = {},
+                     .viewer = {},
+                     .watermark_salt = {}};
   SWARMA_TRY(claims.grant_id, reader.text("grant_id", kMaxIdBytes));
   SWARMA_TRY(claims.unlock_id, reader.text("unlock_id", kMaxIdBytes));
   SWARMA_TRY(claims.revision, reader.integer("revision", 1, std::int64_t{1} << 50));
@@ -124,7 +133,8 @@ Result<std::string> sign_grant(const GrantClaims& claims, const crypto::SigningK
                                                 {"unlock_until", claims.unlock_until},
                                                 {"watermark_salt", claims.watermark_salt}}));
   if (jws.size() > kMaxGrantBytes)
-    return fail(ErrorCode::TooLarge, "grant_too_large", "A grant over so many key groups at once is too large: ask for fewer.");
+    return fail(ErrorCode::TooLarge, "grant_too_large",
+                "A grant over so many key groups at once is too large: ask for fewer.");
   return jws;
 }
 
@@ -140,14 +150,18 @@ Result<void> check_grant(const GrantClaims& claims, const GrantExpectation& expe
   if (claims.title != expected.title)
     return fail(ErrorCode::Forbidden, "grant_wrong_title", "This grant is for another title.");
   if (claims.viewer != expected.viewer)
-    return fail(ErrorCode::Forbidden, "grant_wrong_viewer", "This grant was made for another viewer: unlock with your own key.");
+    return fail(ErrorCode::Forbidden, "grant_wrong_viewer",
+                "This grant was made for another viewer: unlock with your own key.");
   if (claims.revision != expected.revision)
-    return fail(ErrorCode::Forbidden, "grant_old_revision", "This grant is for another revision of the title: unlock again.");
+    return fail(ErrorCode::Forbidden, "grant_old_revision",
+                "This grant is for another revision of the title: unlock again.");
   if (claims.policy_hash != expected.policy_hash)
-    return fail(ErrorCode::Forbidden, "grant_other_policy", "This grant was made under other terms than the title's: unlock again.");
+    return fail(ErrorCode::Forbidden, "grant_other_policy",
+                "This grant was made under other terms than the title's: unlock again.");
   const UnixSeconds end = rolling ? claims.unlock_until : claims.expires_at;
   if (expected.now >= end)
-    return fail(ErrorCode::Forbidden, "grant_expired", rolling ? "This unlock has ended: unlock again." : "This grant has expired: ask for another.");
+    return fail(ErrorCode::Forbidden, "grant_expired",
+                rolling ? "This unlock has ended: unlock again." : "This grant has expired: ask for another.");
   return {};
 }
 
@@ -177,7 +191,9 @@ std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, cons
 
 Result<KeyCovers> open_covers(const GrantClaims& claims, const crypto::DecryptionKey& viewer) {
   auto plain = crypto::decrypt_jwe(viewer, claims.keys, kMaxGrantBytes);
-  if (!plain) return fail(ErrorCode::Corrupt, "grant_not_for_this_key", "The keys of this grant were sealed to another key than yours.");
+  if (!plain)
+    return fail(ErrorCode::Corrupt, "grant_not_for_this_key",
+                "The keys of this grant were sealed to another key than yours.");
   auto json = parse_json(as_text(*plain));
   crypto::wipe(*plain);
   if (!json) return forged("its keys cannot be read.");

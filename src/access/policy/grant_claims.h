@@ -1,5 +1,5 @@
-// The claims of a key grant as they travel (`swarma-grant+jwt`). Pure: the key agent, the broker and the viewer's client
-// read and check the same type. Signing needs the agent's key; opening `keys` needs the viewer's.
+// The claims of a key grant as they travel (`swarma-grant+jwt`). Pure: the key agent, the broker and the viewer's
+// client read and check the same type. Signing needs the agent's key; opening `keys` needs the viewer's.
 #pragma once
 
 #include <map>
@@ -20,16 +20,16 @@ inline constexpr std::size_t kMaxGrantBytes = 64 * 1024;
 inline constexpr std::string_view kGrantKeysTyp = "swarma-keys+jwe";
 
 struct GrantClaims {
-  std::string grant_id;   // "<unlock_id>.<random>": a grant's unlock is in its name
+  std::string grant_id;  // "<unlock_id>.<random>": a grant's unlock is in its name
   std::string unlock_id;
   TitleId title;
   std::int64_t revision = 1;
   SlotRange slots;
   std::vector<std::string> key_groups;
-  std::string keys;        // compact JWE to the viewer's encryption key
+  std::string keys;  // compact JWE to the viewer's encryption key
   std::string policy_hash;
   std::string path;
-  std::string viewer;      // "aud": jkt
+  std::string viewer;  // "aud": jkt
   UnixSeconds issued_at = 0;
   UnixSeconds expires_at = 0;
   UnixSeconds unlock_until = 0;
@@ -56,7 +56,8 @@ Result<void> check_grant(const GrantClaims& claims, const GrantExpectation& expe
 /// The nodes of each group: the plaintext of `keys`.
 using KeyCovers = std::map<std::string, std::vector<crypto::TreeNode>>;
 /// Encrypts the covers to the viewer; `grant_id` is inside, so that a JWE cannot be moved into another grant.
-std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, const crypto::EncryptionKey& viewer, crypto::JweSealer& sealer);
+std::string seal_covers(std::string_view grant_id, const KeyCovers& covers, const crypto::EncryptionKey& viewer,
+                        crypto::JweSealer& sealer);
 /// Corrupt "grant_not_for_this_key" or "grant_forged".
 Result<KeyCovers> open_covers(const GrantClaims& claims, const crypto::DecryptionKey& viewer);
 

@@ -14,9 +14,20 @@ class GrantClaimsTest : public testing::Test {
   GrantClaims claims() {
     KeyCovers covers;
     covers["sd"] = crypto::cover(root_, 100, {10, 20});
-    GrantClaims out{.grant_id = "u.g", .unlock_id = "u", .title = title_, .revision = 2, .slots = {10, 20}, .key_groups = {"sd"},
-                    .keys = {}, .policy_hash = "hash", .path = "p", .viewer = "me", .issued_at = 100, .expires_at = 200,
-                    .unlock_until = 300, .watermark_salt = "salt"};
+    GrantClaims out{.grant_id = "u.g",
+                    .unlock_id = "u",
+                    .title = title_,
+                    .revision = 2,
+                    .slots = {10, 20},
+                    .key_groups = {"sd"},
+                    .keys = {},
+                    .policy_hash = "hash",
+                    .path = "p",
+                    .viewer = "me",
+                    .issued_at = 100,
+                    .expires_at = 200,
+                    .unlock_until = 300,
+                    .watermark_salt = "salt"};
     out.keys = seal_covers(out.grant_id, covers, viewer_.encryption_key(), sealer_);
     return out;
   }

@@ -22,7 +22,8 @@ Json terms_json(const GrantTerms& terms, const TitleShape& shape) {
 }
 
 Json path_json(const Path& path, const TitleShape& shape, const std::function<bool(const Leaf&)>& available) {
-  Json out = {{"id", path.id}, {"label", path.label}, {"open", path.open()}, {"grants", terms_json(path.grants, shape)}};
+  Json out = {
+      {"id", path.id}, {"label", path.label}, {"open", path.open()}, {"grants", terms_json(path.grants, shape)}};
   if (path.requires_)
     out["requires"] = expression_json(*path.requires_, [&](std::size_t i) {
       const Leaf& leaf = path.leaves[i];
@@ -65,7 +66,8 @@ Result<ResolvedTerms> read_terms(const Json& grants) {
   terms.slots = {static_cast<Slot>(range->first), static_cast<Slot>(range->second)};
   SWARMA_TRY(const Json* groups, reader.array("key_groups", 16));
   for (const Json& group : *groups) {
-    if (!group.is_string() || !is_slug(group.get_ref<const std::string&>())) return bad_policy("/grants", "a key group has a bad name");
+    if (!group.is_string() || !is_slug(group.get_ref<const std::string&>()))
+      return bad_policy("/grants", "a key group has a bad name");
     terms.key_groups.push_back(group.get<std::string>());
   }
   SWARMA_TRY(const std::int64_t window, reader.integer("window_slots", 1, 1 << 20));

@@ -11,15 +11,18 @@ namespace {
 
 constexpr std::size_t kMaxPolicyBytes = 8 * 1024;
 constexpr std::int64_t kMaxFilmSeconds = 10'000'000;
-constexpr std::int64_t kMaxTtlSeconds = 30 * 86'400;          // a grant cannot be called back: it has to end by itself
+constexpr std::int64_t kMaxTtlSeconds = 30 * 86'400;  // a grant cannot be called back: it has to end by itself
 constexpr std::int64_t kMaxUnlockSeconds = 10 * 366 * 86'400;
 constexpr std::int64_t kMaxCount = 1'000'000;
 constexpr UnixSeconds kMaxTime = 100'000'000'000;
 
-JsonReader reader_at(const Json& json, const std::string& at) { return JsonReader(json, "policy at " + (at.empty() ? "/" : at)); }
+JsonReader reader_at(const Json& json, const std::string& at) {
+  return JsonReader(json, "policy at " + (at.empty() ? "/" : at));
+}
 
-Result<std::vector<std::string>> texts(const JsonReader& reader, const char* name, std::size_t max, const std::string& at,
-                                       std::string_view what, const std::function<bool(std::string_view)>& is_good) {
+Result<std::vector<std::string>> texts(const JsonReader& reader, const char* name, std::size_t max,
+                                       const std::string& at, std::string_view what,
+                                       const std::function<bool(std::string_view)>& is_good) {
   std::vector<std::string> out;
   if (!reader.has(name)) return out;
   SWARMA_TRY(const Json* list, reader.array(name, max));
@@ -37,11 +40,13 @@ bool is_country(std::string_view text) {
   return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-bool is_did(std::string_view text) { return text.starts_with("did:") && text.size() > 8 && text.size() <= 128; }
+bool is_did(std::string_view text) {
+  return text.starts_with("did:") && text.size() > 8 && text.size() <= 128;
+}
 
 /// "slots":[a,b) or "seconds":[a,b).
-Result<std::optional<std::pair<std::int64_t, std::int64_t>>> range(const JsonReader& reader, const char* name, std::int64_t max,
-                                                                   const std::string& at) {
+Result<std::optional<std::pair<std::int64_t, std::int64_t>>> range(const JsonReader& reader, const char* name,
+                                                                   std::int64_t max, const std::string& at) {
   if (!reader.has(name)) return std::nullopt;
   SWARMA_TRY(const Json* pair, reader.array(name, 2));
   const auto found = find_range(*pair, max);
@@ -66,7 +71,8 @@ Result<Geo> parse_geo(const Json& json, const std::string& at) {
 
 Result<void> parse_limits(const JsonReader& reader, const std::string& at, GrantTerms& terms) {
   SWARMA_TRY(terms.ttl_s, reader.integer_or("ttl_s", 30, kMaxTtlSeconds, terms.ttl_s));
-  SWARMA_TRY(terms.unlock_s, reader.integer_or("unlock_s", 30, kMaxUnlockSeconds, std::max(terms.unlock_s, terms.ttl_s)));
+  SWARMA_TRY(terms.unlock_s,
+             reader.integer_or("unlock_s", 30, kMaxUnlockSeconds, std::max(terms.unlock_s, terms.ttl_s)));
   if (terms.unlock_s < terms.ttl_s) return bad_policy(at, "\"unlock_s\" must not be less than \"ttl_s\"");
   SWARMA_TRY(terms.window_s, reader.integer_or("window_s", 0, kMaxFilmSeconds, 0));
   SWARMA_TRY(terms.count, reader.integer_or("count", 0, kMaxCount, 0));
@@ -77,14 +83,15 @@ Result<void> parse_limits(const JsonReader& reader, const std::string& at, Grant
 
 Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
   const JsonReader reader = reader_at(json, at);
-  SWARMA_CHECK(reader.only({"slots", "seconds", "key_groups", "ttl_s", "unlock_s", "window_s", "count", "max_plays", "cooldown_s",
-                            "geo", "between"}));
+  SWARMA_CHECK(reader.only({"slots", "seconds", "key_groups", "ttl_s", "unlock_s", "window_s", "count", "max_plays",
+                            "cooldown_s", "geo", "between"}));
   GrantTerms terms;
   SWARMA_TRY(const auto slots, range(reader, "slots", 1 << 20, at));
   SWARMA_TRY(terms.seconds, range(reader, "seconds", kMaxFilmSeconds, at));
   if (slots && terms.seconds) return bad_policy(at, "give \"slots\" or \"seconds\", not both");
   if (slots) terms.slots = SlotRange{static_cast<Slot>(slots->first), static_cast<Slot>(slots->second)};
-  SWARMA_TRY(terms.key_groups, texts(reader, "key_groups", 16, at, "a key group (1 to 32 of a-z, 0-9, \"_\", \"-\")", is_slug));
+  SWARMA_TRY(terms.key_groups,
+             texts(reader, "key_groups", 16, at, "a key group (1 to 32 of a-z, 0-9, \"_\", \"-\")", is_slug));
   SWARMA_CHECK(parse_limits(reader, at, terms));
   if (reader.has("geo")) {
     SWARMA_TRY(const Json* geo, reader.object("geo"));
@@ -96,7 +103,8 @@ Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
     SWARMA_CHECK(times.only({"from", "until"}));
     SWARMA_TRY(terms.from, times.integer_or("from", 0, kMaxTime, 0));
     SWARMA_TRY(terms.until, times.integer_or("until", 0, kMaxTime, 0));
-    if (terms.until != 0 && terms.until <= terms.from) return bad_policy(at + "/between", "\"until\" must be after \"from\"");
+    if (terms.until != 0 && terms.until <= terms.from)
+      return bad_policy(at + "/between", "\"until\" must be after \"from\"");
   }
   return terms;
 }
@@ -110,8 +118,10 @@ Result<Leaf> parse_leaf(const Json& json, const std::string& at, std::initialize
   SWARMA_TRY(const std::string name, reader.text("requirement", 32));
   const auto requirement = find_requirement(name);
   if (!requirement)
-    return bad_policy(at, "\"requirement\" must be one of goodwill_ack, puzzle_solve, email_verify, social_like, crypto_payment, "
-                          "watch_ad, allowlist_token");
+    return bad_policy(
+        at,
+        "\"requirement\" must be one of goodwill_ack, puzzle_solve, email_verify, social_like, crypto_payment, "
+        "watch_ad, allowlist_token");
   Leaf leaf;
   leaf.requirement = *requirement;
   const Json none = Json::object();
@@ -130,12 +140,14 @@ Result<Leaf> parse_leaf(const Json& json, const std::string& at, std::initialize
 
 Result<Expression> expression_at(const Json& json, const std::string& at, std::size_t depth, std::vector<Leaf>& leaves,
                                  std::initializer_list<std::string_view> further) {
-  if (depth > kMaxDepth) return bad_policy(at, "the expression is nested more than " + std::to_string(kMaxDepth) + " deep");
+  if (depth > kMaxDepth)
+    return bad_policy(at, "the expression is nested more than " + std::to_string(kMaxDepth) + " deep");
   SWARMA_CHECK(reader_at(json, at).expect_object());
   Expression expression;
   const bool all = json.contains("allOf"), any = json.contains("anyOf");
   if (!all && !any) {
-    if (leaves.size() >= kMaxLeaves) return bad_policy(at, "there are more than " + std::to_string(kMaxLeaves) + " requirements");
+    if (leaves.size() >= kMaxLeaves)
+      return bad_policy(at, "there are more than " + std::to_string(kMaxLeaves) + " requirements");
     SWARMA_TRY(Leaf leaf, parse_leaf(json, at, further));
     expression.leaf = leaves.size();
     leaves.push_back(std::move(leaf));
@@ -147,7 +159,8 @@ Result<Expression> expression_at(const Json& json, const std::string& at, std::s
   SWARMA_TRY(const Json* list, reader_at(json, at).array(name, kMaxLeaves));
   if (list->empty()) return bad_policy(at, std::string("\"") + name + "\" must not be empty");
   for (std::size_t i = 0; i < list->size(); ++i) {
-    SWARMA_TRY(Expression child, expression_at((*list)[i], at + "/" + name + "/" + std::to_string(i), depth + 1, leaves, further));
+    SWARMA_TRY(Expression child,
+               expression_at((*list)[i], at + "/" + name + "/" + std::to_string(i), depth + 1, leaves, further));
     expression.children.push_back(std::move(child));
   }
   return expression;
@@ -257,7 +270,8 @@ Result<Policy> parse_policy(const Json& json) {
 Result<Policy> parse_policy_text(std::string_view json) {
   if (json.size() > 2 * kMaxPolicyBytes) return bad_policy("", "the policy is longer than a title record can hold");
   auto parsed = parse_json(json);
-  if (!parsed) return fail(ErrorCode::BadRequest, "policy_invalid", "The policy cannot be read. " + parsed.error().message);
+  if (!parsed)
+    return fail(ErrorCode::BadRequest, "policy_invalid", "The policy cannot be read. " + parsed.error().message);
   return parse_policy(*parsed);
 }
 
@@ -275,7 +289,9 @@ const Leaf* Policy::find_leaf(std::string_view key) const {
 }
 
 bool Policy::accepts_issuer(std::string_view did, const std::vector<std::string>& defaults) const {
-  const auto has = [&](const std::vector<std::string>& list) { return std::find(list.begin(), list.end(), did) != list.end(); };
+  const auto has = [&](const std::vector<std::string>& list) {
+    return std::find(list.begin(), list.end(), did) != list.end();
+  };
   if (has(denied_issuers_)) return false;
   return allowed_issuers_.empty() ? has(defaults) : has(allowed_issuers_);
 }

@@ -1,8 +1,8 @@
 // The terms of a title: paths, each a Boolean expression over requirements, and what a met path grants
 // (docs/reference/protocol.md, "Policy"). Pure: no I/O, no clock. All types are values, safe to share once made.
 //
-// A Policy exists only if it is valid: parse_policy() checks every bound and every parameter, and refuses unknown members
-// with the place ("the policy at /paths/0/requires/allOf/1/params") and the member's name in the sentence.
+// A Policy exists only if it is valid: parse_policy() checks every bound and every parameter, and refuses unknown
+// members with the place ("the policy at /paths/0/requires/allOf/1/params") and the member's name in the sentence.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxPaths = 16;
 inline constexpr std::size_t kMaxLeaves = 64;  // in the whole policy
 inline constexpr std::size_t kMaxDepth = 8;    // nested allOf/anyOf; a lone leaf has depth 1
 inline constexpr std::size_t kMaxIssuers = 64;
-inline constexpr int kMaxPuzzleBits = 40;      // 2^40 hashes: a day on a fast machine, more is a mistake
+inline constexpr int kMaxPuzzleBits = 40;  // 2^40 hashes: a day on a fast machine, more is a mistake
 
 enum class Requirement { GoodwillAck, PuzzleSolve, EmailVerify, SocialLike, CryptoPayment, WatchAd, AllowlistToken };
 inline constexpr std::size_t kRequirementCount = 7;
@@ -38,15 +38,15 @@ struct Leaf {
   std::string key;            // leaf_key(requirement, params)
 };
 
-/// 16 hex digits: the start of SHA-256 over canonical {"params":…,"requirement":…}. min_trust is not part of it: the same
-/// proof serves every leaf that asks for the same thing.
+/// 16 hex digits: the start of SHA-256 over canonical {"params":…,"requirement":…}. min_trust is not part of it: the
+/// same proof serves every leaf that asks for the same thing.
 std::string leaf_key(Requirement requirement, std::string_view canonical_params);
 
 struct Expression {
   enum class Kind { Leaf, AllOf, AnyOf };
   Kind kind = Kind::Leaf;
-  std::size_t leaf = 0;               // Kind::Leaf: index into Path::leaves
-  std::vector<Expression> children;   // otherwise: 1..64 of them
+  std::size_t leaf = 0;              // Kind::Leaf: index into Path::leaves
+  std::vector<Expression> children;  // otherwise: 1..64 of them
 };
 
 /// Weight × trust of each met leaf, summed over distinct leaf keys, must reach the threshold.
@@ -61,22 +61,22 @@ struct Geo {
 
 /// What a met path gives, as written in the policy. resolve() turns it into slots of one title.
 struct GrantTerms {
-  std::optional<SlotRange> slots;                                  // at most one of slots and seconds
+  std::optional<SlotRange> slots;  // at most one of slots and seconds
   std::optional<std::pair<std::int64_t, std::int64_t>> seconds;
-  std::vector<std::string> key_groups;   // empty: all
-  std::int64_t ttl_s = 21'600;           // life of one grant
-  std::int64_t unlock_s = 2'592'000;     // life of the unlock; at least ttl_s
-  std::int64_t window_s = 0;             // most film seconds one grant opens; 0: all
-  std::int64_t count = 0;                // grants per unlock; 0: no limit
-  std::int64_t max_plays = 0;            // unlocks of this path per viewer; 0: no limit
-  std::int64_t cooldown_s = 0;           // between two unlocks of this path by one viewer
+  std::vector<std::string> key_groups;  // empty: all
+  std::int64_t ttl_s = 21'600;          // life of one grant
+  std::int64_t unlock_s = 2'592'000;    // life of the unlock; at least ttl_s
+  std::int64_t window_s = 0;            // most film seconds one grant opens; 0: all
+  std::int64_t count = 0;               // grants per unlock; 0: no limit
+  std::int64_t max_plays = 0;           // unlocks of this path per viewer; 0: no limit
+  std::int64_t cooldown_s = 0;          // between two unlocks of this path by one viewer
   Geo geo;
-  UnixSeconds from = 0, until = 0;       // 0: unbounded; holds for from <= now < until
+  UnixSeconds from = 0, until = 0;  // 0: unbounded; holds for from <= now < until
 };
 
 struct Path {
-  std::string id;      // [a-z0-9_-]{1,32}
-  std::string label;   // at most 200 bytes
+  std::string id;     // [a-z0-9_-]{1,32}
+  std::string label;  // at most 200 bytes
   std::vector<Leaf> leaves;
   std::optional<Expression> requires_;  // none: an open path
   std::optional<Score> score;

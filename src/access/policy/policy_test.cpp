@@ -26,7 +26,9 @@ constexpr std::string_view kExample = R"({"version":1,
 
 const TitleShape kFilm{1'500, 6'000'000, {"hd", "sd"}};  // 100 minutes in 4 s slots
 
-Json example() { return parse_json(kExample).value(); }
+Json example() {
+  return parse_json(kExample).value();
+}
 
 std::string refusal(const Json& json) {
   const auto policy = parse_policy(json);
@@ -36,7 +38,9 @@ std::string refusal(const Json& json) {
 }
 
 std::string refusal_of_leaf(const char* requirement, Json params) {
-  return refusal({{"version", 1}, {"paths", {{{"id", "a"}, {"requires", {{"requirement", requirement}, {"params", std::move(params)}}}}}}});
+  return refusal(
+      {{"version", 1},
+       {"paths", {{{"id", "a"}, {"requires", {{"requirement", requirement}, {"params", std::move(params)}}}}}}});
 }
 
 TEST(Policy, IsReadFromJsonAndHasOneCanonicalText) {
@@ -119,7 +123,9 @@ TEST(Policy, ChecksTheParametersOfAllSevenRequirements) {
   EXPECT_EQ(refusal_of_leaf("puzzle_solve", {{"algorithm", "sha256"}, {"difficulty", 1}}), "accepted");
   EXPECT_EQ(refusal_of_leaf("email_verify", {{"allow", {"example.org"}}}), "accepted");
   EXPECT_EQ(refusal_of_leaf("social_like", {{"network", "nostr"}, {"target", "note1x"}}), "accepted");
-  EXPECT_EQ(refusal_of_leaf("crypto_payment", {{"method", "cashu"}, {"amount", "21"}, {"mints", {"https://mint.example"}}}), "accepted");
+  EXPECT_EQ(
+      refusal_of_leaf("crypto_payment", {{"method", "cashu"}, {"amount", "21"}, {"mints", {"https://mint.example"}}}),
+      "accepted");
   EXPECT_EQ(refusal_of_leaf("watch_ad", {{"creative", "spot-1"}, {"seconds", 15}}), "accepted");
   EXPECT_EQ(refusal_of_leaf("allowlist_token", {{"list", "friends"}}), "accepted");
 
@@ -192,8 +198,10 @@ TEST(Policy, SaysItsPathsInPlainWords) {
   const auto policy = parse_policy(example());
   EXPECT_EQ(describe_path(policy->paths()[0], kFilm), "Without any condition: opens the first 0:32 in sd.");
   EXPECT_EQ(describe_path(policy->paths()[1], kFilm),
-            "Accept “I will tell a friend.”, and (let the machine solve a puzzle of 18 bits (about 262144 hashes), or enter a code of "
-            "the list “friends” (trusted at least 0.5)), reaching a score of 1.5: opens the first 10:00; at most 3 times per viewer; "
+            "Accept “I will tell a friend.”, and (let the machine solve a puzzle of 18 bits (about 262144 hashes), or "
+            "enter a code of "
+            "the list “friends” (trusted at least 0.5)), reaching a score of 1.5: opens the first 10:00; at most 3 "
+            "times per viewer; "
             "with 1:00 between two times; only in DE, FR.");
   EXPECT_EQ(summarise(*policy), "open or goodwill_ack, puzzle_solve, allowlist_token");
 }

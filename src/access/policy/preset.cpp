@@ -29,10 +29,12 @@ Result<Preset> parse_preset(std::string_view text) {
                                "There is no preset of that name. Presets: open, goodwill, puzzle, code:XXXX.");
   if (text == "open") policy = one_path("open", "Watch it", Json());
   if (text == "goodwill")
-    policy = one_path("goodwill", "Give your word", {{"requirement", "goodwill_ack"}, {"params", {{"text", kPromise}}}});
+    policy =
+        one_path("goodwill", "Give your word", {{"requirement", "goodwill_ack"}, {"params", {{"text", kPromise}}}});
   if (text == "puzzle")
-    policy = one_path("puzzle", "Let your machine work a moment",
-                      {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", kPresetPuzzleBits}}}});
+    policy = one_path(
+        "puzzle", "Let your machine work a moment",
+        {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", kPresetPuzzleBits}}}});
   if (text.starts_with(kCodePrefix)) {
     const std::string code(text.substr(kCodePrefix.size()));
     const bool visible = std::all_of(code.begin(), code.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
@@ -41,7 +43,8 @@ Result<Preset> parse_preset(std::string_view text) {
                   "A code has " + std::to_string(kMinCodeLength) + " to " + std::to_string(kMaxCodeLength) +
                       " bytes and no control characters, as in code:popcorn-42.");
     codes[std::string(kCodeList)] = {Code{code, 0}};
-    policy = one_path("code", "Enter your code", {{"requirement", "allowlist_token"}, {"params", {{"list", kCodeList}}}});
+    policy =
+        one_path("code", "Enter your code", {{"requirement", "allowlist_token"}, {"params", {{"list", kCodeList}}}});
   }
   if (!policy) return std::unexpected(std::move(policy).error());
   return Preset{*std::move(policy), std::move(codes)};

@@ -10,7 +10,7 @@
 
 namespace swarma::access::policy {
 
-inline constexpr std::size_t kMaxCodes = 1'000;       // per title: each is hashed with Argon2id when it is published
+inline constexpr std::size_t kMaxCodes = 1'000;  // per title: each is hashed with Argon2id when it is published
 inline constexpr std::size_t kMaxCodeLength = 128;
 inline constexpr std::size_t kMinCodeLength = 4;
 

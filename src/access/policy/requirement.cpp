@@ -13,9 +13,15 @@ namespace {
 constexpr std::array<std::string_view, kRequirementCount> kNames = {
     "goodwill_ack", "puzzle_solve", "email_verify", "social_like", "crypto_payment", "watch_ad", "allowlist_token"};
 
-bool all_of(std::string_view text, auto&& predicate) { return std::all_of(text.begin(), text.end(), predicate); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool all_of(std::string_view text, auto&& predicate) {
+  return std::all_of(text.begin(), text.end(), predicate);
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
 
 Result<void> not_empty(const JsonReader& reader, const char* name, std::size_t max, const std::string& at) {
   SWARMA_TRY(const std::string text, reader.text(name, max));
@@ -31,7 +37,9 @@ Result<void> domains(const JsonReader& reader, const char* name, const std::stri
                        item.get_ref<const std::string&>().size() <= 253 &&
                        all_of(item.get_ref<const std::string&>(),
                               [](char c) { return is_lower(c) || is_digit(c) || c == '.' || c == '-'; });
-    if (!plain) return bad_policy(at, std::string("\"") + name + "\" must hold domain names in lower case, as in \"example.org\"");
+    if (!plain)
+      return bad_policy(at,
+                        std::string("\"") + name + "\" must hold domain names in lower case, as in \"example.org\"");
   }
   return {};
 }
@@ -75,7 +83,8 @@ Result<void> check_payment(const JsonReader& reader, const std::string& at) {
   if (!is_slug(unit)) return bad_policy(at, "\"unit\" must be a short name such as \"sat\"");
   for (const char* name : {"address", "token"})
     if (reader.has(name)) SWARMA_CHECK(not_empty(reader, name, 200, at));
-  if (method == "erc20" && !reader.has("token")) return bad_policy(at, "\"token\" must name the contract of the ERC-20 token");
+  if (method == "erc20" && !reader.has("token"))
+    return bad_policy(at, "\"token\" must name the contract of the ERC-20 token");
   SWARMA_CHECK(reader.integer_or("chain_id", 1, 9'007'199'254'740'991, 1));
   SWARMA_CHECK(reader.integer_or("confirmations", 0, 1'000, 0));
   if (!reader.has("mints")) return {};
@@ -101,11 +110,15 @@ Result<void> check_allowlist(const JsonReader& reader, const std::string& at) {
 }
 
 /// A member of params that are known to be valid.
-std::string text_of(const Json& params, const char* name) { return params.at(name).get<std::string>(); }
+std::string text_of(const Json& params, const char* name) {
+  return params.at(name).get<std::string>();
+}
 
 }  // namespace
 
-std::string_view to_string(Requirement requirement) { return kNames[static_cast<std::size_t>(requirement)]; }
+std::string_view to_string(Requirement requirement) {
+  return kNames[static_cast<std::size_t>(requirement)];
+}
 
 std::optional<Requirement> find_requirement(std::string_view name) {
   const auto it = std::find(kNames.begin(), kNames.end(), name);
@@ -142,13 +155,20 @@ std::optional<std::pair<std::int64_t, std::int64_t>> find_range(const Json& json
 Result<void> check_params(Requirement requirement, const Json& params, const std::string& at) {
   const JsonReader reader(params, "policy at " + at);
   switch (requirement) {
-    case Requirement::GoodwillAck: return check_goodwill(reader, at);
-    case Requirement::PuzzleSolve: return check_puzzle(reader, at);
-    case Requirement::EmailVerify: return check_email(reader, at);
-    case Requirement::SocialLike: return check_social(reader, at);
-    case Requirement::CryptoPayment: return check_payment(reader, at);
-    case Requirement::WatchAd: return check_ad(reader, at);
-    case Requirement::AllowlistToken: return check_allowlist(reader, at);
+    case Requirement::GoodwillAck:
+      return check_goodwill(reader, at);
+    case Requirement::PuzzleSolve:
+      return check_puzzle(reader, at);
+    case Requirement::EmailVerify:
+      return check_email(reader, at);
+    case Requirement::SocialLike:
+      return check_social(reader, at);
+    case Requirement::CryptoPayment:
+      return check_payment(reader, at);
+    case Requirement::WatchAd:
+      return check_ad(reader, at);
+    case Requirement::AllowlistToken:
+      return check_allowlist(reader, at);
   }
   return bad_policy(at, "the requirement is unknown");
 }
@@ -157,18 +177,24 @@ std::string describe_leaf(const Leaf& leaf) {
   const auto params = parse_json(leaf.params);
   if (!params) return "Meet " + std::string(to_string(leaf.requirement)) + ".";
   switch (leaf.requirement) {
-    case Requirement::GoodwillAck: return "Accept “" + text_of(*params, "text") + "”.";
+    case Requirement::GoodwillAck:
+      return "Accept “" + text_of(*params, "text") + "”.";
     case Requirement::PuzzleSolve: {
       const auto bits = params->at("difficulty").get<unsigned>();
       return "Let the machine solve a puzzle of " + std::to_string(bits) + " bits (about " +
              std::to_string(std::uint64_t{1} << bits) + " hashes).";
     }
-    case Requirement::EmailVerify: return "Show that a mailbox is yours.";
-    case Requirement::SocialLike: return "Like “" + text_of(*params, "target") + "” on " + text_of(*params, "network") + ".";
+    case Requirement::EmailVerify:
+      return "Show that a mailbox is yours.";
+    case Requirement::SocialLike:
+      return "Like “" + text_of(*params, "target") + "” on " + text_of(*params, "network") + ".";
     case Requirement::CryptoPayment:
-      return "Pay " + text_of(*params, "amount") + " " + params->value("unit", "sat") + " by " + text_of(*params, "method") + ".";
-    case Requirement::WatchAd: return "Watch " + std::to_string(params->at("seconds").get<int>()) + " seconds of advertising.";
-    case Requirement::AllowlistToken: return "Enter a code of the list “" + text_of(*params, "list") + "”.";
+      return "Pay " + text_of(*params, "amount") + " " + params->value("unit", "sat") + " by " +
+             text_of(*params, "method") + ".";
+    case Requirement::WatchAd:
+      return "Watch " + std::to_string(params->at("seconds").get<int>()) + " seconds of advertising.";
+    case Requirement::AllowlistToken:
+      return "Enter a code of the list “" + text_of(*params, "list") + "”.";
   }
   return {};
 }

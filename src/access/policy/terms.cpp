@@ -59,9 +59,12 @@ std::string opened(const Path& path, const TitleShape& shape) {
   if (terms.slots.empty()) return "opens nothing of this film";
   std::string text = "opens ";
   const auto at = [&](Slot slot) { return clock_text(shape.duration_ms * slot / shape.slots / 1'000); };
-  if (terms.slots == SlotRange{0, shape.slots}) text += "the whole film";
-  else if (terms.slots.begin == 0) text += "the first " + at(terms.slots.end);
-  else text += at(terms.slots.begin) + " to " + at(terms.slots.end);
+  if (terms.slots == SlotRange{0, shape.slots})
+    text += "the whole film";
+  else if (terms.slots.begin == 0)
+    text += "the first " + at(terms.slots.end);
+  else
+    text += at(terms.slots.begin) + " to " + at(terms.slots.end);
   if (terms.key_groups.size() < shape.key_groups.size()) {
     text += " in ";
     for (std::size_t i = 0; i < terms.key_groups.size(); ++i) text += (i > 0 ? ", " : "") + terms.key_groups[i];
@@ -77,7 +80,8 @@ std::string limits(const GrantTerms& terms) {
     for (const std::string& country : list) out += (out.empty() ? "" : ", ") + country;
     return out;
   };
-  if (terms.max_plays > 0) add("at most " + std::to_string(terms.max_plays) + (terms.max_plays == 1 ? " time" : " times") + " per viewer");
+  if (terms.max_plays > 0)
+    add("at most " + std::to_string(terms.max_plays) + (terms.max_plays == 1 ? " time" : " times") + " per viewer");
   if (terms.cooldown_s > 0) add("with " + clock_text(terms.cooldown_s) + " between two times");
   if (!terms.geo.allow.empty()) add("only in " + countries(terms.geo.allow));
   if (!terms.geo.deny.empty()) add("not in " + countries(terms.geo.deny));
@@ -93,11 +97,14 @@ ResolvedTerms resolve(const GrantTerms& terms, const TitleShape& shape) {
   out.slots = {0, shape.slots};
   if (terms.slots) out.slots = {clip(terms.slots->begin, shape), clip(terms.slots->end, shape)};
   if (terms.seconds)
-    out.slots = {clip(to_slots(terms.seconds->first, shape, false), shape), clip(to_slots(terms.seconds->second, shape, true), shape)};
+    out.slots = {clip(to_slots(terms.seconds->first, shape, false), shape),
+                 clip(to_slots(terms.seconds->second, shape, true), shape)};
   for (const std::string& group : shape.key_groups)
-    if (terms.key_groups.empty() || std::find(terms.key_groups.begin(), terms.key_groups.end(), group) != terms.key_groups.end())
+    if (terms.key_groups.empty() ||
+        std::find(terms.key_groups.begin(), terms.key_groups.end(), group) != terms.key_groups.end())
       out.key_groups.push_back(group);
-  out.window_slots = std::max<Slot>(1, terms.window_s == 0 ? shape.slots : clip(to_slots(terms.window_s, shape, false), shape));
+  out.window_slots =
+      std::max<Slot>(1, terms.window_s == 0 ? shape.slots : clip(to_slots(terms.window_s, shape, false), shape));
   return out;
 }
 
@@ -107,8 +114,10 @@ Result<void> check_fits(const Policy& policy, const TitleShape& shape) {
   };
   for (const Path& path : policy.paths()) {
     for (const std::string& group : path.grants.key_groups)
-      if (!has_group(shape, group)) return refuse(path, "names the key group \"" + group + "\", which this title does not have.");
-    if (resolve(path.grants, shape).slots.empty()) return refuse(path, "opens no part of the film: it begins after the film's end.");
+      if (!has_group(shape, group))
+        return refuse(path, "names the key group \"" + group + "\", which this title does not have.");
+    if (resolve(path.grants, shape).slots.empty())
+      return refuse(path, "opens no part of the film: it begins after the film's end.");
   }
   return {};
 }
@@ -128,7 +137,8 @@ std::string summarise(const Policy& policy) {
     std::string part;
     std::set<Requirement> named;
     for (const Leaf& leaf : path.leaves)
-      if (named.insert(leaf.requirement).second) part += (part.empty() ? "" : ", ") + std::string(to_string(leaf.requirement));
+      if (named.insert(leaf.requirement).second)
+        part += (part.empty() ? "" : ", ") + std::string(to_string(leaf.requirement));
     if (part.empty()) part = "open";
     if (seen.insert(part).second) text += (text.empty() ? "" : " or ") + part;
   }

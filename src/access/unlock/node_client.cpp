@@ -15,7 +15,8 @@ constexpr std::size_t kMaxNonce = 256;
 
 }  // namespace
 
-Result<net::ClientResponse> NodeClient::send(const std::string& url, const std::string& body, const std::string& idempotency_key) {
+Result<net::ClientResponse> NodeClient::send(const std::string& url, const std::string& body,
+                                             const std::string& idempotency_key) {
   SWARMA_TRY(const std::string htu, crypto::normalise_htu(url));
   const crypto::DpopClaims claims{"POST", htu, nonce_, to_base64url(crypto::sha256(view(body))), ""};
   net::ClientRequest request;
@@ -27,7 +28,8 @@ Result<net::ClientResponse> NodeClient::send(const std::string& url, const std::
   request.headers.set("Idempotency-Key", idempotency_key);
   request.headers.set("DPoP", crypto::make_dpop_proof(key_, claims, clock_.seconds()));
   SWARMA_TRY(auto response, http_.send(request));
-  if (const auto nonce = response.headers.get("DPoP-Nonce"); !nonce.empty() && nonce.size() <= kMaxNonce) nonce_ = std::string(nonce);
+  if (const auto nonce = response.headers.get("DPoP-Nonce"); !nonce.empty() && nonce.size() <= kMaxNonce)
+    nonce_ = std::string(nonce);
   return response;
 }
 
@@ -35,14 +37,18 @@ Result<Json> NodeClient::post(const std::string& path, const Json& body) {
   const std::string url = url_ + path, text = body.dump(), key = to_base64url(random_array<16>());
   const std::string nonce_before = nonce_;
   SWARMA_TRY(auto response, send(url, text, key));
-  if (response.status == 401 && net::read_problem(401, response.body).reason == "use_dpop_nonce" && nonce_ != nonce_before) {
+  if (response.status == 401 && net::read_problem(401, response.body).reason == "use_dpop_nonce" &&
+      nonce_ != nonce_before) {
     SWARMA_TRY(response, send(url, text, key));
   }
-  if (response.status < 200 || response.status > 299) return std::unexpected(net::read_problem(response.status, response.body));
-  if (response.body.size() > kMaxAnswerBytes) return fail(ErrorCode::TooLarge, "answer_too_large", "The node's answer is too large.");
+  if (response.status < 200 || response.status > 299)
+    return std::unexpected(net::read_problem(response.status, response.body));
+  if (response.body.size() > kMaxAnswerBytes)
+    return fail(ErrorCode::TooLarge, "answer_too_large", "The node's answer is too large.");
   auto json = parse_json(response.body);
   if (!json || !json->is_object())
-    return fail(ErrorCode::Corrupt, "answer_bad", "The node's answer to " + path + " is no JSON object: is this a Swarma node?");
+    return fail(ErrorCode::Corrupt, "answer_bad",
+                "The node's answer to " + path + " is no JSON object: is this a Swarma node?");
   return json;
 }
 

@@ -1,4 +1,5 @@
-// Inside access/unlock: signed JSON requests to a node. Keeps the node's DPoP nonce; turns problem responses into Errors.
+// Inside access/unlock: signed JSON requests to a node. Keeps the node's DPoP nonce; turns problem responses into
+// Errors.
 #pragma once
 
 #include <string>

@@ -7,10 +7,12 @@ namespace swarma::access::unlock {
 namespace {
 
 std::unexpected<Error> forged(std::string why) {
-  return fail(ErrorCode::Corrupt, "grant_forged", "This grant is not what the title's key agent should have made: " + std::move(why));
+  return fail(ErrorCode::Corrupt, "grant_forged",
+              "This grant is not what the title's key agent should have made: " + std::move(why));
 }
 
-/// The nodes must be the minimal cover of the slots, no more, no fewer, in order: cover() of a stand-in root has the shape.
+/// The nodes must be the minimal cover of the slots, no more, no fewer, in order: cover() of a stand-in root has the
+/// shape.
 Result<void> check_cover(const std::vector<crypto::TreeNode>& nodes, Slot slots, SlotRange range) {
   const auto shape = crypto::cover(crypto::SecretKey(), slots, range);
   const bool same = std::equal(nodes.begin(), nodes.end(), shape.begin(), shape.end(),
@@ -21,10 +23,13 @@ Result<void> check_cover(const std::vector<crypto::TreeNode>& nodes, Slot slots,
 
 }  // namespace
 
-Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer, UnixSeconds now) {
+Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer,
+                            UnixSeconds now) {
   SWARMA_TRY(auto claims, policy::verify_grant(jws, record.agent.signer));
-  SWARMA_CHECK(policy::check_grant(claims, {record.id, record.revision, title::policy_hash(record.policy), viewer.signing.jkt(), now}));
-  if (claims.slots.empty() || claims.slots.end > record.slots) return forged("it names slots that the title does not have.");
+  SWARMA_CHECK(policy::check_grant(
+      claims, {record.id, record.revision, title::policy_hash(record.policy), viewer.signing.jkt(), now}));
+  if (claims.slots.empty() || claims.slots.end > record.slots)
+    return forged("it names slots that the title does not have.");
   SWARMA_TRY(auto covers, policy::open_covers(claims, viewer.decryption));
   if (covers.size() != claims.key_groups.size()) return forged("its keys are not those of its key groups.");
   Unlocked unlocked{std::string(jws), std::move(claims), {}};

@@ -49,8 +49,10 @@ class Planner {
     for (const auto& [key, leaf] : leaves_) {
       const auto weight = path_.score->weights.find(leaf.requirement);
       if (weight == path_.score->weights.end() || weight->second <= 0) continue;
-      if (keys.contains(key)) score += weight->second;
-      else further.emplace_back(costs_.at(key) / weight->second, key);
+      if (keys.contains(key))
+        score += weight->second;
+      else
+        further.emplace_back(costs_.at(key) / weight->second, key);
     }
     std::sort(further.begin(), further.end());
     for (const auto& [rate, key] : further) {
@@ -97,8 +99,8 @@ std::optional<Plan> plan_path(const policy::OfferedPath& path, const CostOf& cos
   return planner.plan(keys);
 }
 
-std::optional<Plan> choose_plan(const std::vector<policy::OfferedPath>& paths, Slot first_slot, const std::string& wanted,
-                                const CostOf& cost_of) {
+std::optional<Plan> choose_plan(const std::vector<policy::OfferedPath>& paths, Slot first_slot,
+                                const std::string& wanted, const CostOf& cost_of) {
   std::optional<Plan> best;
   const auto rank = [&](const Plan& plan) {
     return std::tuple(plan.path->terms.slots.end - first_slot, plan.path->terms.key_groups.size(), -plan.cost);

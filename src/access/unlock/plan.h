@@ -24,7 +24,7 @@ std::optional<Plan> plan_path(const policy::OfferedPath& path, const CostOf& cos
 
 /// Among the paths that open `first_slot` (or only the one called `wanted`): most slots from there on, then most key
 /// groups, then least cost. Nothing when none can be met.
-std::optional<Plan> choose_plan(const std::vector<policy::OfferedPath>& paths, Slot first_slot, const std::string& wanted,
-                                const CostOf& cost_of);
+std::optional<Plan> choose_plan(const std::vector<policy::OfferedPath>& paths, Slot first_slot,
+                                const std::string& wanted, const CostOf& cost_of);
 
 }  // namespace swarma::access::unlock

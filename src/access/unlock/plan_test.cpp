@@ -11,20 +11,30 @@ namespace {
 using policy::Requirement;
 using testing::ElementsAre;
 
-Json goodwill() { return {{"requirement", "goodwill_ack"}, {"params", {{"text", "Kind."}}}}; }
-Json puzzle(int bits) { return {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", bits}}}}; }
-Json code() { return {{"requirement", "allowlist_token"}, {"params", {{"list", "a"}}}}; }
+Json goodwill() {
+  return {{"requirement", "goodwill_ack"}, {"params", {{"text", "Kind."}}}};
+}
+Json puzzle(int bits) {
+  return {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", bits}}}};
+}
+Json code() {
+  return {{"requirement", "allowlist_token"}, {"params", {{"list", "a"}}}};
+}
 
 std::vector<policy::OfferedPath> offered(Json paths) {
   const auto policy = policy::parse_policy({{"version", 1}, {"paths", std::move(paths)}});
   EXPECT_TRUE(policy) << policy.error().message;
-  return policy::parse_offer_paths(policy::offer_paths(*policy, {100, 400'000, {"hd", "sd"}}, [](const auto&) { return true; })).value();
+  return policy::parse_offer_paths(
+             policy::offer_paths(*policy, {100, 400'000, {"hd", "sd"}}, [](const auto&) { return true; }))
+      .value();
 }
 
 /// Somebody who accepts anything and has no code; a puzzle costs its bits.
 std::optional<double> without_code(const policy::OfferedLeaf& leaf) {
   if (leaf.leaf.requirement == Requirement::AllowlistToken) return std::nullopt;
-  return leaf.leaf.requirement == Requirement::GoodwillAck ? 1 : parse_json(leaf.leaf.params).value()["difficulty"].get<double>();
+  return leaf.leaf.requirement == Requirement::GoodwillAck
+             ? 1
+             : parse_json(leaf.leaf.params).value()["difficulty"].get<double>();
 }
 
 std::vector<std::string> names(const std::optional<Plan>& plan) {
@@ -48,15 +58,17 @@ TEST(Plan, TakesTheWidestPathAndAmongEqualsTheCheapest) {
 }
 
 TEST(Plan, ChoosesTheCheapestBranch) {
-  const auto paths = offered({{{"id", "p"}, {"requires", {{"anyOf", {puzzle(9), code(), {{"allOf", {goodwill(), puzzle(3)}}}}}}}}});
+  const auto paths =
+      offered({{{"id", "p"}, {"requires", {{"anyOf", {puzzle(9), code(), {{"allOf", {goodwill(), puzzle(3)}}}}}}}}});
   EXPECT_THAT(names(choose_plan(paths, 0, "", without_code)), ElementsAre("p", "goodwill_ack", "puzzle_solve"));
   EXPECT_EQ(choose_plan(paths, 0, "", without_code)->cost, 4);
 }
 
 TEST(Plan, AddsWhatTheScoreNeeds) {
-  const auto paths = offered({{{"id", "p"},
-                               {"requires", {{"anyOf", {goodwill(), puzzle(5), puzzle(6)}}}},
-                               {"score", {{"threshold", 1.4}, {"weights", {{"goodwill_ack", 0.5}, {"puzzle_solve", 1}}}}}}});
+  const auto paths =
+      offered({{{"id", "p"},
+                {"requires", {{"anyOf", {goodwill(), puzzle(5), puzzle(6)}}}},
+                {"score", {{"threshold", 1.4}, {"weights", {{"goodwill_ack", 0.5}, {"puzzle_solve", 1}}}}}}});
   EXPECT_THAT(names(choose_plan(paths, 0, "", without_code)), ElementsAre("p", "goodwill_ack", "puzzle_solve"));
   EXPECT_EQ(choose_plan(paths, 0, "", without_code)->cost, 6);
 }

@@ -3,8 +3,8 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <chrono>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <mutex>
 #include <thread>
@@ -62,7 +62,8 @@ struct Search {
 
 Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threads,
                                  const std::function<bool(double expected_part)>& on_progress) {
-  if (bits < 0 || bits > kMaxBits) return fail(ErrorCode::Unsupported, "puzzle_too_hard", "The puzzle asks for an impossible number of bits.");
+  if (bits < 0 || bits > kMaxBits)
+    return fail(ErrorCode::Unsupported, "puzzle_too_hard", "The puzzle asks for an impossible number of bits.");
   Search search{.prefix = std::string(seed) + ":", .bits = bits};
   const unsigned count = std::clamp(threads == 0 ? std::thread::hardware_concurrency() : threads, 1u, kMaxThreads);
   std::vector<std::jthread> others;

@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t kMaxGrantText = policy::kMaxGrantBytes;
 constexpr int kMaxPuzzleBits = policy::kMaxPuzzleBits;
 
-Result<Json> params_of(const policy::Leaf& leaf) { return parse_json(leaf.params); }
+Result<Json> params_of(const policy::Leaf& leaf) {
+  return parse_json(leaf.params);
+}
 
 std::unexpected<Error> declined(const policy::Leaf& leaf) {
   return fail(ErrorCode::Forbidden, "declined", policy::describe_leaf(leaf) + " This was declined.");
@@ -30,12 +32,15 @@ struct Unlocker::Impl {
   title::TitleRecord record;
   std::map<std::string, policy::ResolvedTerms> terms;  // of the last offer, by path id: for renew()
 
-  std::optional<double> cost_of(const policy::OfferedLeaf& offered, const Answers& answers, const std::set<std::string>& refused) const;
+  std::optional<double> cost_of(const policy::OfferedLeaf& offered, const Answers& answers,
+                                const std::set<std::string>& refused) const;
   Result<std::string> meet(const policy::Leaf& leaf, const Answers& answers);
   Result<Json> answer(const policy::Leaf& leaf, const Json& challenge, const Answers& answers);
   Result<Json> solve(const policy::Leaf& leaf, const Json& challenge, const Answers& answers);
-  Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot, const char* how, Json proof);
-  std::unexpected<Error> cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers, Slot first_slot) const;
+  Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
+                           const char* how, Json proof);
+  std::unexpected<Error> cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers,
+                                     Slot first_slot) const;
 };
 
 /// In hashes: a code or a click is worth about a second of them.
@@ -53,7 +58,8 @@ std::optional<double> Unlocker::Impl::cost_of(const policy::OfferedLeaf& offered
       const auto params = params_of(offered.leaf);
       return params ? std::optional(std::exp2(params->value("difficulty", kMaxPuzzleBits))) : std::nullopt;
     }
-    default: return std::nullopt;  // this client has no way to meet the others
+    default:
+      return std::nullopt;  // this client has no way to meet the others
   }
 }
 
@@ -65,7 +71,8 @@ Result<Json> Unlocker::Impl::solve(const policy::Leaf& leaf, const Json& challen
   SWARMA_TRY(const Json params, params_of(leaf));
   if (algorithm != "sha256" || bits > params.value("difficulty", 0))
     return fail(ErrorCode::Corrupt, "challenge_bad", "The node asks for more work than the title's terms say.");
-  SWARMA_TRY(std::string solution, solve_puzzle(seed, static_cast<int>(bits), answers.puzzle_threads, answers.on_puzzle));
+  SWARMA_TRY(std::string solution,
+             solve_puzzle(seed, static_cast<int>(bits), answers.puzzle_threads, answers.on_puzzle));
   return Json{{"solution", std::move(solution)}};
 }
 
@@ -86,26 +93,30 @@ Result<Json> Unlocker::Impl::answer(const policy::Leaf& leaf, const Json& challe
       if (!code || code->empty()) return declined(leaf);
       return Json{{"code", *code}};
     }
-    case policy::Requirement::PuzzleSolve: return solve(leaf, challenge, answers);
-    default: return fail(ErrorCode::Unsupported, "requirement_unsupported", policy::describe_leaf(leaf) + " This program cannot do that.");
+    case policy::Requirement::PuzzleSolve:
+      return solve(leaf, challenge, answers);
+    default:
+      return fail(ErrorCode::Unsupported, "requirement_unsupported",
+                  policy::describe_leaf(leaf) + " This program cannot do that.");
   }
 }
 
 /// Start, answer, complete: gives the attestation.
 Result<std::string> Unlocker::Impl::meet(const policy::Leaf& leaf, const Answers& answers) {
   SWARMA_TRY(const Json started, node.post("/v1/actions/start", {{"title_id", record.id.text()},
-                                                                  {"requirement", policy::to_string(leaf.requirement)},
-                                                                  {"key", leaf.key}}));
+                                                                 {"requirement", policy::to_string(leaf.requirement)},
+                                                                 {"key", leaf.key}}));
   const JsonReader start(started, "node's answer");
   SWARMA_TRY(const std::string action, start.text("action_id", 128));
   SWARMA_TRY(const Json* challenge, start.object("challenge"));
   SWARMA_TRY(Json response, answer(leaf, *challenge, answers));
-  SWARMA_TRY(const Json completed, node.post("/v1/actions/complete", {{"action_id", action}, {"response", std::move(response)}}));
+  SWARMA_TRY(const Json completed,
+             node.post("/v1/actions/complete", {{"action_id", action}, {"response", std::move(response)}}));
   return JsonReader(completed, "node's answer").text("attestation", 16 * 1024);
 }
 
-Result<Unlocked> Unlocker::Impl::request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
-                                         const char* how, Json proof) {
+Result<Unlocked> Unlocker::Impl::request(const std::string& path, const policy::ResolvedTerms& path_terms,
+                                         Slot first_slot, const char* how, Json proof) {
   const Slot room = path_terms.slots.end - first_slot;
   const SlotRange slots{first_slot, first_slot + std::min(room, path_terms.window_slots)};
   Json body = {{"title_id", record.id.text()},
@@ -118,13 +129,15 @@ Result<Unlocked> Unlocker::Impl::request(const std::string& path, const policy::
   SWARMA_TRY(const Json answer, node.post("/v1/keys/request", body));
   SWARMA_TRY(const std::string grant, JsonReader(answer, "node's answer").text("grant", kMaxGrantText));
   SWARMA_TRY(Unlocked unlocked, open_grant(grant, record, viewer, clock.seconds()));
-  if (unlocked.grant.slots != slots || unlocked.grant.path != path || unlocked.grant.key_groups != path_terms.key_groups)
-    return fail(ErrorCode::Corrupt, "grant_forged", "The grant is for other slots, key groups or another path than were asked for.");
+  if (unlocked.grant.slots != slots || unlocked.grant.path != path ||
+      unlocked.grant.key_groups != path_terms.key_groups)
+    return fail(ErrorCode::Corrupt, "grant_forged",
+                "The grant is for other slots, key groups or another path than were asked for.");
   return unlocked;
 }
 
-std::unexpected<Error> Unlocker::Impl::cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers,
-                                                   Slot first_slot) const {
+std::unexpected<Error> Unlocker::Impl::cannot_meet(const std::vector<policy::OfferedPath>& paths,
+                                                   const Answers& answers, Slot first_slot) const {
   std::string message;
   for (const auto& path : paths) {
     if (!answers.path.empty() && path.id != answers.path) continue;
@@ -137,14 +150,17 @@ std::unexpected<Error> Unlocker::Impl::cannot_meet(const std::vector<policy::Off
     std::set<std::string> named;
     for (const auto& leaf : path.leaves)
       if ((!leaf.available || !cost_of(leaf, answers, {})) && named.insert(leaf.leaf.key).second)
-        message += " " + policy::describe_leaf(leaf.leaf) + (leaf.available ? "" : " (The node has no verifier for it.)");
+        message +=
+            " " + policy::describe_leaf(leaf.leaf) + (leaf.available ? "" : " (The node has no verifier for it.)");
   }
   if (message.empty()) message = "The title has no path called \"" + answers.path + "\".";
   return fail(ErrorCode::Forbidden, "cannot_meet", "No way to unlock could be met. " + message);
 }
 
-Unlocker::Unlocker(net::HttpClient& http, std::string node_url, const Clock& clock, Viewer viewer, title::TitleRecord record)
-    : impl_(new Impl{NodeClient(http, std::move(node_url), clock, viewer.signing), clock, viewer, std::move(record), {}}) {}
+Unlocker::Unlocker(net::HttpClient& http, std::string node_url, const Clock& clock, Viewer viewer,
+                   title::TitleRecord record)
+    : impl_(new Impl{
+          NodeClient(http, std::move(node_url), clock, viewer.signing), clock, viewer, std::move(record), {}}) {}
 Unlocker::~Unlocker() = default;
 
 Result<std::vector<policy::OfferedPath>> Unlocker::offer() {
@@ -153,7 +169,8 @@ Result<std::vector<policy::OfferedPath>> Unlocker::offer() {
   SWARMA_TRY(const std::int64_t revision, reader.integer("revision", 1, std::int64_t{1} << 50));
   SWARMA_TRY(const std::string hash, reader.text("policy_hash", 64));
   if (revision != impl_->record.revision || hash != title::policy_hash(impl_->record.policy))
-    return fail(ErrorCode::Conflict, "not_current_revision", "The node offers another revision of this title: load its record again.");
+    return fail(ErrorCode::Conflict, "not_current_revision",
+                "The node offers another revision of this title: load its record again.");
   SWARMA_TRY(const Json* json, reader.array("paths", policy::kMaxPaths));
   SWARMA_TRY(const auto offered, policy::parse_offer_paths(*json));
   // The terms are those the creator signed; the node only says what it has verifiers for.
@@ -172,8 +189,8 @@ Result<std::vector<policy::OfferedPath>> Unlocker::offer() {
 
 Result<Unlocked> Unlocker::unlock(const Answers& answers, Slot first_slot) {
   SWARMA_TRY(const auto paths, offer());
-  std::set<std::string> refused;             // leaves the viewer was asked about and declined
-  std::map<std::string, std::string> proven; // attestations by leaf key
+  std::set<std::string> refused;              // leaves the viewer was asked about and declined
+  std::map<std::string, std::string> proven;  // attestations by leaf key
   for (;;) {
     const auto plan = choose_plan(paths, first_slot, answers.path, [&](const policy::OfferedLeaf& leaf) {
       return proven.contains(leaf.leaf.key) ? std::optional(0.0) : impl_->cost_of(leaf, answers, refused);
@@ -194,7 +211,8 @@ Result<Unlocked> Unlocker::unlock(const Answers& answers, Slot first_slot) {
       }
       attestations.push_back(proven[leaf.key]);
     }
-    if (!again) return impl_->request(plan->path->id, plan->path->terms, first_slot, "attestations", std::move(attestations));
+    if (!again)
+      return impl_->request(plan->path->id, plan->path->terms, first_slot, "attestations", std::move(attestations));
   }
 }
 
@@ -202,10 +220,13 @@ Result<void> Unlocker::renew(Unlocked& unlocked, Slot first_slot) {
   if (impl_->terms.empty()) SWARMA_CHECK(offer());
   const auto terms = impl_->terms.find(unlocked.grant.path);
   if (terms == impl_->terms.end() || !terms->second.slots.contains(first_slot))
-    return fail(ErrorCode::Forbidden, "outside_scope", "What was unlocked does not reach slot " + std::to_string(first_slot) + ".");
-  SWARMA_TRY(Unlocked further, impl_->request(unlocked.grant.path, terms->second, first_slot, "unlock", unlocked.grant_jws));
+    return fail(ErrorCode::Forbidden, "outside_scope",
+                "What was unlocked does not reach slot " + std::to_string(first_slot) + ".");
+  SWARMA_TRY(Unlocked further,
+             impl_->request(unlocked.grant.path, terms->second, first_slot, "unlock", unlocked.grant_jws));
   if (further.grant.unlock_id != unlocked.grant.unlock_id)
-    return fail(ErrorCode::Corrupt, "grant_forged", "The further grant does not belong to the unlock it was asked for.");
+    return fail(ErrorCode::Corrupt, "grant_forged",
+                "The further grant does not belong to the unlock it was asked for.");
   // The new keys join the old ones: slots that are open stay open.
   SWARMA_TRY(auto covers, policy::open_covers(further.grant, impl_->viewer.decryption));
   for (auto& [group, nodes] : covers)

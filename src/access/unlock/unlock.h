@@ -1,6 +1,6 @@
 // The viewer's side: from a title id to keys. Asks the node for its offer, picks a path it can meet (the one that opens
-// most from the wanted slot on; among equals the cheapest), meets it, requests a grant and checks every word of it before
-// using a key.
+// most from the wanted slot on; among equals the cheapest), meets it, requests a grant and checks every word of it
+// before using a key.
 #pragma once
 
 #include <functional>
@@ -29,9 +29,9 @@ struct Viewer {
 /// What the viewer is ready to do. What is not given is asked through `ask`, where there is one.
 struct Answers {
   bool accept_goodwill = false;
-  std::string code;                    // empty: none
-  std::string path;                    // empty: chosen as said above
-  unsigned puzzle_threads = 0;         // 0: one per core
+  std::string code;             // empty: none
+  std::string path;             // empty: chosen as said above
+  unsigned puzzle_threads = 0;  // 0: one per core
   std::function<bool(const std::string& text)> ask_goodwill;
   std::function<std::optional<std::string>(const std::string& list)> ask_code;
   /// Expected part of the work that is done, 0..; returning false gives up ("cancelled").
@@ -51,7 +51,8 @@ class Unlocker {
   Unlocker(net::HttpClient& http, std::string node_url, const Clock& clock, Viewer viewer, title::TitleRecord record);
   ~Unlocker();
 
-  /// The paths on offer. Corrupt "offer_bad"; Conflict "not_current_revision" when the node has another revision or policy.
+  /// The paths on offer. Corrupt "offer_bad"; Conflict "not_current_revision" when the node has another revision or
+  /// policy.
   Result<std::vector<policy::OfferedPath>> offer();
 
   /// Unlocks from `first_slot` on as far as one grant reaches. Forbidden "cannot_meet" with every path's missing parts;
@@ -66,10 +67,11 @@ class Unlocker {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Checks a grant as its holder: signature by the record's agent, audience, title, revision, policy, life; opens the keys,
-/// checks that they are exactly the cover of the slots in each group. Errors: grant_forged, grant_wrong_viewer,
+/// Checks a grant as its holder: signature by the record's agent, audience, title, revision, policy, life; opens the
+/// keys, checks that they are exactly the cover of the slots in each group. Errors: grant_forged, grant_wrong_viewer,
 /// grant_wrong_title, grant_old_revision, grant_other_policy, grant_expired, grant_not_for_this_key.
-Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer, UnixSeconds now);
+Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer,
+                            UnixSeconds now);
 
 /// Smallest decimal number found such that SHA-256(seed ‖ ":" ‖ number) begins with `bits` zero bits.
 Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threads,

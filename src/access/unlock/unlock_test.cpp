@@ -43,7 +43,9 @@ class FakeNode {
     net::ServerOptions options;
     options.loops = 1;
     options.workers = 1;
-    server_ = net::HttpServer::create(options, std::move(routes), [](const net::Request&, const Error& e) { return problem(500, e.reason, e.message); }).value();
+    server_ = net::HttpServer::create(options, std::move(routes), [](const net::Request&, const Error& e) {
+                return problem(500, e.reason, e.message);
+              }).value();
     runner_ = std::jthread([this] { server_->run(); });
   }
   ~FakeNode() { server_->stop(); }
@@ -68,9 +70,22 @@ class FakeNode {
     const auto creator = crypto::SigningKey::generate();
     const std::string nonce = to_base64url(random_array<16>());
     const BlobId blob(crypto::sha256(view("blob")));
-    return {.id = title::make_title_id(creator.did(), nonce), .nonce = nonce, .revision = 3, .creator = creator.did(), .created_at = kNow,
-            .name = "A film", .language = "en", .summary = {}, .tags = {}, .duration_ms = 400'000, .slots = 100,
-            .salt = to_base64url(random_array<16>()), .key_groups = {"hd", "sd"}, .playlist = blob, .details = blob, .poster = std::nullopt,
+    return {.id = title::make_title_id(creator.did(), nonce),
+            .nonce = nonce,
+            .revision = 3,
+            .creator = creator.did(),
+            .created_at = kNow,
+            .name = "A film",
+            .language = "en",
+            .summary = {},
+            .tags = {},
+            .duration_ms = 400'000,
+            .slots = 100,
+            .salt = to_base64url(random_array<16>()),
+            .key_groups = {"hd", "sd"},
+            .playlist = blob,
+            .details = blob,
+            .poster = std::nullopt,
             .policy = policy::parse_policy_text(kPolicy).value().canonical(),
             .agent = {signer.did(), crypto::DecryptionKey::generate().encryption_key()}};
   }
@@ -92,14 +107,16 @@ class FakeNode {
                  {"policy_hash", title::policy_hash(record_.policy)},
                  {"slots", record_.slots},
                  {"duration_ms", record_.duration_ms},
-                 {"paths", policy::offer_paths(policy, {record_.slots, record_.duration_ms, record_.key_groups}, [](const auto&) { return true; })}};
+                 {"paths", policy::offer_paths(policy, {record_.slots, record_.duration_ms, record_.key_groups},
+                                               [](const auto&) { return true; })}};
     bend_offer(json);
     return reply(200, json);
   }
 
   std::optional<net::Response> refuse_proof(const net::Request& request, std::string& jkt) {
-    const crypto::DpopClaims expected{"POST", crypto::normalise_htu(request.base_url + request.path).value(), ask_for_nonce ? "fresh" : "",
-                                      to_base64url(crypto::sha256(view(request.body))), ""};
+    const crypto::DpopClaims expected{"POST", crypto::normalise_htu(request.base_url + request.path).value(),
+                                      ask_for_nonce ? "fresh" : "", to_base64url(crypto::sha256(view(request.body))),
+                                      ""};
     if (request.headers.get("Idempotency-Key").empty()) return problem(400, "idempotency_key_bad", "No key.");
     const auto proof = crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, kNow);
     if (proof) {
@@ -107,7 +124,8 @@ class FakeNode {
       return std::nullopt;
     }
     ++nonce_refusals;
-    net::Response response = problem(401, ask_for_nonce ? "use_dpop_nonce" : proof.error().reason, proof.error().message);
+    net::Response response =
+        problem(401, ask_for_nonce ? "use_dpop_nonce" : proof.error().reason, proof.error().message);
     response.headers.set("DPoP-Nonce", "fresh");
     return response;
   }
@@ -121,14 +139,18 @@ class FakeNode {
     Json challenge = parse_json(leaf->params).value();
     if (leaf->requirement == policy::Requirement::PuzzleSolve) challenge["seed"] = "seed";
     if (harder_puzzles && challenge.contains("difficulty")) challenge["difficulty"] = 30;
-    return reply(200, {{"action_id", leaf->key}, {"requirement", body["requirement"]}, {"challenge", challenge}, {"expires_at", kNow + 60}});
+    return reply(200, {{"action_id", leaf->key},
+                       {"requirement", body["requirement"]},
+                       {"challenge", challenge},
+                       {"expires_at", kNow + 60}});
   }
 
   net::Response complete(const net::Request& request) {
     std::string jkt;
     if (auto refused = refuse_proof(request, jkt)) return *refused;
     const Json body = parse_json(request.body).value();
-    if (body["response"].contains("code") && body["response"]["code"] != "popcorn") return problem(403, "wrong_code", "This code is not on the list.");
+    if (body["response"].contains("code") && body["response"]["code"] != "popcorn")
+      return problem(403, "wrong_code", "This code is not on the list.");
     met.push_back(body["response"].dump());
     return reply(200, {{"attestation", "attestation-of-" + body["action_id"].get<std::string>()}});
   }
@@ -140,15 +162,27 @@ class FakeNode {
     key_requests.push_back(body);
     if (body["path"] == "all" && !body.contains("unlock") && body["attestations"].size() < 2)
       return problem(403, "policy_unmet", "The terms are not met.", {{{"how", "Solve the puzzle."}, {"key", "k"}}});
-    policy::GrantClaims claims{.grant_id = "unlock.1", .unlock_id = "unlock", .title = record_.id, .revision = record_.revision,
-                               .slots = {body["slots"][0], body["slots"][1]}, .key_groups = body["key_groups"], .keys = {},
-                               .policy_hash = title::policy_hash(record_.policy), .path = body["path"], .viewer = jkt, .issued_at = kNow,
-                               .expires_at = kNow + 600, .unlock_until = kNow + 6'000, .watermark_salt = "s"};
+    policy::GrantClaims claims{.grant_id = "unlock.1",
+                               .unlock_id = "unlock",
+                               .title = record_.id,
+                               .revision = record_.revision,
+                               .slots = {body["slots"][0], body["slots"][1]},
+                               .key_groups = body["key_groups"],
+                               .keys = {},
+                               .policy_hash = title::policy_hash(record_.policy),
+                               .path = body["path"],
+                               .viewer = jkt,
+                               .issued_at = kNow,
+                               .expires_at = kNow + 600,
+                               .unlock_until = kNow + 6'000,
+                               .watermark_salt = "s"};
     policy::KeyCovers covers;
-    for (const std::string& group : claims.key_groups) covers[group] = crypto::cover(root(group), record_.slots, claims.slots);
+    for (const std::string& group : claims.key_groups)
+      covers[group] = crypto::cover(root(group), record_.slots, claims.slots);
     bend_covers(covers);
     crypto::JweSealer sealer;
-    claims.keys = policy::seal_covers(claims.grant_id, covers, crypto::EncryptionKey::from_jwk(body["encryption_key"]).value(), sealer);
+    claims.keys = policy::seal_covers(claims.grant_id, covers,
+                                      crypto::EncryptionKey::from_jwk(body["encryption_key"]).value(), sealer);
     bend_claims(claims);
     return reply(200, {{"grant", policy::sign_grant(claims, signer).value()}});
   }
@@ -183,7 +217,13 @@ class UnlockTest : public testing::Test {
   crypto::SigningKey signing_ = crypto::SigningKey::generate();
   crypto::DecryptionKey decryption_ = crypto::DecryptionKey::generate();
   Viewer viewer_{signing_, decryption_};
-  const Answers accept_{.accept_goodwill = true, .code = {}, .path = {}, .puzzle_threads = 2, .ask_goodwill = {}, .ask_code = {}, .on_puzzle = {}};
+  const Answers accept_{.accept_goodwill = true,
+                        .code = {},
+                        .path = {},
+                        .puzzle_threads = 2,
+                        .ask_goodwill = {},
+                        .ask_code = {},
+                        .on_puzzle = {}};
 };
 
 TEST_F(UnlockTest, AcceptsSolvesAndGetsKeys) {
@@ -215,8 +255,14 @@ TEST_F(UnlockTest, WithoutAnswersOpensWhatIsOpen) {
 TEST_F(UnlockTest, AsksAndTakesAnotherWayWhenDeclined) {
   Answers answers;
   std::vector<std::string> asked;
-  answers.ask_goodwill = [&](const std::string& text) { asked.push_back(text); return true; };
-  answers.ask_code = [&](const std::string& list) { asked.push_back(list); return std::optional<std::string>(); };
+  answers.ask_goodwill = [&](const std::string& text) {
+    asked.push_back(text);
+    return true;
+  };
+  answers.ask_code = [&](const std::string& list) {
+    asked.push_back(list);
+    return std::optional<std::string>();
+  };
   EXPECT_EQ(reason(answers), "fine");
   EXPECT_EQ(asked, std::vector<std::string>{"Kind."});  // the puzzle is cheaper than being asked for a code
   answers.ask_goodwill = [&](const std::string&) { return false; };
@@ -252,7 +298,9 @@ TEST_F(UnlockTest, GrantsThatAreNotRightHaveDistinctReasons) {
   EXPECT_EQ(with([](auto& g) { g.slots = {0, 41}; }), "grant_forged");
   EXPECT_EQ(with([](auto& g) { g.key_groups = {"hd"}; }), "grant_forged");
   crypto::JweSealer sealer;
-  EXPECT_EQ(with([&](auto& g) { g.keys = policy::seal_covers(g.grant_id, {}, crypto::DecryptionKey::generate().encryption_key(), sealer); }),
+  EXPECT_EQ(with([&](auto& g) {
+              g.keys = policy::seal_covers(g.grant_id, {}, crypto::DecryptionKey::generate().encryption_key(), sealer);
+            }),
             "grant_not_for_this_key");
   EXPECT_EQ(with([](auto& g) { g.grant_id = "other.1"; }), "grant_forged");
   EXPECT_EQ(with([](auto&) {}), "fine");

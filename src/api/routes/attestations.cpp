@@ -37,12 +37,20 @@ Result<net::Response> verifiers(Services& services, const net::Request&) {
 }  // namespace
 
 void add_attestation_routes(Services& services, Routes& routes) {
-  routes.push_back({.method = "GET", .pattern = "/v1/attestations/{id}", .where = where_sql(services),
+  routes.push_back({.method = "GET",
+                    .pattern = "/v1/attestations/{id}",
+                    .where = where_sql(services),
                     .handler = answer(services, [&services](const net::Request& r) { return state(services, r); })});
-  routes.push_back({.method = "POST", .pattern = "/v1/attestations/revoke", .where = where_sql(services),
-                    .handler = answer_once(services, [&services](const net::Request& r) { return revoke(services, r); })});
-  routes.push_back({.method = "GET", .pattern = "/v1/verifiers", .where = net::Where::Inline,
-                    .handler = answer(services, [&services](const net::Request& r) { return verifiers(services, r); })});
+  routes.push_back(
+      {.method = "POST",
+       .pattern = "/v1/attestations/revoke",
+       .where = where_sql(services),
+       .handler = answer_once(services, [&services](const net::Request& r) { return revoke(services, r); })});
+  routes.push_back(
+      {.method = "GET",
+       .pattern = "/v1/verifiers",
+       .where = net::Where::Inline,
+       .handler = answer(services, [&services](const net::Request& r) { return verifiers(services, r); })});
 }
 
 }  // namespace swarma::api

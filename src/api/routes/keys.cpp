@@ -51,10 +51,17 @@ Result<net::Response> revoke(Services& services, const net::Request& request) {
 
 void add_key_routes(Services& services, Routes& routes) {
   static constexpr std::size_t kMaxKeyRequest = 256 * 1024;  // sixteen attestations, or a grant, and room
-  routes.push_back({.method = "POST", .pattern = "/v1/keys/request", .where = where_sql(services), .max_body = kMaxKeyRequest,
-                    .handler = answer(services, [&services](const net::Request& r) { return request_keys(services, r); })});
-  routes.push_back({.method = "POST", .pattern = "/v1/keys/revoke", .where = where_sql(services),
-                    .handler = answer_once(services, [&services](const net::Request& r) { return revoke(services, r); })});
+  routes.push_back(
+      {.method = "POST",
+       .pattern = "/v1/keys/request",
+       .where = where_sql(services),
+       .max_body = kMaxKeyRequest,
+       .handler = answer(services, [&services](const net::Request& r) { return request_keys(services, r); })});
+  routes.push_back(
+      {.method = "POST",
+       .pattern = "/v1/keys/revoke",
+       .where = where_sql(services),
+       .handler = answer_once(services, [&services](const net::Request& r) { return revoke(services, r); })});
 }
 
 }  // namespace swarma::api

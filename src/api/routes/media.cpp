@@ -18,8 +18,9 @@ using content::publish::JobState;
 using content::publish::JobStatus;
 
 Json status_json(const JobStatus& status) {
-  Json out = {{"media_id", status.id}, {"state", std::string(to_string(status.state))}, {"name", status.name},
-              {"stage", status.stage}, {"fraction", status.fraction}, {"speed", status.speed}};
+  Json out = {{"media_id", status.id},       {"state", std::string(to_string(status.state))},
+              {"name", status.name},         {"stage", status.stage},
+              {"fraction", status.fraction}, {"speed", status.speed}};
   if (status.seconds_left >= 0) out["eta_s"] = status.seconds_left;
   if (status.result) {
     out["title_id"] = status.result->id.text();
@@ -30,18 +31,22 @@ Json status_json(const JobStatus& status) {
     out["notes"] = status.result->notes;
     out["renditions"] = Json::array();
     for (const auto& r : status.result->renditions)
-      out["renditions"].push_back({{"name", r.name}, {"width", r.width}, {"height", r.height}, {"copied", r.copied}, {"bytes", r.bytes}});
+      out["renditions"].push_back(
+          {{"name", r.name}, {"width", r.width}, {"height", r.height}, {"copied", r.copied}, {"bytes", r.bytes}});
   }
   if (status.error)
-    out["problem"] = {{"type", "/problems/" + status.error->reason}, {"title", std::string(to_string(status.error->code))},
-                      {"status", http_status(status.error->code)},   {"reason", status.error->reason},
+    out["problem"] = {{"type", "/problems/" + status.error->reason},
+                      {"title", std::string(to_string(status.error->code))},
+                      {"status", http_status(status.error->code)},
+                      {"reason", status.error->reason},
                       {"detail", status.error->message}};
   return out;
 }
 
 Result<JobRequest> parse_job(const Json& body) {
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"upload_id", "name", "summary", "language", "tags", "texts", "policy", "codes", "ladder", "captions", "poster", "title_id"}));
+  SWARMA_CHECK(reader.only({"upload_id", "name", "summary", "language", "tags", "texts", "policy", "codes", "ladder",
+                            "captions", "poster", "title_id"}));
   JobRequest job;
   SWARMA_TRY(job.upload_id, reader.text("upload_id", 64));
   SWARMA_TRY(job.name, reader.text("name", 300));
@@ -136,18 +141,20 @@ Result<net::Response> events(Services& services, const net::Request& request) {
   net::Response response;
   response.headers.set("Content-Type", "text/event-stream");
   response.headers.set("Cache-Control", "no-store");
-  response.body = net::StreamBody{[&services, id = first.id, feed = std::make_shared<Feed>()]() -> std::optional<std::string> {
-    static constexpr auto kPatience = std::chrono::milliseconds(900);
-    if (feed->over) return std::nullopt;
-    const auto now = services.media.wait(id, feed->version, kPatience);
-    if (!now) return std::nullopt;
-    if (now->version == feed->version) return ++feed->silent % 11 == 0 ? ": still here\n\n" : "";
-    feed->version = now->version;
-    feed->silent = 0;
-    feed->over = now->state != JobState::Queued && now->state != JobState::Working;
-    const char* event = !feed->over ? "progress" : now->state == JobState::Done ? "done" : "failed";
-    return fmt::format("event: {}\ndata: {}\n\n", event, status_json(*now).dump(-1, ' ', false, Json::error_handler_t::replace));
-  }};
+  response.body =
+      net::StreamBody{[&services, id = first.id, feed = std::make_shared<Feed>()]() -> std::optional<std::string> {
+        static constexpr auto kPatience = std::chrono::milliseconds(900);
+        if (feed->over) return std::nullopt;
+        const auto now = services.media.wait(id, feed->version, kPatience);
+        if (!now) return std::nullopt;
+        if (now->version == feed->version) return ++feed->silent % 11 == 0 ? ": still here\n\n" : "";
+        feed->version = now->version;
+        feed->silent = 0;
+        feed->over = now->state != JobState::Queued && now->state != JobState::Working;
+        const char* event = !feed->over ? "progress" : now->state == JobState::Done ? "done" : "failed";
+        return fmt::format("event: {}\ndata: {}\n\n", event,
+                           status_json(*now).dump(-1, ' ', false, Json::error_handler_t::replace));
+      }};
   return response;
 }
 
@@ -191,7 +198,8 @@ Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net:
   job.codes = std::move(terms.codes);
   const std::string length(head.headers.get("Content-Length"));
   if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos || length.size() > 18)
-    return fail(ErrorCode::BadRequest, "length_required", "A film needs Content-Length; to send it in pieces use /v1/uploads.");
+    return fail(ErrorCode::BadRequest, "length_required",
+                "A film needs Content-Length; to send it in pieces use /v1/uploads.");
   SWARMA_TRY(auto upload, services.spool.create(std::stoull(length), job.name));
   return std::make_unique<FilmUpload>(services, std::move(upload), std::move(job));
 }
@@ -200,11 +208,15 @@ Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net:
 
 void add_media_routes(Services& services, Routes& routes) {
   const auto add = [&](std::string method, std::string pattern, auto handler) {
-    routes.push_back({.method = std::move(method), .pattern = std::move(pattern),
-                      .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+    routes.push_back(
+        {.method = std::move(method),
+         .pattern = std::move(pattern),
+         .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
   };
-  routes.push_back({.method = "POST", .pattern = "/v1/media",
-                    .handler = answer_once(services, [&services](const net::Request& r) { return package(services, r); })});
+  routes.push_back(
+      {.method = "POST", .pattern = "/v1/media", .handler = answer_once(services, [&services](const net::Request& r) {
+                                                   return package(services, r);
+                                                 })});
   add("GET", "/v1/media", list);
   add("GET", "/v1/media/{id}", status);
   add("DELETE", "/v1/media/{id}", cancel);

@@ -14,10 +14,11 @@ Result<net::Response> node(Services& services, const net::Request&) {
                {"version", SWARMA_VERSION},
                {"owner", owner},
                {"agent", {{"signer", owner}, {"encryption", services.agent_encryption.did()}}},
-               {"limits", {{"max_blob_bytes", content::blob::kMaxBlobBytes},
-                           {"max_record_bytes", title::kMaxRecordBytes},
-                           {"upload_bytes", services.facts.max_upload_bytes},
-                           {"upload_chunk_bytes", kMaxUploadChunk / 2}}},
+               {"limits",
+                {{"max_blob_bytes", content::blob::kMaxBlobBytes},
+                 {"max_record_bytes", title::kMaxRecordBytes},
+                 {"upload_bytes", services.facts.max_upload_bytes},
+                 {"upload_chunk_bytes", kMaxUploadChunk / 2}}},
                {"nonce", services.nonces.current(services.clock.seconds())}};
   if (!services.facts.secure_url.empty()) body["secure_url"] = services.facts.secure_url;
   return json_response(200, body);
@@ -45,8 +46,11 @@ Result<net::Response> metrics(Services& services, const net::Request&) {
 
 void add_node_routes(Services& services, Routes& routes) {
   const auto get = [&](std::string pattern, net::Where where, auto handler) {
-    routes.push_back({.method = "GET", .pattern = std::move(pattern), .where = where,
-                      .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+    routes.push_back(
+        {.method = "GET",
+         .pattern = std::move(pattern),
+         .where = where,
+         .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
   };
   get("/v1/node", net::Where::Inline, node);
   get("/health", where_sql(services), health);

@@ -1,5 +1,5 @@
-// The pages compiled into the program (web/dist), /openapi.json and /docs. Unknown paths of the pages' own router answer
-// index.html; assets carry their hash in the name and never change.
+// The pages compiled into the program (web/dist), /openapi.json and /docs. Unknown paths of the pages' own router
+// answer index.html; assets carry their hash in the name and never change.
 #include <fmt/format.h>
 
 #include <map>
@@ -13,15 +13,22 @@ namespace swarma::api {
 namespace {
 
 constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
-    "media-src 'self' blob: data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: "
+    "data:; "
+    "media-src 'self' blob: data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; "
     "frame-ancestors 'none'";
 
 std::string_view content_type(std::string_view path) {
-  static const std::map<std::string_view, std::string_view> types = {
-      {"html", "text/html; charset=utf-8"}, {"js", "text/javascript; charset=utf-8"}, {"css", "text/css; charset=utf-8"},
-      {"json", "application/json"},         {"svg", "image/svg+xml"},                 {"png", "image/png"},
-      {"ico", "image/x-icon"},              {"webmanifest", "application/manifest+json"}, {"txt", "text/plain; charset=utf-8"}};
+  static const std::map<std::string_view, std::string_view> types = {{"html", "text/html; charset=utf-8"},
+                                                                     {"js", "text/javascript; charset=utf-8"},
+                                                                     {"css", "text/css; charset=utf-8"},
+                                                                     {"json", "application/json"},
+                                                                     {"svg", "image/svg+xml"},
+                                                                     {"png", "image/png"},
+                                                                     {"ico", "image/x-icon"},
+                                                                     {"webmanifest", "application/manifest+json"},
+                                                                     {"txt", "text/plain; charset=utf-8"}};
   const std::size_t dot = path.rfind('.');
   const auto it = dot == std::string_view::npos ? types.end() : types.find(path.substr(dot + 1));
   return it == types.end() ? "application/octet-stream" : it->second;
@@ -68,7 +75,8 @@ net::Response page_file(const net::Request& request, std::string_view path, std:
 
 Result<net::Response> page(const net::Request& request) {
   const std::string_view path = std::string_view(request.path).substr(1);
-  if (const auto it = web_index().find(path); it != web_index().end() && !path.empty()) return page_file(request, path, it->second);
+  if (const auto it = web_index().find(path); it != web_index().end() && !path.empty())
+    return page_file(request, path, it->second);
   const std::size_t last = path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1;
   const bool of_router = path.substr(last).find('.') == std::string_view::npos && !path.starts_with("v1/");
   const auto index = web_index().find("index.html");
@@ -87,11 +95,16 @@ const Json& openapi() {
 std::string escape(std::string_view text) {
   std::string out;
   for (char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out.push_back(c);
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out.push_back(c);
   }
   return out;
 }
@@ -116,13 +129,15 @@ std::string render_docs() {
                          operation.contains("security") ? " <em>(DPoP)</em>" : "");
       for (const char* part : {"parameters", "requestBody", "responses"})
         if (operation.contains(part))
-          out += fmt::format("<details><summary>{}</summary><pre>{}</pre></details>", part, escape(operation[part].dump(1)));
+          out += fmt::format("<details><summary>{}</summary><pre>{}</pre></details>", part,
+                             escape(operation[part].dump(1)));
       out += "</section>";
     }
   }
   out += "<h1>Schemas</h1>";
   for (const auto& [name, schema] : openapi()["components"]["schemas"].items())
-    out += fmt::format("<section id=\"{0}\"><h2><code>{0}</code></h2><pre>{1}</pre></section>", escape(name), escape(schema.dump(1)));
+    out += fmt::format("<section id=\"{0}\"><h2><code>{0}</code></h2><pre>{1}</pre></section>", escape(name),
+                       escape(schema.dump(1)));
   return out + "</html>";
 }
 
@@ -139,7 +154,10 @@ Result<net::Response> docs(const net::Request&) {
 
 void add_page_routes(Services& services, Routes& routes) {
   const auto add = [&](std::string pattern, ApiHandler handler) {
-    routes.push_back({.method = "GET", .pattern = std::move(pattern), .where = net::Where::Inline, .handler = answer(services, std::move(handler))});
+    routes.push_back({.method = "GET",
+                      .pattern = std::move(pattern),
+                      .where = net::Where::Inline,
+                      .handler = answer(services, std::move(handler))});
   };
   add("/openapi.json", [](const net::Request&) -> Result<net::Response> {
     net::Response response;

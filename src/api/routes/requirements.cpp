@@ -27,7 +27,9 @@ Result<net::Response> offer(Services& services, const net::Request& request) {
 }  // namespace
 
 void add_requirement_routes(Services& services, Routes& routes) {
-  routes.push_back({.method = "POST", .pattern = "/v1/requirements/offer", .where = where_sql(services),
+  routes.push_back({.method = "POST",
+                    .pattern = "/v1/requirements/offer",
+                    .where = where_sql(services),
                     .handler = answer(services, [&services](const net::Request& r) { return offer(services, r); })});
 }
 

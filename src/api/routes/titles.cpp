@@ -13,7 +13,9 @@
 namespace swarma::api {
 namespace {
 
-Result<TitleId> title_id_of(const net::Request& request) { return TitleId::parse(request.path_params.front()); }
+Result<TitleId> title_id_of(const net::Request& request) {
+  return TitleId::parse(request.path_params.front());
+}
 
 Result<net::Response> publish(Services& services, const net::Request& request) {
   SWARMA_TRY(const Caller caller, authenticate_creator(services, request));
@@ -23,7 +25,8 @@ Result<net::Response> publish(Services& services, const net::Request& request) {
   SWARMA_TRY(const std::string record, reader.text("record", title::kMaxRecordBytes));
   SWARMA_TRY(const std::string sealed, reader.text("sealed", access::grant::kMaxSealedBytes));
   SWARMA_TRY(const PublishedTitle published, publish_title(services, record, sealed, caller.did));
-  return json_response(published.repeated ? 200 : 201, {{"title_id", published.id.text()}, {"revision", published.revision}});
+  return json_response(published.repeated ? 200 : 201,
+                       {{"title_id", published.id.text()}, {"revision", published.revision}});
 }
 
 Result<net::Response> get_title(Services& services, const net::Request& request) {
@@ -59,11 +62,21 @@ Result<net::Response> revise(Services& services, const net::Request& request) {
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"name", "summary", "language", "tags", "texts", "policy", "codes"}));
   Revision revision;
-  if (reader.has("name")) { SWARMA_TRY(revision.name, reader.text("name", 300)); }
-  if (reader.has("summary")) { SWARMA_TRY(revision.summary, reader.text("summary", 1000)); }
-  if (reader.has("language")) { SWARMA_TRY(revision.language, reader.text("language", 35)); }
-  if (reader.has("tags")) { SWARMA_TRY(revision.tags, read_tags(reader)); }
-  if (reader.has("texts")) { SWARMA_TRY(revision.texts, parse_texts(body["texts"])); }
+  if (reader.has("name")) {
+    SWARMA_TRY(revision.name, reader.text("name", 300));
+  }
+  if (reader.has("summary")) {
+    SWARMA_TRY(revision.summary, reader.text("summary", 1000));
+  }
+  if (reader.has("language")) {
+    SWARMA_TRY(revision.language, reader.text("language", 35));
+  }
+  if (reader.has("tags")) {
+    SWARMA_TRY(revision.tags, read_tags(reader));
+  }
+  if (reader.has("texts")) {
+    SWARMA_TRY(revision.texts, parse_texts(body["texts"]));
+  }
   if (reader.has("policy")) {
     SWARMA_TRY(auto terms, parse_terms(body["policy"], body.contains("codes") ? &body["codes"] : nullptr));
     revision.policy = std::move(terms.policy);
@@ -111,13 +124,15 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
       SWARMA_TRY(const Bytes details_bytes, services.blobs.read(r.details, title::kMaxDetailsBytes));
       SWARMA_TRY(const title::TitleDetails details, title::parse_details(as_text(details_bytes)));
       Json texts = Json::object();
-      for (const auto& [language, text] : details.texts) texts[language] = {{"name", text.first}, {"summary", text.second}};
+      for (const auto& [language, text] : details.texts)
+        texts[language] = {{"name", text.first}, {"summary", text.second}};
       std::int64_t bytes = 0;
       for (const title::Track& track : details.tracks) bytes += track.bytes;
       SWARMA_TRY(Json policy, parse_json(r.policy));
-      Json entry = {{"title_id", r.id.text()}, {"revision", r.revision}, {"name", r.name}, {"summary", r.summary},
-                    {"language", r.language}, {"tags", r.tags}, {"duration_ms", r.duration_ms}, {"created_at", r.created_at},
-                    {"bytes", bytes}, {"unlocks", unlocks}, {"texts", std::move(texts)}, {"policy", std::move(policy)}};
+      Json entry = {{"title_id", r.id.text()},      {"revision", r.revision},     {"name", r.name},
+                    {"summary", r.summary},         {"language", r.language},     {"tags", r.tags},
+                    {"duration_ms", r.duration_ms}, {"created_at", r.created_at}, {"bytes", bytes},
+                    {"unlocks", unlocks},           {"texts", std::move(texts)},  {"policy", std::move(policy)}};
       if (r.poster) entry["poster"] = r.poster->hex();
       list.push_back(std::move(entry));
     }
@@ -131,13 +146,22 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
 void add_title_routes(Services& services, Routes& routes) {
   static constexpr std::size_t kMaxPublish = title::kMaxRecordBytes + access::grant::kMaxSealedBytes + 1024;
   const auto add = [&](std::string method, std::string pattern, net::Where where, auto handler) {
-    routes.push_back({.method = std::move(method), .pattern = std::move(pattern), .where = where,
-                      .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+    routes.push_back(
+        {.method = std::move(method),
+         .pattern = std::move(pattern),
+         .where = where,
+         .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
   };
-  routes.push_back({.method = "POST", .pattern = "/v1/titles", .max_body = kMaxPublish,
-                    .handler = answer_once(services, [&services](const net::Request& r) { return publish(services, r); })});
-  routes.push_back({.method = "POST", .pattern = "/v1/titles/{id}/revise", .max_body = kMaxPublish,
-                    .handler = answer_once(services, [&services](const net::Request& r) { return revise(services, r); })});
+  routes.push_back(
+      {.method = "POST",
+       .pattern = "/v1/titles",
+       .max_body = kMaxPublish,
+       .handler = answer_once(services, [&services](const net::Request& r) { return publish(services, r); })});
+  routes.push_back(
+      {.method = "POST",
+       .pattern = "/v1/titles/{id}/revise",
+       .max_body = kMaxPublish,
+       .handler = answer_once(services, [&services](const net::Request& r) { return revise(services, r); })});
   add("GET", "/v1/titles/{id}", where_sql(services), get_title);
   add("DELETE", "/v1/titles/{id}", net::Where::Worker, unpublish);
   add("GET", "/v1/titles/{id}/segments/{guid}", net::Where::Worker, segment);

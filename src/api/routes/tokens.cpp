@@ -1,5 +1,5 @@
-// POST /v1/tokens: the owner lets another key publish here. POST /v1/links and /v1/links/redeem: the same for a browser,
-// by a link that works once.
+// POST /v1/tokens: the owner lets another key publish here. POST /v1/links and /v1/links/redeem: the same for a
+// browser, by a link that works once.
 #include <nlohmann/json.hpp>
 
 #include "api/auth.h"
@@ -57,8 +57,11 @@ Result<net::Response> redeem_link(Services& services, const net::Request& reques
 
 void add_token_routes(Services& services, Routes& routes) {
   const auto post = [&](std::string pattern, auto handler) {
-    routes.push_back({.method = "POST", .pattern = std::move(pattern), .where = where_sql(services),
-                      .handler = answer_once(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+    routes.push_back({.method = "POST",
+                      .pattern = std::move(pattern),
+                      .where = where_sql(services),
+                      .handler = answer_once(
+                          services, [&services, handler](const net::Request& r) { return handler(services, r); })});
   };
   post("/v1/tokens", create_token);
   post("/v1/links", create_link);

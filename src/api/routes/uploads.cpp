@@ -1,5 +1,5 @@
-// /v1/uploads: tus 1.0.0 (core, creation, expiration, termination) for the studio. Each chunk is in memory once, its proof
-// covers its hash, and it is appended whole or not at all.
+// /v1/uploads: tus 1.0.0 (core, creation, expiration, termination) for the studio. Each chunk is in memory once, its
+// proof covers its hash, and it is appended whole or not at all.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -98,8 +98,11 @@ Result<net::Response> drop(Services& services, const net::Request& request) {
 
 void add_upload_routes(Services& services, Routes& routes) {
   const auto add = [&](std::string method, std::string pattern, std::size_t max_body, auto handler) {
-    routes.push_back({.method = std::move(method), .pattern = std::move(pattern), .max_body = max_body,
-                      .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+    routes.push_back(
+        {.method = std::move(method),
+         .pattern = std::move(pattern),
+         .max_body = max_body,
+         .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
   };
   add("POST", "/v1/uploads", 1024, create);
   add("HEAD", "/v1/uploads/{id}", 0, offset);

@@ -193,9 +193,10 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
 }
 
 Result<void> TitleRegistry::count_unlock(db::Session& session, const TitleId& id) {
-  SWARMA_CHECK(session.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
-                               "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
-                               {id.text()}));
+  SWARMA_CHECK(
+      session.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
+                      "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
+                      {id.text()}));
   return {};
 }
 

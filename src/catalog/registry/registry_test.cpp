@@ -245,7 +245,9 @@ TEST_P(RegistryTest, CountsUnlocks) {
   publish(title);
   EXPECT_EQ(registry_->find_unlocks(title.record.id).value(), 0);
   for (int i = 0; i < 3; ++i)
-    ASSERT_TRUE((*database_)->transact([&](db::Session& session) { return registry_->count_unlock(session, title.record.id); }));
+    ASSERT_TRUE((*database_)->transact([&](db::Session& session) {
+      return registry_->count_unlock(session, title.record.id);
+    }));
   publish(next_revision(title, "Bunny again"));
   EXPECT_EQ(registry_->find_unlocks(title.record.id).value(), 3);
 }

@@ -44,8 +44,7 @@ int FragmentMuxer::write_out(void* opaque, std::uint8_t* data, int size) {
 // The muxer goes back to write the sizes of boxes, never into an earlier segment.
 std::int64_t FragmentMuxer::seek_out(void* opaque, std::int64_t offset, int whence) {
   auto& self = *static_cast<FragmentMuxer*>(opaque);
-  if (whence != SEEK_SET || offset < self.drained_ ||
-      offset > self.drained_ + static_cast<std::int64_t>(self.used_))
+  if (whence != SEEK_SET || offset < self.drained_ || offset > self.drained_ + static_cast<std::int64_t>(self.used_))
     return AVERROR(EINVAL);
   self.at_ = static_cast<std::size_t>(offset - self.drained_);
   return offset;

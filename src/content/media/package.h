@@ -46,8 +46,8 @@ Result<void> package(const std::filesystem::path& file, const MediaInfo& info, c
 /// A JPEG of a telling frame (not black, about a tenth into the film), at most 1280 wide. At `at_us` if not negative.
 Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& info, std::int64_t at_us = -1);
 
-/// The same from a picture of one's own (JPEG, PNG, WebP), turned as its EXIF says; nothing else of the file survives, no
-/// place and no camera. BadRequest ("poster_unreadable").
+/// The same from a picture of one's own (JPEG, PNG, WebP), turned as its EXIF says; nothing else of the file survives,
+/// no place and no camera. BadRequest ("poster_unreadable").
 Result<Bytes> make_poster_of_picture(const std::filesystem::path& picture);
 
 }  // namespace swarma::content::media

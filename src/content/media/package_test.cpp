@@ -291,21 +291,23 @@ TEST(Package, RefusesASourceThatChanged) {
 std::string size_of(const Bytes& jpeg, const TemporaryFolder& folder) {
   EXPECT_TRUE(write_file_durably(folder / "made.jpg", jpeg));
   const auto side = [&](const char* name) {
-    return std::to_string(static_cast<int>(number_from("ffprobe -v error -show_entries stream=" + std::string(name) + " -of csv=p=0 " +
-                                                       quoted(folder / "made.jpg"))));
+    return std::to_string(static_cast<int>(number_from("ffprobe -v error -show_entries stream=" + std::string(name) +
+                                                       " -of csv=p=0 " + quoted(folder / "made.jpg"))));
   };
   return side("width") + "x" + side("height");
 }
 
 /// A JPEG as a camera writes it: held upright (EXIF orientation 6), with a word that must not survive.
 Bytes with_exif(const Bytes& jpeg) {
-  Bytes exif = to_bytes(std::string("\xff\xe1\x00\x30"
-                                    "Exif\0\0"
-                                    "MM\0\x2a\0\0\0\x08"
-                                    "\0\x01"
-                                    "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
-                                    "\0\0\0\0"
-                                    "51.47N,secret", 50));
+  Bytes exif =
+      to_bytes(std::string("\xff\xe1\x00\x30"
+                           "Exif\0\0"
+                           "MM\0\x2a\0\0\0\x08"
+                           "\0\x01"
+                           "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+                           "\0\0\0\0"
+                           "51.47N,secret",
+                           50));
   exif.resize(50);
   Bytes out(jpeg.begin(), jpeg.begin() + 2);
   out.insert(out.end(), exif.begin(), exif.end());
@@ -316,7 +318,8 @@ Bytes with_exif(const Bytes& jpeg) {
 TEST(Poster, CanBeAPictureOfOnesOwn) {
   TemporaryFolder folder;
   for (const char* name : {"own.png", "own.jpg", "own.webp"}) {
-    const auto made = make_poster_of_picture(generate(folder, name, "-f lavfi -i testsrc2=size=2000x1001:duration=1 -frames:v 1"));
+    const auto made =
+        make_poster_of_picture(generate(folder, name, "-f lavfi -i testsrc2=size=2000x1001:duration=1 -frames:v 1"));
     ASSERT_TRUE(made) << name << ": " << made.error().message;
     EXPECT_EQ(size_of(*made, folder), "1280x640") << name;
   }
@@ -339,7 +342,9 @@ TEST(Poster, RefusesWhatIsNoPicture) {
   EXPECT_EQ(reason(folder / "text.jpg"), "poster_unreadable");
   EXPECT_EQ(reason(generate_plain(folder)), "poster_unreadable");
   EXPECT_EQ(reason(generate(folder, "moving.gif", "-f lavfi -i testsrc2=size=64x64:duration=1")), "poster_unreadable");
-  Bytes png = read_file(generate(folder, "own.png", "-f lavfi -i testsrc2=size=640x360:duration=1 -frames:v 1"), 1 << 24).value();
+  Bytes png =
+      read_file(generate(folder, "own.png", "-f lavfi -i testsrc2=size=640x360:duration=1 -frames:v 1"), 1 << 24)
+          .value();
   png.resize(60);
   ASSERT_TRUE(write_file_durably(folder / "cut.png", png));
   EXPECT_EQ(reason(folder / "cut.png"), "poster_unreadable");

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kPosterWidth = 1280;
 constexpr int kPosterQuality = 3;
-constexpr int kMaxTries = 8;              // keyframes looked at before the best so far is taken
+constexpr int kMaxTries = 8;  // keyframes looked at before the best so far is taken
 constexpr std::uint64_t kMaxPictureBytes = 32 << 20;
 constexpr int kMaxPictureSide = 16'384;
 constexpr double kDark = 28, kFlat = 12;  // a picture below these tells nothing
@@ -48,10 +48,14 @@ bool is_picture(AVCodecID codec) {
 int exif_rotation(const AVFrame& frame) {
   const AVDictionaryEntry* entry = av_dict_get(frame.metadata, "Orientation", nullptr, 0);
   switch (entry ? std::atoi(entry->value) : 1) {
-    case 3: return 180;
-    case 6: return 90;
-    case 8: return 270;
-    default: return 0;
+    case 3:
+      return 180;
+    case 6:
+      return 90;
+    case 8:
+      return 270;
+    default:
+      return 0;
   }
 }
 
@@ -62,15 +66,18 @@ Result<Bytes> make_poster_of_picture(const std::filesystem::path& picture) {
   if (!source && source.error().code != ErrorCode::Unsupported) return std::unexpected(source.error());
   if (!source) return no_picture("this is something else.");
   if (source->file_bytes() > kMaxPictureBytes) return no_picture("this one has more than 32 MB.");
-  if (source->context()->nb_streams != 1 || !is_picture(source->stream(0)->codecpar->codec_id)) return no_picture("this is something else.");
+  if (source->context()->nb_streams != 1 || !is_picture(source->stream(0)->codecpar->codec_id))
+    return no_picture("this is something else.");
   const AVCodecParameters& p = *source->stream(0)->codecpar;
-  if (p.width > kMaxPictureSide || p.height > kMaxPictureSide) return no_picture("this one is larger than 16384 pixels.");
+  if (p.width > kMaxPictureSide || p.height > kMaxPictureSide)
+    return no_picture("this one is larger than 16384 pixels.");
   SWARMA_TRY(const ff::Packet packet, source->next());
   KeyframeDecoder decoder;
   SWARMA_CHECK(decoder.open(*source->stream(0)));
   if (!packet) return no_picture("this file is damaged.");
   SWARMA_TRY(const ff::Frame frame, decoder.decode(*packet));
-  if (!frame || frame->width < 16 || frame->height < 16) return no_picture("this file is damaged, or smaller than 16 pixels.");
+  if (!frame || frame->width < 16 || frame->height < 16)
+    return no_picture("this file is damaged, or smaller than 16 pixels.");
   const int rotation = exif_rotation(*frame);
   const bool turned = rotation % 180 != 0;
   return poster_jpeg(*frame, turned ? frame->height : frame->width, turned ? frame->width : frame->height, rotation);

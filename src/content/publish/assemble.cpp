@@ -55,8 +55,9 @@ BitRates bit_rates_of(const std::vector<title::PlaylistSegment>& segments) {
   return {std::llround(std::ceil(peak)), seconds > 0 ? std::llround(bits / seconds) : 0};
 }
 
-Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedTrack> tracks, const std::vector<std::string>& notes,
-                           const Result<Bytes>& poster, BlobSink& blobs, const Texts& texts) {
+Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedTrack> tracks,
+                           const std::vector<std::string>& notes, const Result<Bytes>& poster, BlobSink& blobs,
+                           const Texts& texts) {
   std::int64_t bytes = 0;
   title::TitleDetails details;
   details.texts = texts;

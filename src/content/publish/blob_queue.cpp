@@ -21,7 +21,8 @@ BlobQueue::~BlobQueue() {
 Result<void> BlobQueue::put(const BlobId& id, Bytes bytes) {
   std::unique_lock lock(mutex_);
   // A blob larger than the bound still passes, alone.
-  delivered_.wait(lock, [&] { return error_ || waiting_bytes_ == 0 || waiting_bytes_ + bytes.size() <= max_waiting_bytes_; });
+  delivered_.wait(lock,
+                  [&] { return error_ || waiting_bytes_ == 0 || waiting_bytes_ + bytes.size() <= max_waiting_bytes_; });
   if (error_) return std::unexpected(*error_);
   waiting_bytes_ += bytes.size();
   undelivered_.insert(next_ticket_);

@@ -47,12 +47,12 @@ class BlobQueue final : public BlobSink {
   std::condition_variable work_;       // there is something to deliver, or nothing ever again
   std::condition_variable delivered_;  // there is room again
   std::deque<Item> queue_;
-  std::size_t waiting_bytes_ = 0;           // queued or being delivered
+  std::size_t waiting_bytes_ = 0;  // queued or being delivered
   std::uint64_t next_ticket_ = 0;
   std::set<std::uint64_t> undelivered_;
   std::multimap<std::size_t, Bytes> spare_;  // buffers of delivered blobs by capacity
-  std::size_t spare_bytes_ = 0;             // together with waiting_bytes_ within the bound
-  std::optional<Error> error_;              // the first one
+  std::size_t spare_bytes_ = 0;              // together with waiting_bytes_ within the bound
+  std::optional<Error> error_;               // the first one
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -14,18 +14,27 @@
 namespace swarma::content::publish {
 namespace {
 
-Bytes blob(std::size_t size, std::uint8_t fill) { return Bytes(size, fill); }
-Result<void> put(BlobSink& sink, const Bytes& bytes) { return sink.put(crypto::blob_id_of(bytes), bytes); }
-const BlobQueue::FindMissing kNone = [](std::span<const BlobId>) -> Result<std::vector<BlobId>> { return std::vector<BlobId>{}; };
+Bytes blob(std::size_t size, std::uint8_t fill) {
+  return Bytes(size, fill);
+}
+Result<void> put(BlobSink& sink, const Bytes& bytes) {
+  return sink.put(crypto::blob_id_of(bytes), bytes);
+}
+const BlobQueue::FindMissing kNone = [](std::span<const BlobId>) -> Result<std::vector<BlobId>> {
+  return std::vector<BlobId>{};
+};
 
 TEST(BlobQueue, DeliversEverythingBeforeFlushReturns) {
   std::mutex mutex;
   std::set<BlobId> delivered;
-  BlobQueue queue(3, 1'000, [&](const BlobId& id, ByteView) -> Result<void> {
-    const std::lock_guard lock(mutex);
-    delivered.insert(id);
-    return {};
-  }, kNone);
+  BlobQueue queue(
+      3, 1'000,
+      [&](const BlobId& id, ByteView) -> Result<void> {
+        const std::lock_guard lock(mutex);
+        delivered.insert(id);
+        return {};
+      },
+      kNone);
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(queue, blob(64, static_cast<std::uint8_t>(i))));
   ASSERT_TRUE(queue.flush());
   EXPECT_EQ(delivered.size(), 100u);
@@ -34,10 +43,13 @@ TEST(BlobQueue, DeliversEverythingBeforeFlushReturns) {
 TEST(BlobQueue, MakesCallersWaitWhenTooMuchIsInMemory) {
   std::counting_semaphore<> may_deliver(0);
   std::atomic<int> accepted{0};
-  BlobQueue queue(1, 100, [&](const BlobId&, ByteView) -> Result<void> {
-    may_deliver.acquire();
-    return {};
-  }, kNone);
+  BlobQueue queue(
+      1, 100,
+      [&](const BlobId&, ByteView) -> Result<void> {
+        may_deliver.acquire();
+        return {};
+      },
+      kNone);
   ASSERT_TRUE(put(queue, blob(60, 1)));
   std::latch third_put(1);
   std::thread caller([&] {
@@ -63,9 +75,12 @@ TEST(BlobQueue, ABlobBeyondTheBoundPassesAlone) {
 }
 
 TEST(BlobQueue, TheFirstErrorEndsIt) {
-  BlobQueue queue(2, 1'000, [](const BlobId&, ByteView) -> Result<void> {
-    return fail(ErrorCode::Unavailable, "unreachable", "The node went away.");
-  }, kNone);
+  BlobQueue queue(
+      2, 1'000,
+      [](const BlobId&, ByteView) -> Result<void> {
+        return fail(ErrorCode::Unavailable, "unreachable", "The node went away.");
+      },
+      kNone);
   ASSERT_TRUE(put(queue, blob(1, 1)));
   EXPECT_EQ(queue.flush().error().reason, "unreachable");
   EXPECT_EQ(put(queue, blob(1, 2)).error().reason, "unreachable");
@@ -87,7 +102,8 @@ TEST(BlobQueue, KeepsNoMoreSpareMemoryThanItsBound) {
   for (std::uint8_t i = 0; i < 5; ++i) ASSERT_TRUE(put(queue, blob(4'000, i)));
   ASSERT_TRUE(queue.flush());
   std::size_t spare = 0;
-  for (Bytes buffer = queue.take_buffer(1); buffer.capacity() > 0; buffer = queue.take_buffer(1)) spare += buffer.capacity();
+  for (Bytes buffer = queue.take_buffer(1); buffer.capacity() > 0; buffer = queue.take_buffer(1))
+    spare += buffer.capacity();
   EXPECT_GT(spare, 0u);
   EXPECT_LE(spare, 10'000u);
 }

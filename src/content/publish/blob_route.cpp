@@ -16,7 +16,8 @@ Result<bool> works_on(NodeClient& node, blob::BlobStore& store) {
 
 }  // namespace
 
-Result<std::unique_ptr<BlobSink>> choose_blob_sink(NodeClient& node, const std::filesystem::path& folder, unsigned connections) {
+Result<std::unique_ptr<BlobSink>> choose_blob_sink(NodeClient& node, const std::filesystem::path& folder,
+                                                   unsigned connections) {
   if (std::error_code ec; std::filesystem::is_directory(folder, ec)) {
     SWARMA_TRY(std::shared_ptr<blob::BlobStore> store, blob::open_directory_blob_store(folder));
     SWARMA_TRY(const bool shared, works_on(node, *store));

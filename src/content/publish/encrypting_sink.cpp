@@ -8,14 +8,18 @@ namespace {
 
 std::string extension_of(title::TrackKind kind) {
   switch (kind) {
-    case title::TrackKind::Captions: return "vtt";
-    case title::TrackKind::Storyboard: return "jpg";
-    default: return "m4s";
+    case title::TrackKind::Captions:
+      return "vtt";
+    case title::TrackKind::Storyboard:
+      return "jpg";
+    default:
+      return "m4s";
   }
 }
 
 std::unexpected<Error> wrong_order(const std::string& key) {
-  return fail(ErrorCode::Internal, "packager_broke_contract", "The packager did not make exactly one segment a slot for the track " + key + ".");
+  return fail(ErrorCode::Internal, "packager_broke_contract",
+              "The packager did not make exactly one segment a slot for the track " + key + ".");
 }
 
 }  // namespace
@@ -64,10 +68,12 @@ Result<void> EncryptingSink::on_init(std::size_t track, ByteView init) {
 
 Result<void> EncryptingSink::on_segment(std::size_t track, Slot slot, double seconds, ByteView plaintext) {
   TrackState& state = tracks_.at(track);
-  if (state.finished || slot != state.encryptor->sealed() || slot >= keys_.slots) return wrong_order(plan_.tracks[track].key);
+  if (state.finished || slot != state.encryptor->sealed() || slot >= keys_.slots)
+    return wrong_order(plan_.tracks[track].key);
   const std::size_t size = plaintext.size() + crypto::kTagBytes;
   Bytes stored = blobs_.take_buffer(size);  // not cleared: what is there is overwritten, and need not be zeroed first
-  if (stored.capacity() < size) stored.reserve(size + size / 8);  // so that it may serve a somewhat larger segment later
+  if (stored.capacity() < size)
+    stored.reserve(size + size / 8);  // so that it may serve a somewhat larger segment later
   state.encryptor->seal(slot, plaintext, stored);
   const BlobId id = crypto::blob_id_of(stored);
   state.result.playlist.segments.push_back({id, seconds, static_cast<std::int64_t>(stored.size())});

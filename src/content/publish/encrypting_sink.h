@@ -1,4 +1,5 @@
-// Between the packager and the blob sink: encrypts each segment, names it, hands it on, and keeps each track's playlist.
+// Between the packager and the blob sink: encrypts each segment, names it, hands it on, and keeps each track's
+// playlist.
 #pragma once
 
 #include <memory>

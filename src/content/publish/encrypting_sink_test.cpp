@@ -14,8 +14,20 @@ using testing::TemporaryFolder;
 /// Two tracks of three slots: fragmented MP4 and captions.
 media::PackagePlan example_plan() {
   media::PackagePlan plan;
-  plan.tracks.push_back({.kind = title::TrackKind::Video, .key = "v360", .name = "360p", .language = "und", .key_group = "sd", .sidecar = {}, .width = 640, .height = 360});
-  plan.tracks.push_back({.kind = title::TrackKind::Captions, .key = "c-de", .name = "Deutsch\x1b", .language = "not a language", .key_group = "sd", .sidecar = {}});
+  plan.tracks.push_back({.kind = title::TrackKind::Video,
+                         .key = "v360",
+                         .name = "360p",
+                         .language = "und",
+                         .key_group = "sd",
+                         .sidecar = {},
+                         .width = 640,
+                         .height = 360});
+  plan.tracks.push_back({.kind = title::TrackKind::Captions,
+                         .key = "c-de",
+                         .name = "Deutsch\x1b",
+                         .language = "not a language",
+                         .key_group = "sd",
+                         .sidecar = {}});
   plan.cuts_us = {0, 4'000'000, 8'000'000, 9'000'000};
   return plan;
 }
@@ -32,7 +44,8 @@ struct Bench {
   }
   static Result<void> make_track(EncryptingSink& sink, std::size_t track, bool init) {
     if (init) SWARMA_CHECK(sink.on_init(track, view("init")));
-    for (Slot slot = 0; slot < 3; ++slot) SWARMA_CHECK(sink.on_segment(track, slot, slot == 2 ? 1.0 : 4.0, view("plain segment")));
+    for (Slot slot = 0; slot < 3; ++slot)
+      SWARMA_CHECK(sink.on_segment(track, slot, slot == 2 ? 1.0 : 4.0, view("plain segment")));
     return sink.on_track_end(track, {"avc1.64001f", 25, track == 0 ? "Some frames were missing." : ""});
   }
 };
@@ -143,7 +156,8 @@ TEST(Assemble, LeadsFromThePlaylistToEveryBlob) {
 
 TEST(Assemble, SaysSoWhenThereIsNoPoster) {
   Bench bench;
-  const auto assembled = assemble(bench.plan, {}, {}, fail(ErrorCode::Unsupported, "x", "No frame could be read."), bench.blobs);
+  const auto assembled =
+      assemble(bench.plan, {}, {}, fail(ErrorCode::Unsupported, "x", "No frame could be read."), bench.blobs);
   ASSERT_TRUE(assembled);
   EXPECT_FALSE(assembled->poster);
   EXPECT_EQ(assembled->notes, std::vector<std::string>{"There is no poster: No frame could be read."});

@@ -40,10 +40,12 @@ void NodeClient::keep_nonce(const net::ClientResponse& response) {
   nonce_ = nonce;
 }
 
-Result<net::ClientResponse> NodeClient::send_once(const std::string& method, const std::string& path, const net::Headers& headers,
-                                                  std::string_view body, const std::string& body_digest) {
+Result<net::ClientResponse> NodeClient::send_once(const std::string& method, const std::string& path,
+                                                  const net::Headers& headers, std::string_view body,
+                                                  const std::string& body_digest) {
   SWARMA_TRY(const std::string htu, crypto::normalise_htu(options_.url + path));
-  const crypto::DpopClaims claims{.method = method, .url = htu, .nonce = nonce(), .body_digest = body_digest, .access_token = options_.token};
+  const crypto::DpopClaims claims{
+      .method = method, .url = htu, .nonce = nonce(), .body_digest = body_digest, .access_token = options_.token};
   net::ClientRequest request{.method = method, .url = options_.url + path, .headers = headers, .body = body};
   request.headers.set("DPoP", crypto::make_dpop_proof(key_, claims, clock_.seconds()));
   if (!options_.token.empty()) request.headers.set("Authorization", "DPoP " + options_.token);
@@ -52,8 +54,9 @@ Result<net::ClientResponse> NodeClient::send_once(const std::string& method, con
   return answer;
 }
 
-Result<net::ClientResponse> NodeClient::send_signed(const std::string& method, const std::string& path, const net::Headers& headers,
-                                                    std::string_view body, std::string body_digest) {
+Result<net::ClientResponse> NodeClient::send_signed(const std::string& method, const std::string& path,
+                                                    const net::Headers& headers, std::string_view body,
+                                                    std::string body_digest) {
   if (body_digest.empty() && !body.empty()) body_digest = to_base64url(crypto::sha256(view(body)));
   auto pause = options_.first_pause;
   for (int attempt = 1;; ++attempt) {
@@ -91,7 +94,9 @@ Result<NodeInfo> NodeClient::read_node() {
     const std::lock_guard lock(mutex_);
     nonce_ = *nonce;
   }
-  return NodeInfo{reader.text_or("name", 300, "").value_or(""), reader.text_or("version", 64, "").value_or(""), *owner,
+  return NodeInfo{reader.text_or("name", 300, "").value_or(""),
+                  reader.text_or("version", 64, "").value_or(""),
+                  *owner,
                   {*std::move(signer), *std::move(encryption)}};
 }
 
@@ -103,7 +108,8 @@ Result<net::ClientResponse> NodeClient::send_plain(const std::string& method, co
 
 std::vector<Result<net::ClientResponse>> NodeClient::head_all(std::span<const std::string> paths) {
   std::vector<net::ClientRequest> requests;
-  for (const std::string& path : paths) requests.push_back({.method = "HEAD", .url = options_.url + path, .headers = {}, .body = {}});
+  for (const std::string& path : paths)
+    requests.push_back({.method = "HEAD", .url = options_.url + path, .headers = {}, .body = {}});
   return http_.send_all(requests);
 }
 

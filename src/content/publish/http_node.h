@@ -19,7 +19,7 @@ struct NodeClientOptions {
   std::string url;    // scheme://host[:port] of the node
   std::string token;  // swarma-token+jwt, empty for the owner's own key
   net::ClientOptions http;
-  int attempts = 6;   // of each request, when the node is busy or not reachable for a moment
+  int attempts = 6;                            // of each request, when the node is busy or not reachable for a moment
   std::chrono::milliseconds first_pause{200};  // between attempts, doubling
 };
 
@@ -31,16 +31,17 @@ struct NodeInfo {
   title::KeyAgentRef agent;
 };
 
-/// Signed requests to one node: makes proofs, keeps the node's nonce, repeats what is safe to repeat. Safe for concurrent
-/// use; calls block. References must outlive it.
+/// Signed requests to one node: makes proofs, keeps the node's nonce, repeats what is safe to repeat. Safe for
+/// concurrent use; calls block. References must outlive it.
 class NodeClient {
  public:
   NodeClient(NodeClientOptions options, const crypto::SigningKey& key, const Clock& clock);
 
   /// Answers of 2xx. Others become Errors with the reason and the sentence of the node's problem document.
   /// `body_digest`: base64url SHA-256 of the body when it is known already, otherwise empty.
-  Result<net::ClientResponse> send_signed(const std::string& method, const std::string& path, const net::Headers& headers,
-                                          std::string_view body, std::string body_digest = {});
+  Result<net::ClientResponse> send_signed(const std::string& method, const std::string& path,
+                                          const net::Headers& headers, std::string_view body,
+                                          std::string body_digest = {});
   /// Asks who the node is, and keeps the nonce it hands out. Corrupt ("not_a_node") when it answers something else.
   Result<NodeInfo> read_node();
   /// Unsigned; any status is a success.

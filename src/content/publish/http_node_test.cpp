@@ -18,7 +18,8 @@ namespace swarma::content::publish {
 namespace {
 
 net::Response problem(int status, const std::string& reason, const std::string& detail) {
-  net::Response response{.status = status, .headers = {}, .body = Json{{"type", "/problems/" + reason}, {"detail", detail}}.dump()};
+  net::Response response{
+      .status = status, .headers = {}, .body = Json{{"type", "/problems/" + reason}, {"detail", detail}}.dump()};
   response.headers.set("Content-Type", "application/problem+json");
   return response;
 }
@@ -34,8 +35,9 @@ class FakeNode {
     routes.push_back(route("GET", "/v1/node", 0, [this](const net::Request&) { return on_node(); }));
     net::ServerOptions options;
     options.loops = 1;
-    server_ = std::move(*net::HttpServer::create(options, std::move(routes),
-                                                 [](const net::Request&, const Error& e) { return problem(400, e.reason, e.message); }));
+    server_ = std::move(*net::HttpServer::create(options, std::move(routes), [](const net::Request&, const Error& e) {
+      return problem(400, e.reason, e.message);
+    }));
     thread_ = std::thread([this] { server_->run(); });
   }
   ~FakeNode() {
@@ -50,14 +52,18 @@ class FakeNode {
   std::vector<std::string> titles;  // bodies
   std::vector<std::string> keys;    // Idempotency-Key
   std::string nonce = "nonce-1";
-  int busy = 0;                     // so many requests get 503
+  int busy = 0;  // so many requests get 503
   int asked_for_nonce = 0;
-  std::string refuse;               // reason of a final refusal
+  std::string refuse;  // reason of a final refusal
   std::shared_ptr<blob::BlobStore> works_on;
 
  private:
   static net::Route route(std::string method, std::string pattern, std::size_t max_body, net::Handler handler) {
-    return {.method = std::move(method), .pattern = std::move(pattern), .max_body = max_body, .handler = std::move(handler), .sink = {}};
+    return {.method = std::move(method),
+            .pattern = std::move(pattern),
+            .max_body = max_body,
+            .handler = std::move(handler),
+            .sink = {}};
   }
 
   std::optional<net::Response> check(const net::Request& request) {
@@ -67,7 +73,9 @@ class FakeNode {
     }
     if (!refuse.empty()) return problem(403, refuse, "You may not.");
     const std::string token(request.headers.get("Authorization"));
-    const crypto::DpopClaims expected{.method = request.method, .url = *crypto::normalise_htu(url() + request.path), .nonce = nonce,
+    const crypto::DpopClaims expected{.method = request.method,
+                                      .url = *crypto::normalise_htu(url() + request.path),
+                                      .nonce = nonce,
                                       .body_digest = to_base64url(crypto::sha256(view(request.body))),
                                       .access_token = token.empty() ? "" : token.substr(5)};
     const auto proof = crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, 1'800'000'000);
@@ -106,8 +114,13 @@ class FakeNode {
   }
   net::Response on_node() {
     const std::lock_guard lock(mutex);
-    const Json body = {{"name", "fake"}, {"version", "0"}, {"owner", owner_.text()}, {"nonce", nonce},
-                       {"agent", {{"signer", owner_.text()}, {"encryption", crypto::DecryptionKey::generate().encryption_key().did()}}}};
+    const Json body = {
+        {"name", "fake"},
+        {"version", "0"},
+        {"owner", owner_.text()},
+        {"nonce", nonce},
+        {"agent",
+         {{"signer", owner_.text()}, {"encryption", crypto::DecryptionKey::generate().encryption_key().did()}}}};
     return {.status = 200, .headers = {}, .body = body.dump()};
   }
 
@@ -120,10 +133,13 @@ struct Meeting {
   crypto::SigningKey key = crypto::SigningKey::generate();
   FakeClock clock;
   FakeNode node{key.did()};
-  NodeClient client{{.url = node.url(), .token = {}, .http = {}, .first_pause = std::chrono::milliseconds(1)}, key, clock};
+  NodeClient client{
+      {.url = node.url(), .token = {}, .http = {}, .first_pause = std::chrono::milliseconds(1)}, key, clock};
 };
 
-Result<void> put(BlobSink& sink, std::string_view text) { return sink.put(crypto::blob_id_of(view(text)), to_bytes(text)); }
+Result<void> put(BlobSink& sink, std::string_view text) {
+  return sink.put(crypto::blob_id_of(view(text)), to_bytes(text));
+}
 
 TEST(HttpNode, UploadsBlobsAndThenTheRecord) {
   Meeting m;
@@ -147,7 +163,8 @@ TEST(BlobRoute, GoesStraightIntoTheFolderThatTheNodeWorksOn) {
   m.node.works_on = *blob::open_directory_blob_store(own / "blobs");
   ASSERT_TRUE(blob::open_directory_blob_store(copy / "blobs"));
   std::size_t sent = 0;
-  for (const auto& [folder, direct] : {std::pair(own / "blobs", true), std::pair(copy / "blobs", false), std::pair(copy / "missing", false)}) {
+  for (const auto& [folder, direct] :
+       {std::pair(own / "blobs", true), std::pair(copy / "blobs", false), std::pair(copy / "missing", false)}) {
     const auto sink = choose_blob_sink(m.client, folder, 2);
     ASSERT_TRUE(sink) << sink.error().message;
     ASSERT_TRUE(put(**sink, folder.string()));
@@ -236,7 +253,12 @@ TEST(HttpNode, CarriesTheTokenOfAnotherOwner) {
 TEST(HttpNode, SaysWhenThereIsNobody) {
   const crypto::SigningKey key = crypto::SigningKey::generate();
   FakeClock clock;
-  NodeClient client({.url = "http://127.0.0.1:9", .token = {}, .http = {}, .attempts = 2, .first_pause = std::chrono::milliseconds(1)}, key, clock);
+  NodeClient client({.url = "http://127.0.0.1:9",
+                     .token = {},
+                     .http = {},
+                     .attempts = 2,
+                     .first_pause = std::chrono::milliseconds(1)},
+                    key, clock);
   EXPECT_EQ(client.send_signed("POST", "/v1/titles", {}, "{}").error().code, ErrorCode::Unavailable);
   EXPECT_EQ(client.read_node().error().code, ErrorCode::Unavailable);
 }

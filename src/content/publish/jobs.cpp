@@ -18,15 +18,17 @@ constexpr std::size_t kMaxJobFile = 1 << 20;
 Json to_json(const JobRequest& r) {
   Json captions = Json::array();
   for (const auto& [language, upload] : r.captions) captions.push_back({language, upload});
-  return {{"upload_id", r.upload_id}, {"name", r.name},   {"summary", r.summary}, {"language", r.language},   {"tags", r.tags},
-          {"policy", r.policy},       {"codes", r.codes}, {"ladder", r.ladder},   {"poster_ms", r.poster_ms}, {"title_id", r.title_id},
-          {"captions", captions},     {"texts", r.texts}, {"poster", r.poster}};
+  return {{"upload_id", r.upload_id}, {"name", r.name},         {"summary", r.summary}, {"language", r.language},
+          {"tags", r.tags},           {"policy", r.policy},     {"codes", r.codes},     {"ladder", r.ladder},
+          {"poster_ms", r.poster_ms}, {"title_id", r.title_id}, {"captions", captions}, {"texts", r.texts},
+          {"poster", r.poster}};
 }
 
 /// Reads what to_json() wrote and this node sealed: the shape is ours.
 JobRequest from_json(const Json& j) {
-  JobRequest r{j.at("upload_id"), j.at("name"),   j.at("summary"), j.at("language"),  j.at("tags"),    j.at("texts"),
-               j.at("policy"),    j.at("codes"),  j.at("ladder"),  {},                j.at("poster_ms"), j.value("poster", ""), j.at("title_id")};
+  JobRequest r{j.at("upload_id"), j.at("name"),          j.at("summary"), j.at("language"), j.at("tags"),
+               j.at("texts"),     j.at("policy"),        j.at("codes"),   j.at("ladder"),   {},
+               j.at("poster_ms"), j.value("poster", ""), j.at("title_id")};
   for (const Json& pair : j.at("captions")) r.captions.emplace_back(pair.at(0), pair.at(1));
   return r;
 }
@@ -35,11 +37,16 @@ JobRequest from_json(const Json& j) {
 
 std::string_view to_string(JobState state) {
   switch (state) {
-    case JobState::Queued: return "queued";
-    case JobState::Working: return "working";
-    case JobState::Done: return "done";
-    case JobState::Failed: return "failed";
-    case JobState::Cancelled: return "cancelled";
+    case JobState::Queued:
+      return "queued";
+    case JobState::Working:
+      return "working";
+    case JobState::Done:
+      return "done";
+    case JobState::Failed:
+      return "failed";
+    case JobState::Cancelled:
+      return "cancelled";
   }
   return "failed";
 }
@@ -53,7 +60,9 @@ Result<std::unique_ptr<MediaJobs>> MediaJobs::open(const fs::path& folder, JobPo
   return jobs;
 }
 
-void MediaJobs::start() { worker_ = std::thread([this] { work(); }); }
+void MediaJobs::start() {
+  worker_ = std::thread([this] { work(); });
+}
 
 MediaJobs::~MediaJobs() {
   {
@@ -104,7 +113,8 @@ Result<std::string> MediaJobs::add(const JobRequest& request) {
       const auto finished = std::find_if(jobs_.begin(), jobs_.end(), [](const auto& entry) {
         return entry.second->status.state != JobState::Queued && entry.second->status.state != JobState::Working;
       });
-      if (finished == jobs_.end()) return fail(ErrorCode::TooMany, "too_many_jobs", "Too many films are waiting. Try again later.");
+      if (finished == jobs_.end())
+        return fail(ErrorCode::TooMany, "too_many_jobs", "Too many films are waiting. Try again later.");
       jobs_.erase(finished);
     }
     jobs_.emplace(job->status.id, job);
@@ -131,10 +141,21 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
     SWARMA_TRY(const TitleId id, TitleId::parse(r.title_id));
     SWARMA_TRY(existing, ports_.find_existing(id));
   }
-  return PublishRequest{.file = std::move(film), .name = r.name, .summary = r.summary, .language = r.language, .tags = r.tags, .texts = r.texts,
-                        .policy = r.policy, .codes = r.codes, .ladder = std::move(ladder), .captions = std::move(captions),
-                        .existing = std::move(existing), .agent = ports_.agent,
-                        .poster_at_us = r.poster_ms < 0 ? -1 : r.poster_ms * 1000, .poster = std::move(poster), .destination = "this node",
+  return PublishRequest{.file = std::move(film),
+                        .name = r.name,
+                        .summary = r.summary,
+                        .language = r.language,
+                        .tags = r.tags,
+                        .texts = r.texts,
+                        .policy = r.policy,
+                        .codes = r.codes,
+                        .ladder = std::move(ladder),
+                        .captions = std::move(captions),
+                        .existing = std::move(existing),
+                        .agent = ports_.agent,
+                        .poster_at_us = r.poster_ms < 0 ? -1 : r.poster_ms * 1000,
+                        .poster = std::move(poster),
+                        .destination = "this node",
                         .data_folder = ports_.data_folder};
 }
 
@@ -173,8 +194,10 @@ void MediaJobs::run(Job& job) {
   forget(job.status.id, job.request);
   change(job, [&](JobStatus& s) {
     s.state = result ? JobState::Done : job.cancel ? JobState::Cancelled : JobState::Failed;
-    if (result) s.result = std::move(*result);
-    else s.error = result.error();
+    if (result)
+      s.result = std::move(*result);
+    else
+      s.error = result.error();
   });
   log::info("media_job", {{"id", job.status.id}, {"state", std::string(to_string(job.status.state))}});
 }
@@ -195,7 +218,8 @@ void MediaJobs::forget(const std::string& id, const JobRequest& request) {
   for (const auto& [language, upload] : request.captions) uploads.push_back(upload);
   if (!request.poster.empty()) uploads.push_back(request.poster);
   for (const std::string& upload : uploads)
-    if (const auto gone = ports_.spool.remove(upload); !gone) log::warning("upload_not_removed", {{"reason", gone.error().reason}});
+    if (const auto gone = ports_.spool.remove(upload); !gone)
+      log::warning("upload_not_removed", {{"reason", gone.error().reason}});
 }
 
 std::optional<JobStatus> MediaJobs::find(std::string_view id) {
@@ -229,7 +253,8 @@ Result<void> MediaJobs::cancel(std::string_view id) {
   return {};
 }
 
-std::optional<JobStatus> MediaJobs::wait(std::string_view id, std::uint64_t version, std::chrono::milliseconds patience) {
+std::optional<JobStatus> MediaJobs::wait(std::string_view id, std::uint64_t version,
+                                         std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   const auto it = jobs_.find(id);
   if (it == jobs_.end()) return std::nullopt;

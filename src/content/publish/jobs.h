@@ -1,6 +1,6 @@
-// Films a node packages itself, one after the other, from its spool. A request is on disk (sealed under the master key: it
-// may hold codes) before it is acknowledged; after a restart it is taken up again, and the publisher's journal keeps it
-// from encoding twice. Safe for concurrent use.
+// Films a node packages itself, one after the other, from its spool. A request is on disk (sealed under the master key:
+// it may hold codes) before it is acknowledged; after a restart it is taken up again, and the publisher's journal keeps
+// it from encoding twice. Safe for concurrent use.
 #pragma once
 
 #include <atomic>
@@ -27,13 +27,13 @@ struct JobRequest {
   std::string name, summary, language;
   std::vector<std::string> tags;
   std::map<std::string, std::pair<std::string, std::string>> texts;  // further languages: name, summary
-  std::string policy;        // canonical JSON
+  std::string policy;                                                // canonical JSON
   std::string codes = "{}";
   std::string ladder = "auto";
   std::vector<std::pair<std::string, std::string>> captions;  // language, upload id
   std::int64_t poster_ms = -1;
-  std::string poster;        // upload id of a picture; empty: one of the film
-  std::string title_id;      // a new revision of this title; empty: a new title
+  std::string poster;    // upload id of a picture; empty: one of the film
+  std::string title_id;  // a new revision of this title; empty: a new title
 };
 
 enum class JobState { Queued, Working, Done, Failed, Cancelled };

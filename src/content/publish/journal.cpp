@@ -43,12 +43,15 @@ Result<void> write_json(const fs::path& file, const Json& json) {
   return write_file_durably(file, view(text), kPrivate);
 }
 
-std::string wrap_context(const std::string& job_id) { return "swarma/1 publish job " + job_id; }
+std::string wrap_context(const std::string& job_id) {
+  return "swarma/1 publish job " + job_id;
+}
 
 Result<JobSecrets> start_job(const fs::path& file, const std::string& job_id, const crypto::SecretKey& master) {
   JobSecrets secrets{crypto::random_key(), to_base64url(random_array<16>()), to_base64url(random_array<16>())};
   const Bytes wrapped = crypto::wrap(master, wrap_context(job_id), secrets.title_secret.expose());
-  SWARMA_CHECK(write_json(file, {{"nonce", secrets.nonce}, {"salt", secrets.salt}, {"title_secret_wrapped", to_base64url(wrapped)}}));
+  SWARMA_CHECK(write_json(
+      file, {{"nonce", secrets.nonce}, {"salt", secrets.salt}, {"title_secret_wrapped", to_base64url(wrapped)}}));
   return secrets;
 }
 
@@ -72,12 +75,14 @@ Result<Fd> lock_folder(const fs::path& folder) {
   Fd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate));
   if (!lock) return std::unexpected(io_error("open", file));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorCode::Conflict, "publish_running", "Another process is publishing this film to this place right now.");
+    return fail(ErrorCode::Conflict, "publish_running",
+                "Another process is publishing this film to this place right now.");
   return lock;
 }
 
 /// Adds `length` bytes of the file from `offset`.
-Result<void> hash_part(crypto::Sha256& hash, const Fd& fd, const fs::path& file, std::uint64_t offset, std::size_t length) {
+Result<void> hash_part(crypto::Sha256& hash, const Fd& fd, const fs::path& file, std::uint64_t offset,
+                       std::size_t length) {
   Bytes buffer(length);
   std::size_t done = 0;
   while (done < length) {
@@ -93,12 +98,13 @@ Result<void> hash_part(crypto::Sha256& hash, const Fd& fd, const fs::path& file,
 
 Result<std::string> film_identity(const fs::path& file) {
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info {};
+  struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) return std::unexpected(io_error("open", file));
   const auto size = static_cast<std::uint64_t>(info.st_size);
   crypto::Sha256 hash;
   SWARMA_CHECK(hash_part(hash, fd, file, 0, std::min<std::uint64_t>(size, kEndBytes)));
-  if (size > kEndBytes) SWARMA_CHECK(hash_part(hash, fd, file, std::max<std::uint64_t>(size - kEndBytes, kEndBytes), kEndBytes));
+  if (size > kEndBytes)
+    SWARMA_CHECK(hash_part(hash, fd, file, std::max<std::uint64_t>(size - kEndBytes, kEndBytes), kEndBytes));
   std::error_code ignored;
   const fs::path whole = fs::weakly_canonical(file, ignored);
   return to_hex(hash.finish()) + " " + std::to_string(size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
@@ -113,8 +119,8 @@ Result<Json> plan_json(const media::PackagePlan& plan) {
       SWARMA_TRY(const Bytes bytes, read_file(track.sidecar, media::kMaxCaptionBytes));
       sidecar = to_hex(crypto::sha256(bytes));
     }
-    tracks.push_back({track.key, track.name, track.language, track.key_group, track.source_stream, sidecar, track.copy, track.width,
-                      track.height, track.channels, track.crf, track.max_bit_rate, track.audio_bit_rate});
+    tracks.push_back({track.key, track.name, track.language, track.key_group, track.source_stream, sidecar, track.copy,
+                      track.width, track.height, track.channels, track.crf, track.max_bit_rate, track.audio_bit_rate});
   }
   return Json{{"tracks", std::move(tracks)}, {"cuts_us", plan.cuts_us}};
 }
@@ -158,7 +164,8 @@ Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& 
   return to_hex(ByteView(crypto::sha256(view(text))).first(16));
 }
 
-Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id, const crypto::SecretKey& master) {
+Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id,
+                              const crypto::SecretKey& master) {
   const fs::path folder = publish_folder / job_id;
   SWARMA_CHECK(ensure_private_folder(folder));
   SWARMA_TRY(Fd lock, lock_folder(folder));

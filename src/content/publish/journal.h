@@ -4,9 +4,9 @@
 //   <hash of key>.track    one per finished track: its id, its playlist and what it turned out to be
 //   record.json    the signed record and the sealed package, written before they are sent
 //
-// The job id is a hash over the film (path, size, time, first and last MB), the captions' bytes, the plan, the title and
-// the destination: another film, ladder or node is another job. An unfinished track starts anew under a new track id,
-// because its keys have met plaintext already.
+// The job id is a hash over the film (path, size, time, first and last MB), the captions' bytes, the plan, the title
+// and the destination: another film, ladder or node is another job. An unfinished track starts anew under a new track
+// id, because its keys have met plaintext already.
 #pragma once
 
 #include <filesystem>
@@ -39,13 +39,13 @@ struct FinishedTrack {
 };
 
 struct SignedRecord {
-  std::string record;  // JWS
-  std::string sealed;  // JWE
+  std::string record;          // JWS
+  std::string sealed;          // JWE
   std::string request_digest;  // of the texts, policy and codes it was made from
 };
 
-Result<std::string> make_job_id(const std::filesystem::path& file, const media::PackagePlan& plan, std::string_view title,
-                                std::string_view destination);
+Result<std::string> make_job_id(const std::filesystem::path& file, const media::PackagePlan& plan,
+                                std::string_view title, std::string_view destination);
 
 /// Not safe for concurrent use. One process at a time: a second one gets Conflict ("publish_running").
 class Journal {

@@ -12,7 +12,9 @@ namespace {
 
 using testing::TemporaryFolder;
 
-void write(const std::filesystem::path& file, std::string_view text) { std::ofstream(file) << text; }
+void write(const std::filesystem::path& file, std::string_view text) {
+  std::ofstream(file) << text;
+}
 std::string read_all(const std::filesystem::path& folder) {
   std::string out;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
@@ -22,13 +24,22 @@ std::string read_all(const std::filesystem::path& folder) {
 
 FinishedTrack example_track() {
   const BlobId some = crypto::blob_id_of(view("segment"));
-  return {.track_id = "v720-0011", .playlist = {.init = some, .extension = "m4s", .segments = {{some, 4.004, 100}, {some, 2, 50}}},
-          .facts = {.codecs = "avc1.64001f", .frame_rate = 23.976, .note = "Silence."}, .init_bytes = 700};
+  return {.track_id = "v720-0011",
+          .playlist = {.init = some, .extension = "m4s", .segments = {{some, 4.004, 100}, {some, 2, 50}}},
+          .facts = {.codecs = "avc1.64001f", .frame_rate = 23.976, .note = "Silence."},
+          .init_bytes = 700};
 }
 
 media::PackagePlan example_plan() {
   media::PackagePlan plan;
-  plan.tracks.push_back({.key = "v720", .name = "720p", .language = "und", .key_group = "hd", .source_stream = 0, .sidecar = {}, .width = 1280, .height = 720});
+  plan.tracks.push_back({.key = "v720",
+                         .name = "720p",
+                         .language = "und",
+                         .key_group = "hd",
+                         .source_stream = 0,
+                         .sidecar = {},
+                         .width = 1280,
+                         .height = 720});
   plan.cuts_us = {0, 4'000'000, 6'000'000};
   return plan;
 }
@@ -98,7 +109,9 @@ TEST(Journal, LetsOnlyOneProcessIn) {
 TEST(Journal, SaysWhatToDoWhenItIsDamaged) {
   const TemporaryFolder folder;
   const crypto::SecretKey master = crypto::random_key();
-  { ASSERT_TRUE(Journal::open(folder.path(), "job", master)->put_track("v720", example_track())); }
+  {
+    ASSERT_TRUE(Journal::open(folder.path(), "job", master)->put_track("v720", example_track()));
+  }
   for (const auto& entry : std::filesystem::directory_iterator(folder / "job"))
     if (entry.path().extension() == ".track") write(entry.path(), "{}");
   EXPECT_EQ(Journal::open(folder.path(), "job", master)->find_track("v720").error().reason, "journal_bad");
@@ -111,9 +124,8 @@ TEST(JobId, IsOfFilmPlanTitleAndDestination) {
   const auto film = folder / "film.mp4", other = folder / "other.mp4";
   write(film, "frames");
   write(other, "frames");
-  const auto id = [&](const std::filesystem::path& file, const media::PackagePlan& plan, const char* title, const char* to) {
-    return *make_job_id(file, plan, title, to);
-  };
+  const auto id = [&](const std::filesystem::path& file, const media::PackagePlan& plan, const char* title,
+                      const char* to) { return *make_job_id(file, plan, title, to); };
   const std::string base = id(film, example_plan(), "", "http://a");
   EXPECT_EQ(base, id(film, example_plan(), "", "http://a"));
   EXPECT_NE(base, id(other, example_plan(), "", "http://a"));

@@ -16,8 +16,8 @@ namespace swarma::content::publish {
 class BlobSink {
  public:
   virtual ~BlobSink() = default;
-  /// Queues a blob whose name is known; blocks while the queue is full, so memory stays bounded. The error of any blob put
-  /// so far is returned here and from then on.
+  /// Queues a blob whose name is known; blocks while the queue is full, so memory stays bounded. The error of any blob
+  /// put so far is returned here and from then on.
   virtual Result<void> put(const BlobId& id, Bytes bytes) = 0;
   /// Returns when every blob put before is durable at its destination, or with the first error.
   virtual Result<void> flush() = 0;

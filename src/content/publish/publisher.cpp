@@ -43,8 +43,8 @@ std::string name_of(const PublishRequest& request) {
 }
 
 /// The record but for the blobs, which are not made yet.
-title::TitleRecord draft_record(const Job& job, const JobSecrets& secrets, std::int64_t revision, std::int64_t duration_ms, Slot slots,
-                                std::vector<std::string> key_groups) {
+title::TitleRecord draft_record(const Job& job, const JobSecrets& secrets, std::int64_t revision,
+                                std::int64_t duration_ms, Slot slots, std::vector<std::string> key_groups) {
   const PublishRequest& request = job.request;
   const std::string nonce = request.existing ? request.existing->nonce : secrets.nonce;
   const crypto::Did& creator = job.identity.signing.did();
@@ -76,36 +76,45 @@ std::vector<std::string> key_groups_of(const media::PackagePlan& plan) {
 }
 
 /// The title secret for the key agent, and nobody else.
-Result<std::string> seal_package(const title::TitleRecord& record, const crypto::SecretKey& title_secret, std::string_view codes) {
+Result<std::string> seal_package(const title::TitleRecord& record, const crypto::SecretKey& title_secret,
+                                 std::string_view codes) {
   SWARMA_TRY(const Json codes_json, parse_json(codes));
   SWARMA_TRY(std::string codes_text, canonical_json(codes_json));
   std::string secret = to_base64url(title_secret.expose());
   std::string text;
   text.reserve(codes_text.size() + 256);  // in one piece, so that one wipe is enough
-  fmt::format_to(std::back_inserter(text), R"({{"codes":{},"revision":{},"title_id":"{}","title_secret":"{}"}})", codes_text,
-                 record.revision, record.id.text(), secret);
+  fmt::format_to(std::back_inserter(text), R"({{"codes":{},"revision":{},"title_id":"{}","title_secret":"{}"}})",
+                 codes_text, record.revision, record.id.text(), secret);
   std::string sealed = crypto::encrypt_jwe(record.agent.encryption, kSealedTyp, view(text));
   for (std::string* plain : {&secret, &text, &codes_text})
     crypto::wipe({reinterpret_cast<std::uint8_t*>(plain->data()), plain->size()});
   return sealed;
 }
 
-/// What the record is made from besides the film: tells whether a record of an earlier run still says what is asked now.
-Result<std::string> digest_of(const title::TitleRecord& record, const PublishRequest& request, const Assembled& assembled) {
-  const Json json = {{"name", record.name},           {"summary", record.summary},
-                     {"language", record.language},   {"tags", record.tags},
-                     {"policy", record.policy},       {"codes", request.codes},
-                     {"signer", record.agent.signer.text()}, {"encryption", record.agent.encryption.did()},
-                     {"playlist", assembled.playlist.hex()}, {"details", assembled.details.hex()},
+/// What the record is made from besides the film: tells whether a record of an earlier run still says what is asked
+/// now.
+Result<std::string> digest_of(const title::TitleRecord& record, const PublishRequest& request,
+                              const Assembled& assembled) {
+  const Json json = {{"name", record.name},
+                     {"summary", record.summary},
+                     {"language", record.language},
+                     {"tags", record.tags},
+                     {"policy", record.policy},
+                     {"codes", request.codes},
+                     {"signer", record.agent.signer.text()},
+                     {"encryption", record.agent.encryption.did()},
+                     {"playlist", assembled.playlist.hex()},
+                     {"details", assembled.details.hex()},
                      {"poster", assembled.poster ? assembled.poster->hex() : ""},
                      {"revision", request.existing ? request.existing->revision : 1}};
   SWARMA_TRY(const std::string text, canonical_json(json));
   return to_base64url(crypto::sha256(view(text)));
 }
 
-/// Signs and seals, or takes what an earlier run had sent already perhaps: whether it arrived is not known, so the very same
-/// record is sent again, and if something else is asked for now, it becomes the revision after that one.
-Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, const Assembled& assembled, Journal& journal) {
+/// Signs and seals, or takes what an earlier run had sent already perhaps: whether it arrived is not known, so the very
+/// same record is sent again, and if something else is asked for now, it becomes the revision after that one.
+Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, const Assembled& assembled,
+                                 Journal& journal) {
   record.playlist = assembled.playlist;
   record.details = assembled.details;
   record.poster = assembled.poster;
@@ -160,10 +169,12 @@ PublishResult result_of(const title::TitleRecord& record, std::string jws, Assem
   return result;
 }
 
-Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const media::PackagePlan& plan, Journal& journal) {
+Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const media::PackagePlan& plan,
+                          Journal& journal) {
   const std::int64_t duration_ms = (plan.cuts_us.back() - plan.cuts_us.front() + 500) / 1'000;
-  const title::TitleRecord draft = draft_record(job, journal.secrets(), job.request.existing ? job.request.existing->revision : 1,
-                                                duration_ms, plan.slots(), key_groups_of(plan));
+  const title::TitleRecord draft =
+      draft_record(job, journal.secrets(), job.request.existing ? job.request.existing->revision : 1, duration_ms,
+                   plan.slots(), key_groups_of(plan));
   // A text too long or a policy too large is found now, not after an hour of encoding.
   SWARMA_CHECK(title::sign_record(draft, job.identity.signing));
 
@@ -172,12 +183,14 @@ Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const me
   SWARMA_CHECK(sink.resume());
   Poster poster(job, info);
   job.report({.stage = "package"});
-  SWARMA_CHECK(media::package(job.request.file, info, plan, sink.finished(), sink,
-                              [&](const media::Progress& now) { report_packaging(job, now); }, job.cancel));
+  SWARMA_CHECK(media::package(
+      job.request.file, info, plan, sink.finished(), sink,
+      [&](const media::Progress& now) { report_packaging(job, now); }, job.cancel));
   SWARMA_TRY(auto tracks, sink.take_tracks());
 
   job.report({.stage = "upload"});
-  SWARMA_TRY(Assembled assembled, assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs, job.request.texts));
+  SWARMA_TRY(Assembled assembled,
+             assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs, job.request.texts));
   SWARMA_CHECK(job.blobs.flush());
   if (job.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
 
@@ -191,22 +204,25 @@ Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const me
 
 /// A rerun of the same request would meet the same wall.
 bool is_hopeless(const Error& error) {
-  return error.code == ErrorCode::Unsupported || error.code == ErrorCode::BadRequest || error.code == ErrorCode::Corrupt ||
-         error.code == ErrorCode::TooLarge;
+  return error.code == ErrorCode::Unsupported || error.code == ErrorCode::BadRequest ||
+         error.code == ErrorCode::Corrupt || error.code == ErrorCode::TooLarge;
 }
 
 }  // namespace
 
-Result<PublishResult> publish(const PublishRequest& request, const crypto::Identity& identity, const Clock& clock, BlobSink& blobs,
-                              TitlePort& titles, const PublishProgressFn& progress, const std::atomic<bool>& cancel) {
+Result<PublishResult> publish(const PublishRequest& request, const crypto::Identity& identity, const Clock& clock,
+                              BlobSink& blobs, TitlePort& titles, const PublishProgressFn& progress,
+                              const std::atomic<bool>& cancel) {
   const Job job{request, identity, clock, blobs, titles, progress, cancel};
   job.report({.stage = "probe"});
   SWARMA_TRY(const media::MediaInfo info, media::probe(request.file));
   SWARMA_TRY(const media::PackagePlan plan, media::make_plan(info, request.ladder, request.captions));
-  if (!request.poster.empty()) SWARMA_CHECK(media::make_poster_of_picture(request.poster));  // told now, not after the packaging
+  if (!request.poster.empty())
+    SWARMA_CHECK(media::make_poster_of_picture(request.poster));  // told now, not after the packaging
   job.report({.stage = "probe", .fraction = 1, .seconds_left = 0});
 
-  const std::string title = request.existing ? request.existing->id.text() + "/" + std::to_string(request.existing->revision) : "";
+  const std::string title =
+      request.existing ? request.existing->id.text() + "/" + std::to_string(request.existing->revision) : "";
   SWARMA_TRY(const std::string job_id, make_job_id(request.file, plan, title, request.destination));
   SWARMA_TRY(Journal journal, Journal::open(request.data_folder / "publish", job_id, identity.master));
   auto result = run(job, info, plan, journal);

@@ -32,20 +32,20 @@ struct ExistingTitle {
 
 struct PublishRequest {
   std::filesystem::path file;
-  std::string name;       // empty: the file's name without its extension
+  std::string name;  // empty: the file's name without its extension
   std::string summary;
-  std::string language;   // BCP 47 of name and summary, may be empty
+  std::string language;  // BCP 47 of name and summary, may be empty
   std::vector<std::string> tags;
   std::map<std::string, std::pair<std::string, std::string>> texts;  // further languages (BCP 47): name, summary
-  std::string policy;     // canonical JSON (access/policy)
+  std::string policy;                                                // canonical JSON (access/policy)
   std::string codes = "{}";  // JSON object, list → codes: private, travels in the sealed package only
   media::LadderChoice ladder;
   std::vector<media::SidecarCaptions> captions;
   std::optional<ExistingTitle> existing;
   title::KeyAgentRef agent;  // GET /v1/node
   std::int64_t poster_at_us = -1;
-  std::filesystem::path poster;  // a picture of one's own; empty: one of the film
-  std::string destination;   // node URL, or any name of where the blobs go: tells jobs apart
+  std::filesystem::path poster;       // a picture of one's own; empty: one of the film
+  std::string destination;            // node URL, or any name of where the blobs go: tells jobs apart
   std::filesystem::path data_folder;  // of the identity; the journal lives in <data_folder>/publish
 };
 

@@ -17,9 +17,9 @@ namespace swarma::content::publish {
 namespace {
 
 using testing::FakeTitlePort;
+using ::testing::HasSubstr;
 using testing::MemoryBlobSink;
 using testing::TemporaryFolder;
-using ::testing::HasSubstr;
 
 std::filesystem::path media_folder() {
   if (const char* folder = std::getenv("SWARMA_MEDIA")) return folder;
@@ -34,13 +34,24 @@ class Publishing : public ::testing::Test {
   }
 
   PublishRequest request_for(const std::string& film) {
-    return {.file = media_folder() / film, .name = "Flower", .summary = {}, .language = "en", .tags = {"nature"},
-            .policy = R"({"paths":[{"id":"open"}],"version":1})", .codes = R"({"friends":[{"code":"XYZZY","max_uses":1}]})",
-            .ladder = {.mode = media::LadderMode::Copy, .heights = {}}, .captions = {}, .existing = {},
-            .agent = {identity.signing.did(), agent.encryption_key()}, .destination = "test", .data_folder = home.path()};
+    return {.file = media_folder() / film,
+            .name = "Flower",
+            .summary = {},
+            .language = "en",
+            .tags = {"nature"},
+            .policy = R"({"paths":[{"id":"open"}],"version":1})",
+            .codes = R"({"friends":[{"code":"XYZZY","max_uses":1}]})",
+            .ladder = {.mode = media::LadderMode::Copy, .heights = {}},
+            .captions = {},
+            .existing = {},
+            .agent = {identity.signing.did(), agent.encryption_key()},
+            .destination = "test",
+            .data_folder = home.path()};
   }
   Result<PublishResult> run(const PublishRequest& request) {
-    return publish(request, identity, clock, blobs, titles, [this](const PublishProgress& p) { stages.push_back(std::string(p.stage)); }, cancel);
+    return publish(
+        request, identity, clock, blobs, titles,
+        [this](const PublishProgress& p) { stages.push_back(std::string(p.stage)); }, cancel);
   }
   bool has_journal() const { return std::filesystem::exists(home / "publish"); }
   std::set<BlobId> reachable(const std::string& jws) const {
@@ -109,7 +120,9 @@ TEST_F(Publishing, EveryPublishHasKeysOfItsOwn) {
   const std::string first_sealed = titles.sealed;
   const auto second = run(request_for("flower_540p_h264_aac.mp4"));
   EXPECT_NE(first->id, second->id);
-  const auto secret = [&](const std::string& jwe) { return (*parse_json(as_text(*crypto::decrypt_jwe(agent, jwe))))["title_secret"]; };
+  const auto secret = [&](const std::string& jwe) {
+    return (*parse_json(as_text(*crypto::decrypt_jwe(agent, jwe))))["title_secret"];
+  };
   EXPECT_NE(secret(first_sealed), secret(titles.sealed));
 }
 

@@ -21,7 +21,8 @@ std::unexpected<Error> unknown() {
 }
 
 bool is_id(std::string_view id) {
-  return id.size() == 32 && std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return id.size() == 32 &&
+         std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
@@ -44,7 +45,8 @@ void Spool::drop_expired() {
 Result<Upload> Spool::create(std::uint64_t length, std::string_view filename) {
   if (length == 0) return fail(ErrorCode::BadRequest, "upload_empty", "The file is empty.");
   if (length > max_bytes_)
-    return fail(ErrorCode::TooLarge, "upload_too_large", "This node takes films of at most " + std::to_string(max_bytes_) + " bytes.");
+    return fail(ErrorCode::TooLarge, "upload_too_large",
+                "This node takes films of at most " + std::to_string(max_bytes_) + " bytes.");
   const std::lock_guard lock(mutex_);
   drop_expired();
   std::error_code ec;
@@ -57,7 +59,8 @@ Result<Upload> Spool::create(std::uint64_t length, std::string_view filename) {
   SWARMA_CHECK(ensure_private_folder(folder_ / id));
   const Json meta = {{"length", length}, {"filename", std::string(filename.substr(0, 300))}};
   SWARMA_CHECK(write_file_durably(folder_ / id / "film", {}, 0600));
-  SWARMA_CHECK(write_file_durably(folder_ / id / "upload.json", view(meta.dump(-1, ' ', false, Json::error_handler_t::replace)), 0600));
+  SWARMA_CHECK(write_file_durably(folder_ / id / "upload.json",
+                                  view(meta.dump(-1, ' ', false, Json::error_handler_t::replace)), 0600));
   return find(id);
 }
 
@@ -65,14 +68,15 @@ Result<Upload> Spool::find(std::string_view id) {
   if (!is_id(id)) return unknown();
   const fs::path home = folder_ / id;
   const auto meta = read_file(home / "upload.json", 4096);
-  struct stat info {};
+  struct stat info{};
   if (!meta || ::stat((home / "film").c_str(), &info) != 0) return unknown();
   SWARMA_TRY(const Json json, parse_json(as_text(*meta)));
   const JsonReader reader(json, "upload");
   SWARMA_TRY(const std::int64_t length, reader.integer("length", 1, INT64_MAX));
   SWARMA_TRY(std::string filename, reader.text("filename", 1000));
   return Upload{std::string(id), std::move(filename), static_cast<std::uint64_t>(length),
-                std::min(static_cast<std::uint64_t>(info.st_size), static_cast<std::uint64_t>(length)), info.st_mtime + kUploadSeconds};
+                std::min(static_cast<std::uint64_t>(info.st_size), static_cast<std::uint64_t>(length)),
+                info.st_mtime + kUploadSeconds};
 }
 
 Result<Upload> Spool::append(std::string_view id, std::uint64_t offset, ByteView bytes) {
@@ -84,14 +88,16 @@ Result<Upload> Spool::append(std::string_view id, std::uint64_t offset, ByteView
   const auto attempt = [&]() -> Result<Upload> {
     SWARMA_TRY(const Upload upload, find(id));
     if (offset != upload.offset)
-      return fail(ErrorCode::Conflict, "upload_offset_mismatch", "This upload stands at byte " + std::to_string(upload.offset) + ".");
+      return fail(ErrorCode::Conflict, "upload_offset_mismatch",
+                  "This upload stands at byte " + std::to_string(upload.offset) + ".");
     if (bytes.size() > upload.length - upload.offset)
       return fail(ErrorCode::TooLarge, "upload_too_long", "More bytes than the upload promised.");
     const fs::path path = folder_ / id / "film";
     const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!fd) return std::unexpected(io_error("open", path));
     for (std::size_t done = 0; done < bytes.size();) {
-      const ssize_t put = ::pwrite(fd.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t put =
+          ::pwrite(fd.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
       if (put < 0 && errno == EINTR) continue;
       if (put <= 0) {
         const Error error = io_error("write", path);
@@ -119,8 +125,9 @@ Result<void> Spool::remove(std::string_view id) {
 Result<fs::path> Spool::film(std::string_view id) {
   SWARMA_TRY(const Upload upload, find(id));
   if (!upload.complete())
-    return fail(ErrorCode::Conflict, "upload_incomplete", "The upload is not complete: " + std::to_string(upload.offset) + " of " +
-                                                              std::to_string(upload.length) + " bytes are here.");
+    return fail(ErrorCode::Conflict, "upload_incomplete",
+                "The upload is not complete: " + std::to_string(upload.offset) + " of " +
+                    std::to_string(upload.length) + " bytes are here.");
   return folder_ / id / "film";
 }
 

@@ -1,8 +1,8 @@
 // Films on their way in through a browser: resumable uploads (tus 1.0 semantics) on the node's disk.
 //
-// `<folder>/<id>/film` holds the bytes so far, `<id>/upload.json` what was promised; the offset is the size of the file, so a
-// crash loses nothing that was acknowledged. Safe for concurrent use; two appends to one upload at once: the later one gets
-// Conflict.
+// `<folder>/<id>/film` holds the bytes so far, `<id>/upload.json` what was promised; the offset is the size of the
+// file, so a crash loses nothing that was acknowledged. Safe for concurrent use; two appends to one upload at once: the
+// later one gets Conflict.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,8 @@
 
 namespace swarma::content::publish {
 
-inline constexpr std::int64_t kUploadSeconds = 7 * 86'400;  // an unfinished upload is forgotten after a week without a byte
+inline constexpr std::int64_t kUploadSeconds =
+    7 * 86'400;  // an unfinished upload is forgotten after a week without a byte
 inline constexpr std::size_t kMaxUploads = 64;
 
 struct Upload {
@@ -33,13 +34,15 @@ struct Upload {
 class Spool {
  public:
   /// Makes the folder and drops what has expired.
-  static Result<std::unique_ptr<Spool>> open(const std::filesystem::path& folder, std::uint64_t max_bytes, const Clock& clock);
+  static Result<std::unique_ptr<Spool>> open(const std::filesystem::path& folder, std::uint64_t max_bytes,
+                                             const Clock& clock);
 
   /// TooLarge ("upload_too_large"), TooMany ("too_many_uploads"), Io ("disk_full") when it cannot fit.
   Result<Upload> create(std::uint64_t length, std::string_view filename);
   /// NotFound ("upload_not_found").
   Result<Upload> find(std::string_view id);
-  /// Appends at `offset`: Conflict ("upload_offset_mismatch") unless that is where the upload stands. Returns the new state.
+  /// Appends at `offset`: Conflict ("upload_offset_mismatch") unless that is where the upload stands. Returns the new
+  /// state.
   Result<Upload> append(std::string_view id, std::uint64_t offset, ByteView bytes);
   Result<void> remove(std::string_view id);
   /// The file of a complete upload; Conflict ("upload_incomplete").

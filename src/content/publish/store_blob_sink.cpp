@@ -4,7 +4,8 @@
 
 namespace swarma::content::publish {
 
-std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, unsigned threads, std::size_t max_waiting_bytes) {
+std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, unsigned threads,
+                                               std::size_t max_waiting_bytes) {
   const auto deliver = [store](const BlobId& id, ByteView bytes) { return store->put_hashed(id, bytes); };
   const auto find_missing = [store](std::span<const BlobId> ids) -> Result<std::vector<BlobId>> {
     std::vector<BlobId> missing;

@@ -1,5 +1,5 @@
-// A blob store at hand as a destination: in a node for films uploaded from a browser, and in `swarma publish` beside a node
-// that works on the same folder.
+// A blob store at hand as a destination: in a node for films uploaded from a browser, and in `swarma publish` beside a
+// node that works on the same folder.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// What the tests of publishing and watching share: a folder that goes away, blobs in memory, a title port that remembers.
+// What the tests of publishing and watching share: a folder that goes away, blobs in memory, a title port that
+// remembers.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-// A small title made by the real encryption and assembly, from segments that are plain text: what tests of watching watch.
+// A small title made by the real encryption and assembly, from segments that are plain text: what tests of watching
+// watch.
 #pragma once
 
 #include <cstdlib>
@@ -12,7 +13,8 @@
 
 namespace swarma::content::publish::testing {
 
-/// Two pictures ("hd" and "sd"), two sounds and one caption track of `slots` slots of 4 s; the plaintext of a segment is
+/// Two pictures ("hd" and "sd"), two sounds and one caption track of `slots` slots of 4 s; the plaintext of a segment
+/// is
 /// "<key>:<slot>", that of an init "<key> init".
 class TestTitle {
  public:
@@ -44,8 +46,14 @@ class TestTitle {
   std::string jws;
 
  private:
-  static media::TrackPlan track(title::TrackKind kind, std::string key, std::string name, std::string language, std::string group) {
-    return {.kind = kind, .key = std::move(key), .name = std::move(name), .language = std::move(language), .key_group = std::move(group), .sidecar = {}};
+  static media::TrackPlan track(title::TrackKind kind, std::string key, std::string name, std::string language,
+                                std::string group) {
+    return {.kind = kind,
+            .key = std::move(key),
+            .name = std::move(name),
+            .language = std::move(language),
+            .key_group = std::move(group),
+            .sidecar = {}};
   }
 
   static void must(const Result<void>& result) {
@@ -62,14 +70,27 @@ class TestTitle {
       const std::string& key = plan_.tracks[i].key;
       const bool captions = plan_.tracks[i].kind == title::TrackKind::Captions;
       if (!captions) must(sink.on_init(i, view(key + " init")));
-      for (Slot slot = 0; slot < slots_; ++slot) must(sink.on_segment(i, slot, 4.0, view(key + ":" + std::to_string(slot))));
+      for (Slot slot = 0; slot < slots_; ++slot)
+        must(sink.on_segment(i, slot, 4.0, view(key + ":" + std::to_string(slot))));
       must(sink.on_track_end(i, {.codecs = captions ? "" : "avc1.64001f", .frame_rate = 25, .note = {}}));
     }
     const auto assembled = *assemble(plan_, *sink.take_tracks(), {}, to_bytes("poster"), blobs);
-    jws = *title::sign_record({.id = keys.id, .nonce = nonce, .creator = creator.did(), .created_at = 1'800'000'000,
-                               .name = "Test film", .language = "en", .summary = {}, .tags = {}, .duration_ms = slots_ * 4'000,
-                               .slots = slots_, .salt = salt, .key_groups = {"hd", "sd"}, .playlist = assembled.playlist,
-                               .details = assembled.details, .poster = assembled.poster, .policy = "{}",
+    jws = *title::sign_record({.id = keys.id,
+                               .nonce = nonce,
+                               .creator = creator.did(),
+                               .created_at = 1'800'000'000,
+                               .name = "Test film",
+                               .language = "en",
+                               .summary = {},
+                               .tags = {},
+                               .duration_ms = slots_ * 4'000,
+                               .slots = slots_,
+                               .salt = salt,
+                               .key_groups = {"hd", "sd"},
+                               .playlist = assembled.playlist,
+                               .details = assembled.details,
+                               .poster = assembled.poster,
+                               .policy = "{}",
                                .agent = {creator.did(), crypto::DecryptionKey::generate().encryption_key()}},
                               creator);
   }
