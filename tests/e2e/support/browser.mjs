@@ -61,13 +61,13 @@ export const video = {
     page
       .waitForFunction((from) => { const v = document.querySelector('video'); return v && !v.seeking && v.readyState >= 3 && v.currentTime > from + 0.5; }, { polling: 50 }, after)
       .catch(async (cause) => {
-        throw new Error(`The film does not play past ${after} s. ${await describe(page)}`, { cause });
+        throw new Error(`The film does not play past ${after} s. ${await whatIsSeen(page)}`, { cause });
       }),
   seek: (page, seconds) => page.$eval('video', (v, to) => (v.currentTime = to), seconds),
 };
 
 /** What there is to see and to hear in a page, for the message of a failure. */
-export async function describe(page) {
+export async function whatIsSeen(page) {
   const seen = await page
     .evaluate(() => {
       const v = document.querySelector('video');
