@@ -49,6 +49,7 @@ class Scanner {
       if (!packet) break;
       if (packet->stream_index < 0 || static_cast<std::size_t>(packet->stream_index) >= scan_.streams.size()) continue;
       take(*packet, bodies_skipped);
+      if (bodies_skipped) skip_known_sound(*packet);
       if (static_cast<std::int64_t>(scan_.frames_us.size()) > kMaxFrames)
         return fail(ErrorCode::Unsupported, "too_long", "The film has more frames than a day of video.");
     }
@@ -83,6 +84,20 @@ class Scanner {
     s.first_us = s.first_us == kNever ? start : std::min(s.first_us, start);
     s.end_us = std::max(s.end_us, end);
     if (packet.stream_index == video_) take_video(packet, start, bodies_skipped);
+  }
+
+  /// Where sound ends stands in the index: its packets need not be asked for one by one.
+  void skip_known_sound(const AVPacket& first) {
+    AVStream& stream = *source_.stream(first.stream_index);
+    const int count = avformat_index_get_entries_count(&stream);
+    if (stream.codecpar->codec_type != AVMEDIA_TYPE_AUDIO || count == 0) return;
+    if (avformat_index_get_entry(&stream, 0)->timestamp != first.pts) return;
+    const AVIndexEntry* last = avformat_index_get_entry(&stream, count - 1);
+    const std::int64_t end = first.pts + stream.duration, rest = end - last->timestamp;
+    if ((last->flags & AVINDEX_DISCARD_FRAME) || rest <= 0 || rest > first.duration) return;
+    scan_.streams[static_cast<std::size_t>(first.stream_index)].end_us =
+        av_rescale_q(end, stream.time_base, ff::kMicro);
+    stream.discard = AVDISCARD_ALL;
   }
 
   static std::int64_t next_pts(const StreamScan& s, const AVStream& stream) {
