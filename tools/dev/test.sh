@@ -18,7 +18,7 @@ run_suite() {
   local result=0 findings=$PWD/build/$preset/findings
   rm -rf "$findings" && mkdir -p "$findings"
   ASAN_OPTIONS=log_path=$findings/asan UBSAN_OPTIONS=print_stacktrace=1:log_path=$findings/ubsan \
-    TSAN_OPTIONS=log_path=$findings/tsan ctest "${arguments[@]}" || result=$?
+    LSAN_OPTIONS=suppressions=$PWD/tools/dev/leaks.supp:print_suppressions=0 TSAN_OPTIONS=log_path=$findings/tsan ctest "${arguments[@]}" || result=$?
   if [ -n "$(ls "$findings")" ]; then
     tail -n 60 "$findings"/* >&2
     result=1
