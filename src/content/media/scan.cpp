@@ -91,6 +91,7 @@ class Scanner {
     AVStream& stream = *source_.stream(first.stream_index);
     const int count = avformat_index_get_entries_count(&stream);
     if (stream.codecpar->codec_type != AVMEDIA_TYPE_AUDIO || count == 0) return;
+    if (first.flags & AV_PKT_FLAG_DISCARD) return;  // hidden by an edit list: where the sound begins is not known yet
     if (avformat_index_get_entry(&stream, 0)->timestamp != first.pts) return;
     const AVIndexEntry* last = avformat_index_get_entry(&stream, count - 1);
     const std::int64_t end = first.pts + stream.duration, rest = end - last->timestamp;
