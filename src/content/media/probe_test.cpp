@@ -58,6 +58,17 @@ TEST(Probe, IndexScanAndFullScanAgree) {
   EXPECT_NEAR(static_cast<double>(a->duration_ms), static_cast<double>(b->duration_ms), 40);
 }
 
+TEST(Probe, KeepsSoundWhoseBeginningAnEditListHides) {
+  TemporaryFolder folder;
+  const fs::path whole = generate(folder, "whole.mp4",
+                                  "-f lavfi -i testsrc2=size=320x180:rate=25:duration=12 -f lavfi -i sine=duration=12 "
+                                  "-c:v libx264 -preset ultrafast -g 50 -c:a aac");
+  const auto cut = probe(generate(folder, "cut.mp4", "-ss 3.1 -i " + testing::quoted(whole) + " -c copy"));
+  ASSERT_TRUE(cut) << cut.error().message;
+  EXPECT_EQ(cut->audio.size(), 1U);
+  EXPECT_NEAR(static_cast<double>(cut->duration_ms), 8'900, 100);
+}
+
 TEST(Probe, SaysWhyAFilmCannotBeCopied) {
   TemporaryFolder folder;
   fs::path plain = generate_plain(folder);
