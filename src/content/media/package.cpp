@@ -30,6 +30,7 @@ void keep_large_buffers() {
   static const bool once = [] {
     mallopt(M_MMAP_THRESHOLD, 64 << 20);
     mallopt(M_TRIM_THRESHOLD, 128 << 20);
+    mallopt(M_MXFAST, 0);  // freeing a packet would sort all small blocks that wait there
     return true;
   }();
   (void)once;
@@ -70,6 +71,7 @@ class Packager {
 
  private:
   using Packets = Stage<ff::Packet>;
+  using Take = std::function<Result<void>(ff::Packet)>;
   struct EncodedVideo {
     std::size_t track;
     std::unique_ptr<Worker<EncodeVideo, Picture>> worker;
@@ -90,6 +92,9 @@ class Packager {
       source_.stream(i)->discard = is_read(i) ? AVDISCARD_NONE : AVDISCARD_ALL;
     SWARMA_CHECK(read_all());
     finish_all();
+    if (job_.stopped()) return {};
+    for (auto& copy : copied_videos_) SWARMA_CHECK(copy->end());
+    for (auto& copy : copied_audios_) SWARMA_CHECK(copy->end());
     for (auto& [stream, tracks] : captions_)
       for (CaptionTrack& track : tracks) SWARMA_CHECK(track.end());
     return {};
@@ -120,12 +125,23 @@ class Packager {
     return {};
   }
 
-  template <class Object>
-  void start_packets(int stream, std::unique_ptr<Object> object,
-                     std::vector<std::unique_ptr<Worker<Object, ff::Packet>>>& into) {
-    into.push_back(std::make_unique<Worker<Object, ff::Packet>>(job_, kPacketsQueued, std::move(object)));
-    routes_[static_cast<std::size_t>(stream)].push_back(into.back()->stage.get());
+  // Copying a packet is less work than handing it to another thread, so it happens where it is read.
+  template <class Copy>
+  void add_copy(std::size_t track, std::vector<std::unique_ptr<Copy>>& into) {
+    const AVStream& stream = stream_of(track);
+    into.push_back(std::make_unique<Copy>(job_, track, stream));
+    route(stream.index, [copy = into.back().get()](ff::Packet packet) { return copy->take(std::move(packet)); });
   }
+
+  void add_stage(int stream, Packets& stage) {
+    packet_stages_.push_back(&stage);
+    route(stream, [&stage](ff::Packet packet) -> Result<void> {
+      stage.push(std::move(packet));
+      return {};
+    });
+  }
+
+  void route(int stream, Take take) { routes_[static_cast<std::size_t>(stream)].push_back(std::move(take)); }
 
   Result<void> start_stages() {
     std::vector<std::size_t> encoded;
@@ -133,12 +149,13 @@ class Packager {
     for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i) {
       if (!wanted(i)) continue;
       const TrackPlan& t = plan(i);
-      if (t.kind == TrackKind::Video && t.copy)
-        start_packets(t.source_stream, std::make_unique<CopyVideo>(job_, i, stream_of(i)), copied_videos_);
-      if (t.kind == TrackKind::Audio && t.copy)
-        start_packets(t.source_stream, std::make_unique<CopyAudio>(job_, i, stream_of(i)), copied_audios_);
-      if (t.kind == TrackKind::Audio && !t.copy)
-        start_packets(t.source_stream, std::make_unique<EncodeAudio>(job_, i, stream_of(i)), encoded_audios_);
+      if (t.kind == TrackKind::Video && t.copy) add_copy(i, copied_videos_);
+      if (t.kind == TrackKind::Audio && t.copy) add_copy(i, copied_audios_);
+      if (t.kind == TrackKind::Audio && !t.copy) {
+        encoded_audios_.push_back(std::make_unique<Worker<EncodeAudio, ff::Packet>>(
+            job_, kPacketsQueued, std::make_unique<EncodeAudio>(job_, i, stream_of(i))));
+        add_stage(t.source_stream, *encoded_audios_.back()->stage);
+      }
       if (t.kind == TrackKind::Video && !t.copy) encoded.push_back(i);
       if (t.kind == TrackKind::Storyboard) board = i;
     }
@@ -191,7 +208,7 @@ class Packager {
           for (EncodedVideo& video : encoded_videos_) video.worker->stage->finish();
           return board_ ? board_->end() : Result<void>();
         });
-    routes_[static_cast<std::size_t>(stream.index)].push_back(decode_stage_.get());
+    add_stage(stream.index, *decode_stage_);
     return {};
   }
 
@@ -207,8 +224,8 @@ class Packager {
       if (keyframe_board_ && packet->stream_index == job_.info.video.stream_index && (packet->flags & AV_PKT_FLAG_KEY))
         keyframe_board_->stage->push(ff::share(*packet));
       auto& to = routes_[index];
-      for (std::size_t i = 0; i + 1 < to.size(); ++i) to[i]->push(ff::share(*packet));
-      if (!to.empty()) to.back()->push(std::move(packet));
+      for (std::size_t i = 0; i + 1 < to.size(); ++i) SWARMA_CHECK(to[i](ff::share(*packet)));
+      if (!to.empty()) SWARMA_CHECK(to.back()(std::move(packet)));
       report();
     }
     return {};
@@ -216,8 +233,7 @@ class Packager {
 
   // The stages that the reader feeds; the decoder finishes the encoders.
   void finish_all() {
-    for (auto& to : routes_)
-      for (Packets* stage : to) stage->finish();
+    for (Packets* stage : packet_stages_) stage->finish();
     if (keyframe_board_) keyframe_board_->stage->finish();
     if (!decode_stage_ || job_.stopped())
       for (EncodedVideo& video : encoded_videos_) video.worker->stage->finish();
@@ -243,10 +259,11 @@ class Packager {
   Job& job_;
   const std::set<std::size_t>& finished_;
   const ProgressFn& progress_;
-  std::vector<std::vector<Packets*>> routes_;  // by stream index
+  std::vector<std::vector<Take>> routes_;  // by stream index
+  std::vector<Packets*> packet_stages_;    // those that the reader feeds
   std::map<int, std::vector<CaptionTrack>> captions_;
-  std::vector<std::unique_ptr<Worker<CopyVideo, ff::Packet>>> copied_videos_;
-  std::vector<std::unique_ptr<Worker<CopyAudio, ff::Packet>>> copied_audios_;
+  std::vector<std::unique_ptr<CopyVideo>> copied_videos_;
+  std::vector<std::unique_ptr<CopyAudio>> copied_audios_;
   std::vector<std::unique_ptr<Worker<EncodeAudio, ff::Packet>>> encoded_audios_;
   std::vector<EncodedVideo> encoded_videos_;
   std::unique_ptr<Worker<KeyframeStoryboard, ff::Packet>> keyframe_board_;
