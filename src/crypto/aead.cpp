@@ -55,14 +55,29 @@ std::unexpected<Error> refused() {
 
 }  // namespace
 
-void aead_seal(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView plaintext, Bytes& out) {
+namespace {
+
+/// `out` has room for plaintext and tag, and may be where the plaintext is.
+void seal(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView plaintext, std::uint8_t* out) {
   EVP_CIPHER_CTX* const context = gcm_context();
-  out.resize(plaintext.size() + kTagBytes);
-  run(context, kSeal, key, nonce, additional_data, plaintext, out.data());
-  std::uint8_t* const tag = out.data() + plaintext.size();
+  run(context, kSeal, key, nonce, additional_data, plaintext, out);
+  std::uint8_t* const tag = out + plaintext.size();
   int length = 0;
   require(EVP_CipherFinal_ex(context, tag, &length) == 1 && length == 0);
   require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) == 1);
+}
+
+}  // namespace
+
+void aead_seal(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView plaintext, Bytes& out) {
+  out.resize(plaintext.size() + kTagBytes);
+  seal(key, nonce, additional_data, plaintext, out.data());
+}
+
+void aead_seal_in_place(const SecretKey& key, const Nonce& nonce, ByteView additional_data, Bytes& bytes) {
+  const std::size_t size = bytes.size();
+  bytes.resize(size + kTagBytes);
+  seal(key, nonce, additional_data, ByteView(bytes).first(size), bytes.data());
 }
 
 Result<void> aead_open(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView sealed,

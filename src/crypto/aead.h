@@ -13,6 +13,9 @@ using Nonce = std::array<std::uint8_t, 12>;
 /// never meet two plaintexts: the caller's duty (content/publish/track_encryptor.h asserts it).
 void aead_seal(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView plaintext, Bytes& out);
 
+/// The same in the plaintext's own place.
+void aead_seal_in_place(const SecretKey& key, const Nonce& nonce, ByteView additional_data, Bytes& bytes);
+
 /// Decrypts; Corrupt ("decryption_failed") when key, nonce, additional data or any bit differs. `out` is then empty.
 Result<void> aead_open(const SecretKey& key, const Nonce& nonce, ByteView additional_data, ByteView sealed, Bytes& out);
 

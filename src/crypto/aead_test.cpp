@@ -40,6 +40,9 @@ TEST(Aead, AgreesWithWycheproof) {
       Bytes sealed;
       aead_seal(key, nonce, hex(test["aad"]), hex(test["msg"]), sealed);
       EXPECT_EQ(sealed == expected, valid) << test["tcId"];
+      Bytes in_place = hex(test["msg"]);
+      aead_seal_in_place(key, nonce, hex(test["aad"]), in_place);
+      EXPECT_EQ(in_place, sealed) << test["tcId"];
       ++checked;
     }
   }

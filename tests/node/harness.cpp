@@ -59,9 +59,10 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
   title::MediaPlaylist playlist{.init = add(to_bytes("init")), .extension = "m4s"};
   std::vector<Bytes> plain;
   for (Slot slot = 0; slot < slots; ++slot) {
-    Bytes text(1000 + slot), sealed;
+    Bytes text(1000 + slot);
     fill_random(text);
-    encryptor.seal(slot, text, sealed);
+    Bytes sealed = text;
+    encryptor.take_seal(slot)(sealed);
     track.bytes += static_cast<std::int64_t>(sealed.size());
     playlist.segments.push_back({crypto::blob_id_of(sealed), 4.0, static_cast<std::int64_t>(sealed.size())});
     add(std::move(sealed));

@@ -10,6 +10,7 @@ namespace swarma::content::media {
 namespace {
 
 constexpr int kWriteBuffer = 32 << 10;
+constexpr std::size_t kRoomBehind = 64;  // for what encryption appends
 
 std::unexpected<Error> mux_failed(int code) {
   return ff::failed(code, ErrorCode::Unsupported, "cannot_mux", "put the stream into fragmented MP4");
@@ -34,7 +35,10 @@ FragmentMuxer::~FragmentMuxer() {
 int FragmentMuxer::write_out(void* opaque, std::uint8_t* data, int size) {
   auto& self = *static_cast<FragmentMuxer*>(opaque);
   auto length = static_cast<std::size_t>(size);
-  if (self.at_ + length > self.out_.size()) self.out_.resize(self.at_ + length);
+  if (const std::size_t end = self.at_ + length; end > self.out_.size()) {
+    if (end > self.out_.capacity()) self.out_.reserve(end + end / 8 + kRoomBehind);
+    self.out_.resize(end);
+  }
   std::memcpy(self.out_.data() + self.at_, data, length);
   self.at_ += length;
   self.used_ = std::max(self.used_, self.at_);
@@ -84,22 +88,19 @@ Result<void> FragmentMuxer::write(AVPacket& packet) {
   return {};
 }
 
-Result<ByteView> FragmentMuxer::drain() {
-  drained_ += static_cast<std::int64_t>(used_);
-  at_ = used_ = 0;
+Result<Bytes> FragmentMuxer::flush() {
   if (int e = av_write_frame(context_, nullptr); e < 0) return mux_failed(e);
   avio_flush(io_);
-  return ByteView(out_).first(used_);
+  out_.resize(used_);
+  drained_ += static_cast<std::int64_t>(used_);
+  at_ = used_ = 0;
+  return std::exchange(out_, {});
 }
 
-Result<ByteView> FragmentMuxer::init() {
+Result<Bytes> FragmentMuxer::init() {
   if (!started_)
     return fail(ErrorCode::Internal, "no_packets", "An init segment was asked for before the first packet.");
-  return drain();
-}
-
-Result<ByteView> FragmentMuxer::flush() {
-  return drain();
+  return flush();
 }
 
 std::string codecs_of_init(ByteView init) {

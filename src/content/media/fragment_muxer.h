@@ -25,14 +25,15 @@ class FragmentMuxer {
   /// Appends a packet to the open segment. Its duration must reach to the next packet. Takes the packet's data over.
   Result<void> write(AVPacket& packet);
 
-  /// ftyp + moov, once at least one packet is written. Both views are valid until the next call.
-  Result<ByteView> init();
+  /// ftyp + moov, once at least one packet is written.
+  Result<Bytes> init();
   /// Ends the segment that write() has filled.
-  Result<ByteView> flush();
+  Result<Bytes> flush();
+  /// Memory for the next segment, with any content. Optional.
+  void use_buffer(Bytes buffer) { out_ = std::move(buffer); }
 
  private:
   Result<void> start(const AVPacket& first);
-  Result<ByteView> drain();
   static int write_out(void* opaque, std::uint8_t* data, int size);
   static std::int64_t seek_out(void* opaque, std::int64_t offset, int whence);
 
@@ -41,7 +42,7 @@ class FragmentMuxer {
   AVFormatContext* context_ = nullptr;
   AVIOContext* io_ = nullptr;
   bool started_ = false;
-  Bytes out_;                 // as large as the largest segment so far: zeroing it anew each time would cost
+  Bytes out_;                 // never shorter than what was in it: zeroing it anew each time would cost
   std::size_t used_ = 0;      // bytes of out_ that belong to the open segment
   std::size_t at_ = 0;        // where in out_ the muxer writes
   std::int64_t drained_ = 0;  // bytes before out_

@@ -25,9 +25,11 @@ class SegmentSink {
  public:
   virtual ~SegmentSink() = default;
   virtual Result<void> on_init(std::size_t track, ByteView init) = 0;
-  /// The view is valid during the call only.
-  virtual Result<void> on_segment(std::size_t track, Slot slot, double seconds, ByteView plaintext) = 0;
+  virtual Result<void> on_segment(std::size_t track, Slot slot, double seconds, Bytes plaintext) = 0;
   virtual Result<void> on_track_end(std::size_t track, const TrackFacts& facts) = 0;
+  /// A buffer for a segment of about `bytes`, with any content; perhaps one that the sink is done with, because fresh
+  /// memory costs more than what fills it.
+  virtual Bytes take_buffer(std::size_t /*bytes*/) { return {}; }
 };
 
 struct Progress {

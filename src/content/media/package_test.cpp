@@ -218,9 +218,9 @@ TEST(Package, FinishedTracksAreNotMadeAgain) {
 }
 
 struct FailingSink : MemorySink {
-  Result<void> on_segment(std::size_t track, Slot slot, double seconds, ByteView plaintext) override {
+  Result<void> on_segment(std::size_t track, Slot slot, double seconds, Bytes plaintext) override {
     if (slot == 1) return fail(ErrorCode::Io, "disk_full", "The disk is full.");
-    return MemorySink::on_segment(track, slot, seconds, plaintext);
+    return MemorySink::on_segment(track, slot, seconds, std::move(plaintext));
   }
 };
 

@@ -15,7 +15,7 @@ Result<void> Storyboard::add(const AVFrame& frame, int rotation) {
   const TrackPlan& plan = job_.plan.tracks[track_];
   SWARMA_TRY(Bytes jpeg, to_jpeg(frame, plan.width, plan.height, rotation, kTileQuality));
   double seconds = static_cast<double>(job_.plan.cuts_us[next_ + 1] - job_.plan.cuts_us[next_]) / 1e6;
-  SWARMA_CHECK(job_.sink.on_segment(track_, next_, seconds, jpeg));
+  SWARMA_CHECK(job_.sink.on_segment(track_, next_, seconds, std::move(jpeg)));
   job_.set_done(track_, job_.plan.cuts_us[next_ + 1]);
   ++next_;
   return {};

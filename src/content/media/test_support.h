@@ -94,11 +94,11 @@ class MemorySink : public SegmentSink {
     tracks[track].init.assign(init.begin(), init.end());
     return {};
   }
-  Result<void> on_segment(std::size_t track, Slot slot, double seconds, ByteView plaintext) override {
+  Result<void> on_segment(std::size_t track, Slot slot, double seconds, Bytes plaintext) override {
     std::lock_guard lock(mutex_);
     EXPECT_EQ(slot, tracks[track].segments.size());
     EXPECT_FALSE(plaintext.empty());
-    tracks[track].segments.emplace_back(plaintext.begin(), plaintext.end());
+    tracks[track].segments.push_back(std::move(plaintext));
     tracks[track].seconds.push_back(seconds);
     return {};
   }

@@ -44,7 +44,7 @@ Result<void> TrackWriter::write_pending(std::int64_t duration) {
   SWARMA_CHECK(muxer_.write(*pending_));
   job_.set_done(track_, av_rescale_q(done, time_base_, ff::kMicro));
   if (!first) return {};
-  SWARMA_TRY(ByteView init, muxer_.init());
+  SWARMA_TRY(const Bytes init, muxer_.init());
   codecs_ = codecs_of_init(init);
   if (codecs_.empty()) return fail(ErrorCode::Internal, "no_codecs", "The init segment names no codec that we write.");
   return job_.sink.on_init(track_, init);
@@ -52,8 +52,9 @@ Result<void> TrackWriter::write_pending(std::int64_t duration) {
 
 Result<void> TrackWriter::finish_segment(std::int64_t next_start) {
   double seconds = static_cast<double>(next_start - segment_start_) * av_q2d(time_base_);
-  SWARMA_TRY(ByteView segment, muxer_.flush());
-  SWARMA_CHECK(job_.sink.on_segment(track_, slot_, seconds, segment));
+  SWARMA_TRY(Bytes segment, muxer_.flush());
+  muxer_.use_buffer(job_.sink.take_buffer(segment.size()));
+  SWARMA_CHECK(job_.sink.on_segment(track_, slot_, seconds, std::move(segment)));
   segment_start_ = next_start;
   return {};
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/hash.h"
+
 namespace swarma::content::publish {
 
 BlobQueue::BlobQueue(unsigned threads, std::size_t max_waiting_bytes, Deliver deliver, FindMissing find_missing)
@@ -19,14 +21,27 @@ BlobQueue::~BlobQueue() {
 }
 
 Result<void> BlobQueue::put(const BlobId& id, Bytes bytes) {
+  return enqueue({.bytes = std::move(bytes), .name = id});
+}
+
+Result<std::future<BlobId>> BlobQueue::put(Bytes plaintext, SegmentSeal seal) {
+  std::promise<BlobId> promise;
+  std::future<BlobId> name = promise.get_future();
+  SWARMA_CHECK(enqueue({.bytes = std::move(plaintext), .name = Unsealed{std::move(seal), std::move(promise)}}));
+  return name;
+}
+
+Result<void> BlobQueue::enqueue(Item item) {
   std::unique_lock lock(mutex_);
   // A blob larger than the bound still passes, alone.
-  delivered_.wait(lock,
-                  [&] { return error_ || waiting_bytes_ == 0 || waiting_bytes_ + bytes.size() <= max_waiting_bytes_; });
+  item.waiting_bytes = item.bytes.size();
+  delivered_.wait(
+      lock, [&] { return error_ || waiting_bytes_ == 0 || waiting_bytes_ + item.waiting_bytes <= max_waiting_bytes_; });
   if (error_) return std::unexpected(*error_);
-  waiting_bytes_ += bytes.size();
-  undelivered_.insert(next_ticket_);
-  queue_.push_back({next_ticket_++, id, std::move(bytes)});
+  waiting_bytes_ += item.waiting_bytes;
+  item.ticket = next_ticket_++;
+  undelivered_.insert(item.ticket);
+  queue_.push_back(std::move(item));
   lock.unlock();
   work_.notify_one();
   return {};
@@ -55,6 +70,16 @@ void BlobQueue::keep_spare(Bytes buffer) {
   spare_.emplace(capacity, std::move(buffer));
 }
 
+Result<void> BlobQueue::deliver(Item& item) {
+  if (const auto* id = std::get_if<BlobId>(&item.name)) return deliver_(*id, item.bytes);
+  auto& unsealed = std::get<Unsealed>(item.name);
+  unsealed.seal(item.bytes);
+  const BlobId id = crypto::blob_id_of(item.bytes);
+  SWARMA_CHECK(deliver_(id, item.bytes));
+  unsealed.name.set_value(id);
+  return {};
+}
+
 void BlobQueue::deliver_all() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -63,9 +88,9 @@ void BlobQueue::deliver_all() {
     Item item = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    const auto delivered = deliver_(item.id, item.bytes);
+    const auto delivered = deliver(item);
     lock.lock();
-    waiting_bytes_ -= item.bytes.size();
+    waiting_bytes_ -= item.waiting_bytes;
     if (delivered) {
       undelivered_.erase(item.ticket);
       keep_spare(std::move(item.bytes));

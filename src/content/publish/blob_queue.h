@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "content/publish/ports.h"
@@ -27,16 +28,24 @@ class BlobQueue final : public BlobSink {
   ~BlobQueue() override;
 
   Result<void> put(const BlobId& id, Bytes bytes) override;
+  Result<std::future<BlobId>> put(Bytes plaintext, SegmentSeal seal) override;
   Result<void> flush() override;
   Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) override { return find_missing_(ids); }
   Bytes take_buffer(std::size_t bytes) override;
 
  private:
-  struct Item {
-    std::uint64_t ticket;
-    BlobId id;
-    Bytes bytes;
+  struct Unsealed {
+    SegmentSeal seal;
+    std::promise<BlobId> name;
   };
+  struct Item {
+    Bytes bytes;
+    std::variant<BlobId, Unsealed> name;
+    std::uint64_t ticket = 0;
+    std::size_t waiting_bytes = 0;
+  };
+  Result<void> enqueue(Item item);
+  Result<void> deliver(Item& item);
   void deliver_all();
   void keep_spare(Bytes buffer);
 

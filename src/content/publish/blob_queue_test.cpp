@@ -10,6 +10,7 @@
 #include "content/blob/blob_store.h"
 #include "content/publish/store_blob_sink.h"
 #include "content/publish/testing.h"
+#include "crypto/aead.h"
 
 namespace swarma::content::publish {
 namespace {
@@ -84,6 +85,36 @@ TEST(BlobQueue, TheFirstErrorEndsIt) {
   ASSERT_TRUE(put(queue, blob(1, 1)));
   EXPECT_EQ(queue.flush().error().reason, "unreachable");
   EXPECT_EQ(put(queue, blob(1, 2)).error().reason, "unreachable");
+  EXPECT_EQ(queue.put(blob(1, 3), SegmentSeal(crypto::random_key(), {})).error().reason, "unreachable");
+}
+
+TEST(BlobQueue, SealsAndNamesWhatIsNoBlobYet) {
+  std::mutex mutex;
+  std::map<BlobId, Bytes> delivered;
+  BlobQueue queue(
+      3, 1'000,
+      [&](const BlobId& id, ByteView bytes) -> Result<void> {
+        const std::lock_guard lock(mutex);
+        delivered[id].assign(bytes.begin(), bytes.end());
+        return {};
+      },
+      kNone);
+  const auto key = crypto::random_key();
+  std::vector<std::future<BlobId>> names;
+  for (int i = 0; i < 50; ++i) {
+    auto name = queue.put(to_bytes("plaintext " + std::to_string(i)), SegmentSeal(key, to_bytes(std::to_string(i))));
+    ASSERT_TRUE(name);
+    names.push_back(*std::move(name));
+  }
+  ASSERT_TRUE(queue.flush());
+  for (int i = 0; i < 50; ++i) {
+    const BlobId name = names[static_cast<std::size_t>(i)].get();
+    ASSERT_TRUE(delivered.contains(name));
+    EXPECT_EQ(crypto::blob_id_of(delivered[name]), name);
+    Bytes opened;
+    ASSERT_TRUE(crypto::aead_open(key, {}, view(std::to_string(i)), delivered[name], opened));
+    EXPECT_EQ(as_text(opened), "plaintext " + std::to_string(i));
+  }
 }
 
 TEST(BlobQueue, HandsBuffersBackThatFit) {

@@ -31,7 +31,6 @@ EncryptingSink::EncryptingSink(const media::PackagePlan& plan, const TitleKeys& 
     TrackState& state = tracks_[i];
     state.result.track_id = make_track_id(track.key);
     state.result.playlist.extension = extension_of(track.kind);
-    state.result.playlist.segments.reserve(keys.slots);
     state.encryptor = std::make_unique<TrackEncryptor>(keys, track.key_group, state.result.track_id);
   }
 }
@@ -45,7 +44,9 @@ Result<void> EncryptingSink::resume() {
     for (const auto& segment : found->playlist.segments) ids.push_back(segment.blob);
     SWARMA_TRY(const auto missing, blobs_.find_missing(ids));
     if (!missing.empty()) continue;
-    tracks_[i] = {nullptr, *std::move(found), true};
+    tracks_[i].encryptor = nullptr;
+    tracks_[i].result = *std::move(found);
+    tracks_[i].finished = true;
   }
   return {};
 }
@@ -66,25 +67,23 @@ Result<void> EncryptingSink::on_init(std::size_t track, ByteView init) {
   return blobs_.put(id, Bytes(init.begin(), init.end()));
 }
 
-Result<void> EncryptingSink::on_segment(std::size_t track, Slot slot, double seconds, ByteView plaintext) {
+Result<void> EncryptingSink::on_segment(std::size_t track, Slot slot, double seconds, Bytes plaintext) {
   TrackState& state = tracks_.at(track);
-  if (state.finished || slot != state.encryptor->sealed() || slot >= keys_.slots)
+  if (state.finished || slot != state.encryptor->next() || slot >= keys_.slots)
     return wrong_order(plan_.tracks[track].key);
-  const std::size_t size = plaintext.size() + crypto::kTagBytes;
-  Bytes stored = blobs_.take_buffer(size);  // not cleared: what is there is overwritten, and need not be zeroed first
-  if (stored.capacity() < size)
-    stored.reserve(size + size / 8);  // so that it may serve a somewhat larger segment later
-  state.encryptor->seal(slot, plaintext, stored);
-  const BlobId id = crypto::blob_id_of(stored);
-  state.result.playlist.segments.push_back({id, seconds, static_cast<std::int64_t>(stored.size())});
-  return blobs_.put(id, std::move(stored));
+  const auto stored_bytes = static_cast<std::int64_t>(plaintext.size() + crypto::kTagBytes);
+  SWARMA_TRY(auto name, blobs_.put(std::move(plaintext), state.encryptor->take_seal(slot)));
+  state.segments.push_back({seconds, stored_bytes, std::move(name)});
+  return {};
 }
 
 Result<void> EncryptingSink::on_track_end(std::size_t track, const media::TrackFacts& facts) {
   TrackState& state = tracks_.at(track);
-  if (state.finished || state.encryptor->sealed() != keys_.slots) return wrong_order(plan_.tracks[track].key);
+  if (state.finished || state.encryptor->next() != keys_.slots) return wrong_order(plan_.tracks[track].key);
   state.result.facts = facts;
   SWARMA_CHECK(blobs_.flush());
+  for (PutSegment& segment : state.segments)
+    state.result.playlist.segments.push_back({segment.name.get(), segment.seconds, segment.stored_bytes});
   {
     const std::lock_guard lock(journal_mutex_);
     SWARMA_CHECK(journal_.put_track(plan_.tracks[track].key, state.result));

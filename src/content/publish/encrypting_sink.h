@@ -25,15 +25,23 @@ class EncryptingSink final : public media::SegmentSink {
   std::set<std::size_t> finished() const;
 
   Result<void> on_init(std::size_t track, ByteView init) override;
-  Result<void> on_segment(std::size_t track, Slot slot, double seconds, ByteView plaintext) override;
+  Result<void> on_segment(std::size_t track, Slot slot, double seconds, Bytes plaintext) override;
   Result<void> on_track_end(std::size_t track, const media::TrackFacts& facts) override;
+  Bytes take_buffer(std::size_t bytes) override { return blobs_.take_buffer(bytes); }
 
   /// What every track became, in the order of the plan. Internal when one is not finished.
   Result<std::vector<FinishedTrack>> take_tracks();
 
  private:
+  /// A segment on its way.
+  struct PutSegment {
+    double seconds;
+    std::int64_t stored_bytes;
+    std::future<BlobId> name;
+  };
   struct TrackState {
     std::unique_ptr<TrackEncryptor> encryptor;  // none: finished before
+    std::vector<PutSegment> segments;
     FinishedTrack result;
     bool finished = false;
   };

@@ -45,7 +45,7 @@ struct Bench {
   static Result<void> make_track(EncryptingSink& sink, std::size_t track, bool init) {
     if (init) SWARMA_CHECK(sink.on_init(track, view("init")));
     for (Slot slot = 0; slot < 3; ++slot)
-      SWARMA_CHECK(sink.on_segment(track, slot, slot == 2 ? 1.0 : 4.0, view("plain segment")));
+      SWARMA_CHECK(sink.on_segment(track, slot, slot == 2 ? 1.0 : 4.0, to_bytes("plain segment")));
     return sink.on_track_end(track, {"avc1.64001f", 25, track == 0 ? "Some frames were missing." : ""});
   }
 };
@@ -73,9 +73,9 @@ TEST(EncryptingSink, RefusesAPackagerThatBreaksItsContract) {
   Journal journal = bench.open();
   const TitleKeys keys = Bench::keys(journal);
   EncryptingSink sink(bench.plan, keys, bench.blobs, journal);
-  ASSERT_TRUE(sink.on_segment(0, 0, 4, view("a")));
-  EXPECT_EQ(sink.on_segment(0, 0, 4, view("b")).error().code, ErrorCode::Internal);
-  EXPECT_EQ(sink.on_segment(0, 2, 4, view("c")).error().code, ErrorCode::Internal);
+  ASSERT_TRUE(sink.on_segment(0, 0, 4, to_bytes("a")));
+  EXPECT_EQ(sink.on_segment(0, 0, 4, to_bytes("b")).error().code, ErrorCode::Internal);
+  EXPECT_EQ(sink.on_segment(0, 2, 4, to_bytes("c")).error().code, ErrorCode::Internal);
   EXPECT_EQ(sink.on_track_end(0, {}).error().code, ErrorCode::Internal);
   EXPECT_EQ(sink.take_tracks().error().code, ErrorCode::Internal);
 }
@@ -87,14 +87,14 @@ TEST(EncryptingSink, ContinuesWithWhatAnEarlierRunFinished) {
     const TitleKeys keys = Bench::keys(journal);
     EncryptingSink sink(bench.plan, keys, bench.blobs, journal);
     ASSERT_TRUE(Bench::make_track(sink, 0, true));
-    ASSERT_TRUE(sink.on_segment(1, 0, 4, view("half a track")));
+    ASSERT_TRUE(sink.on_segment(1, 0, 4, to_bytes("half a track")));
   }  // a crash
   Journal journal = bench.open();
   const TitleKeys keys = Bench::keys(journal);
   EncryptingSink sink(bench.plan, keys, bench.blobs, journal);
   ASSERT_TRUE(sink.resume());
   EXPECT_EQ(sink.finished(), std::set<std::size_t>{0});
-  EXPECT_EQ(sink.on_segment(0, 0, 4, view("again")).error().code, ErrorCode::Internal);
+  EXPECT_EQ(sink.on_segment(0, 0, 4, to_bytes("again")).error().code, ErrorCode::Internal);
   ASSERT_TRUE(Bench::make_track(sink, 1, false));
   EXPECT_EQ((*sink.take_tracks())[0].facts.codecs, "avc1.64001f");
 }

@@ -2,6 +2,7 @@
 // into a store in the same process, tests use fakes.
 #pragma once
 
+#include <future>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "content/publish/track_encryptor.h"
 
 namespace swarma::content::publish {
 
@@ -19,12 +21,14 @@ class BlobSink {
   /// Queues a blob whose name is known; blocks while the queue is full, so memory stays bounded. The error of any blob
   /// put so far is returned here and from then on.
   virtual Result<void> put(const BlobId& id, Bytes bytes) = 0;
+  /// The same for what is no blob yet: it is sealed and hashed beside the caller's work. The name is there once flush()
+  /// returned without an error.
+  virtual Result<std::future<BlobId>> put(Bytes plaintext, SegmentSeal seal) = 0;
   /// Returns when every blob put before is durable at its destination, or with the first error.
   virtual Result<void> flush() = 0;
   /// Those of `ids` that are not at the destination.
   virtual Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) = 0;
-  /// A buffer to fill for the next put of about `bytes`: perhaps that of a blob already delivered, because fresh memory
-  /// costs more than the encryption that fills it.
+  /// A buffer for a later put of about `bytes`, with any content: perhaps that of a blob already delivered.
   virtual Bytes take_buffer(std::size_t /*bytes*/) { return {}; }
 };
 

@@ -46,6 +46,14 @@ class MemoryBlobSink final : public BlobSink {
     blobs[id] = std::move(bytes);
     return {};
   }
+  Result<std::future<BlobId>> put(Bytes bytes, SegmentSeal seal) override {
+    seal(bytes);
+    const BlobId id = crypto::blob_id_of(bytes);
+    SWARMA_CHECK(put(id, std::move(bytes)));
+    std::promise<BlobId> name;
+    name.set_value(id);
+    return name.get_future();
+  }
   Result<void> flush() override {
     const std::lock_guard lock(mutex_);
     ++flushes;

@@ -71,7 +71,7 @@ class TestTitle {
       const bool captions = plan_.tracks[i].kind == title::TrackKind::Captions;
       if (!captions) must(sink.on_init(i, view(key + " init")));
       for (Slot slot = 0; slot < slots_; ++slot)
-        must(sink.on_segment(i, slot, 4.0, view(key + ":" + std::to_string(slot))));
+        must(sink.on_segment(i, slot, 4.0, to_bytes(key + ":" + std::to_string(slot))));
       must(sink.on_track_end(i, {.codecs = captions ? "" : "avc1.64001f", .frame_rate = 25, .note = {}}));
     }
     const auto assembled = *assemble(plan_, *sink.take_tracks(), {}, to_bytes("poster"), blobs);

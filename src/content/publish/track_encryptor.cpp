@@ -34,13 +34,19 @@ TrackEncryptor::TrackEncryptor(const TitleKeys& keys, std::string_view key_group
   if (!ring_.add({0, 0, crypto::group_root(keys.title_secret, key_group)})) broken("no key tree");
 }
 
-void TrackEncryptor::seal(Slot slot, ByteView plaintext, Bytes& out) {
+void SegmentSeal::operator()(Bytes& segment) {
+  if (!key_) broken("a seal was used twice");
+  crypto::aead_seal_in_place(*key_, crypto::Nonce{}, additional_data_, segment);
+  key_.reset();
+}
+
+SegmentSeal TrackEncryptor::take_seal(Slot slot) {
   if (slot != next_ || slot >= slots_) broken("a slot came twice, out of order or beyond the film");
   ++next_;
   const auto leaf = ring_.find_leaf(slot);
-  const auto additional_data = title::segment_additional_data(id_, salt_, track_id_, slot);
+  auto additional_data = title::segment_additional_data(id_, salt_, track_id_, slot);
   if (!leaf || !additional_data) broken("no key or no additional data for a slot");
-  crypto::aead_seal(crypto::content_key(*leaf, track_id_), crypto::Nonce{}, *additional_data, plaintext, out);
+  return {crypto::content_key(*leaf, track_id_), *std::move(additional_data)};
 }
 
 }  // namespace swarma::content::publish

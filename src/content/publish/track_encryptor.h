@@ -3,6 +3,7 @@
 // violation would break the encryption of the film without a sign, so it aborts.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/bytes.h"
@@ -22,14 +23,28 @@ struct TitleKeys {
   Slot slots = 1;
 };
 
+/// Encrypts one segment, once, on any thread.
+class SegmentSeal {
+ public:
+  SegmentSeal(const crypto::SecretKey& key, Bytes additional_data)
+      : key_(std::make_unique<crypto::SecretKey>(key)), additional_data_(std::move(additional_data)) {}
+
+  /// The plaintext becomes the stored segment in its own place. Aborts when called again.
+  void operator()(Bytes& segment);
+
+ private:
+  std::unique_ptr<crypto::SecretKey> key_;  // not to be copied, gone after use
+  Bytes additional_data_;
+};
+
 /// Not safe for concurrent use; different tracks may run on different threads.
 class TrackEncryptor {
  public:
   TrackEncryptor(const TitleKeys& keys, std::string_view key_group, std::string track_id);
 
-  /// The stored segment of the next slot, into `out` (its capacity is reused).
-  void seal(Slot slot, ByteView plaintext, Bytes& out);
-  Slot sealed() const { return next_; }
+  /// The seal of the next slot. It cannot be had again: a segment whose seal is lost is never made.
+  SegmentSeal take_seal(Slot slot);
+  Slot next() const { return next_; }
   const std::string& track_id() const { return track_id_; }
 
  private:

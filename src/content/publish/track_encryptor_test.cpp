@@ -14,12 +14,17 @@ TitleKeys example_keys(Slot slots = 4) {
   return {TitleId(raw), to_base64url(random_array<16>()), crypto::random_key(), slots};
 }
 
+Bytes sealed(TrackEncryptor& encryptor, Slot slot, std::string_view plaintext) {
+  Bytes segment = to_bytes(plaintext);
+  encryptor.take_seal(slot)(segment);
+  return segment;
+}
+
 TEST(TrackEncryptor, SealsWhatTheProtocolSaysAndNothingElse) {
   const TitleKeys keys = example_keys();
   TrackEncryptor encryptor(keys, "sd", make_track_id("v480"));
-  Bytes stored;
-  encryptor.seal(0, view("first"), stored);
-  encryptor.seal(1, view("second"), stored);
+  sealed(encryptor, 0, "first");
+  const Bytes stored = sealed(encryptor, 1, "second");
   ASSERT_EQ(stored.size(), 6 + crypto::kTagBytes);
 
   // As a viewer does it, from the key tree alone.
@@ -37,10 +42,8 @@ TEST(TrackEncryptor, SealsWhatTheProtocolSaysAndNothingElse) {
 
 TEST(TrackEncryptor, TheSameSlotOfTwoTracksHasTwoKeys) {
   const TitleKeys keys = example_keys();
-  Bytes a, b;
-  TrackEncryptor(keys, "sd", make_track_id("v480")).seal(0, view("same"), a);
-  TrackEncryptor(keys, "sd", make_track_id("v480")).seal(0, view("same"), b);
-  EXPECT_NE(a, b);
+  TrackEncryptor a(keys, "sd", make_track_id("v480")), b(keys, "sd", make_track_id("v480"));
+  EXPECT_NE(sealed(a, 0, "same"), sealed(b, 0, "same"));
 }
 
 TEST(TrackEncryptor, TrackIdsAreFreshAndFitTheRecord) {
@@ -55,17 +58,18 @@ using TrackEncryptorDeathTest = ::testing::Test;
 
 TEST(TrackEncryptorDeathTest, AbortsWhenAKeyWouldMeetASecondPlaintext) {
   TrackEncryptor encryptor(example_keys(), "sd", make_track_id("v480"));
-  Bytes stored;
-  encryptor.seal(0, view("first"), stored);
-  EXPECT_DEATH(encryptor.seal(0, view("again"), stored), "encryption_rule_broken");
-  EXPECT_DEATH(encryptor.seal(2, view("skipped one"), stored), "encryption_rule_broken");
+  SegmentSeal seal = encryptor.take_seal(0);
+  Bytes first = to_bytes("first"), again = to_bytes("again");
+  seal(first);
+  EXPECT_DEATH(seal(again), "encryption_rule_broken");
+  EXPECT_DEATH(encryptor.take_seal(0), "encryption_rule_broken");
+  EXPECT_DEATH(encryptor.take_seal(2), "encryption_rule_broken");
 }
 
 TEST(TrackEncryptorDeathTest, AbortsBeyondTheFilm) {
   TrackEncryptor encryptor(example_keys(1), "sd", make_track_id("v480"));
-  Bytes stored;
-  encryptor.seal(0, view("only"), stored);
-  EXPECT_DEATH(encryptor.seal(1, view("beyond"), stored), "encryption_rule_broken");
+  encryptor.take_seal(0);
+  EXPECT_DEATH(encryptor.take_seal(1), "encryption_rule_broken");
 }
 
 }  // namespace
