@@ -4,17 +4,29 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <vector>
 
 #include "base/log.h"
 
 namespace swarma::content::media::ff {
 namespace {
 
+constexpr std::size_t kMaxSparePackets = 64;
+
 template <class T>
 T* must(T* pointer) {
   if (!pointer) std::abort();
   return pointer;
 }
+
+/// Empty packets of this thread.
+struct SparePackets {
+  std::vector<AVPacket*> packets;
+  ~SparePackets() {
+    for (AVPacket* packet : packets) av_packet_free(&packet);
+  }
+};
+thread_local SparePackets spare;
 
 void on_log(void* context, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_ERROR) return;
@@ -28,8 +40,17 @@ void on_log(void* context, int level, const char* format, va_list arguments) {
 
 }  // namespace
 
+void Freer::operator()(AVPacket* packet) const {
+  if (spare.packets.size() >= kMaxSparePackets) return av_packet_free(&packet);
+  av_packet_unref(packet);
+  spare.packets.push_back(packet);
+}
+
 Packet new_packet() {
-  return Packet(must(av_packet_alloc()));
+  if (spare.packets.empty()) return Packet(must(av_packet_alloc()));
+  AVPacket* packet = spare.packets.back();
+  spare.packets.pop_back();
+  return Packet(packet);
 }
 Frame new_frame() {
   return Frame(must(av_frame_alloc()));

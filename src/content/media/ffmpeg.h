@@ -25,7 +25,7 @@ extern "C" {
 namespace swarma::content::media::ff {
 
 struct Freer {
-  void operator()(AVPacket* p) const { av_packet_free(&p); }
+  void operator()(AVPacket* p) const;
   void operator()(AVFrame* p) const { av_frame_free(&p); }
   void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
   void operator()(AVCodecParameters* p) const { avcodec_parameters_free(&p); }
@@ -44,7 +44,7 @@ using Scaler = std::unique_ptr<SwsContext, Freer>;
 
 inline constexpr AVRational kMicro{1, 1'000'000};
 
-/// Memory that runs out is not an expected failure: these abort.
+/// Memory that runs out is not an expected failure: these abort. Packets are reused: a film has a hundred thousand.
 Packet new_packet();
 Frame new_frame();
 /// New references to the same data.

@@ -84,7 +84,8 @@ Result<void> FragmentMuxer::write(AVPacket& packet) {
   av_packet_rescale_ts(&packet, time_base_, context_->streams[0]->time_base);
   packet.stream_index = 0;
   packet.pos = -1;
-  if (int e = av_write_frame(context_, &packet); e < 0) return mux_failed(e);
+  if (int e = av_interleaved_write_frame(context_, &packet); e < 0)
+    return mux_failed(e);  // one stream: written at once
   return {};
 }
 
