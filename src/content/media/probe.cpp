@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <future>
+#include <optional>
 
 #include "content/media/plan.h"
 #include "content/media/probe_streams.h"
@@ -46,10 +48,39 @@ bool is_text_format(const AVFormatContext& context) {
                      [](const AVStream* s) { return s->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE; });
 }
 
+/// The stream with the largest picture that is not a cover; null if there is none.
+const AVStream* find_video(const AVFormatContext& context) {
+  const AVStream* best = nullptr;
+  auto area = [](const AVStream& s) { return std::int64_t{s.codecpar->width} * s.codecpar->height; };
+  for (unsigned i = 0; i < context.nb_streams; ++i) {
+    const AVStream& s = *context.streams[i];
+    if (s.codecpar->codec_type != AVMEDIA_TYPE_VIDEO || is_cover_picture(s) || area(s) <= 0) continue;
+    if (!best || area(s) > area(*best)) best = &s;
+  }
+  return best;
+}
+
+/// What a complete index says of all packets.
+struct IndexScan {
+  int video;
+  Scan scan;
+};
+
+/// Nothing for a file without a complete index.
+Result<std::optional<IndexScan>> scan_index(const std::filesystem::path& file) {
+  SWARMA_TRY(Source source, Source::open(file, Source::Depth::Header));
+  const AVStream* video = find_video(*source.context());
+  if (video == nullptr || !has_complete_index(source)) return std::nullopt;
+  const int index = video->index;
+  SWARMA_TRY(Scan scan, scan_packets(source, index));
+  return IndexScan{index, std::move(scan)};
+}
+
 // One look at a file: the steps share what they found.
 class Prober {
  public:
-  Prober(Source source, const std::filesystem::path& file) : source_(std::move(source)), file_(file) {}
+  Prober(Source source, Result<std::optional<IndexScan>> indexed)
+      : source_(std::move(source)), indexed_(std::move(indexed)) {}
 
   Result<MediaInfo> run() {
     info_.container = source_.context()->iformat->name;
@@ -89,17 +120,10 @@ class Prober {
   }
 
   Result<void> choose_video() {
-    AVFormatContext& context = *source_.context();
-    const AVStream* best = nullptr;
-    auto area = [](const AVStream& s) { return std::int64_t{s.codecpar->width} * s.codecpar->height; };
-    for (unsigned i = 0; i < context.nb_streams; ++i) {
-      const AVStream& s = *context.streams[i];
-      if (s.codecpar->codec_type != AVMEDIA_TYPE_VIDEO || is_cover_picture(s) || area(s) <= 0) continue;
-      if (!best || area(s) > area(*best)) best = &s;
-    }
+    const AVStream* best = find_video(*source_.context());
     if (!best)
       return fail(ErrorCode::Unsupported, "no_video",
-                  fmt::format("The file has no video. It holds: {}.", found_streams(context)));
+                  fmt::format("The file has no video. It holds: {}.", found_streams(*source_.context())));
     if (best->codecpar->width > kMaxSide || best->codecpar->height > kMaxSide)
       return fail(ErrorCode::Unsupported, "too_large_picture",
                   fmt::format("The picture is {}×{}; at most {} each way can be handled.", best->codecpar->width,
@@ -160,9 +184,9 @@ class Prober {
   }
 
   Result<Scan> scan_file() {
-    if (!has_complete_index(source_)) return scan_packets(source_, info_.video.stream_index, {});
-    SWARMA_TRY(Source indexed, Source::open(file_, Source::Depth::Header));
-    return scan_packets(indexed, info_.video.stream_index, kept_);
+    SWARMA_TRY(auto indexed, std::move(indexed_));
+    if (indexed && indexed->video == info_.video.stream_index) return std::move(indexed->scan);
+    return scan_packets(source_, info_.video.stream_index);
   }
 
   const StreamScan& of(const Scan& scan, int index) const { return scan.streams[static_cast<std::size_t>(index)]; }
@@ -274,7 +298,7 @@ class Prober {
   }
 
   Source source_;
-  const std::filesystem::path& file_;
+  Result<std::optional<IndexScan>> indexed_;
   MediaInfo info_;
   std::vector<int> kept_;
   std::int64_t promised_us_ = 0;
@@ -283,8 +307,10 @@ class Prober {
 }  // namespace
 
 Result<MediaInfo> probe(const std::filesystem::path& file) {
+  // Understanding the streams decodes a little, scanning walks the whole index: side by side.
+  auto indexed = std::async(std::launch::async, [&file] { return scan_index(file); });
   SWARMA_TRY(Source source, Source::open(file, Source::Depth::Streams));
-  return Prober(std::move(source), file).run();
+  return Prober(std::move(source), indexed.get()).run();
 }
 
 }  // namespace swarma::content::media

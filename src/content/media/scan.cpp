@@ -32,12 +32,10 @@ bool starts_with_idr(Read read, std::int64_t size, int length_bytes) {
 
 class Scanner {
  public:
-  Scanner(Source& source, int video, const std::vector<int>& kept) : source_(source), video_(video) {
+  Scanner(Source& source, int video) : source_(source), video_(video) {
     scan_.streams.resize(source.context()->nb_streams);
-    for (unsigned i = 0; i < source.context()->nb_streams; ++i) {
-      bool keep = kept.empty() || std::find(kept.begin(), kept.end(), static_cast<int>(i)) != kept.end();
-      source.stream(static_cast<int>(i))->discard = keep ? AVDISCARD_NONE : AVDISCARD_ALL;
-    }
+    for (unsigned i = 0; i < source.context()->nb_streams; ++i)
+      source.stream(static_cast<int>(i))->discard = AVDISCARD_NONE;
     const AVCodecParameters& p = *source.stream(video)->codecpar;
     if (p.codec_id == AV_CODEC_ID_H264 && p.extradata_size > 6 && p.extradata[0] == 1)
       length_bytes_ = (p.extradata[4] & 3) + 1;
@@ -174,10 +172,10 @@ bool find_truncation(const Source& source, int stream_index, Truncation& found) 
   return false;
 }
 
-Result<Scan> scan_packets(Source& source, int video, const std::vector<int>& kept) {
+Result<Scan> scan_packets(Source& source, int video) {
   bool skip = has_complete_index(source) && !source.has_parsed_streams();
   if (skip) source.skip_bodies();
-  return Scanner(source, video, kept).run(skip);
+  return Scanner(source, video).run(skip);
 }
 
 }  // namespace swarma::content::media

@@ -43,8 +43,7 @@ bool has_complete_index(const Source& source);
 /// For a file with a complete index: the first sample of `stream_index` that is not in the file, if any.
 bool find_truncation(const Source& source, int stream_index, Truncation& found);
 
-/// Reads `source` to its end. `video` and `kept` are stream indexes; the others are skipped
-/// unless `kept` is empty.
-Result<Scan> scan_packets(Source& source, int video, const std::vector<int>& kept);
+/// Reads `source` to its end. `video` is a stream index.
+Result<Scan> scan_packets(Source& source, int video);
 
 }  // namespace swarma::content::media
