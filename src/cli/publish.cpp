@@ -24,7 +24,7 @@ struct PublishOptions {
                     poster, token, revise;
   std::vector<std::string> tags, captions;
   double poster_at = -1;
-  unsigned connections = 4;
+  unsigned connections = 8;
 };
 
 std::atomic<bool> cancelled{false};

@@ -10,7 +10,7 @@
 namespace swarma::content::publish {
 
 /// Writes on `threads` threads, because each write waits for the disk.
-std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, unsigned threads = 4,
+std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, unsigned threads = 8,
                                                std::size_t max_waiting_bytes = 8u << 20);
 
 }  // namespace swarma::content::publish
