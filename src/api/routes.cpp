@@ -26,11 +26,14 @@ net::Response render_error(Services& services, const Error& error) {
 
 namespace {
 
-net::Response run(Services& services, const ApiHandler& handler, const net::Request& request) {
-  Result<net::Response> result = handler(request);
+net::Response render(Services& services, Result<net::Response> result) {
   if (!result) return render_error(services, result.error());
   add_challenge(services, *result, {});
   return *std::move(result);
+}
+
+net::Response run(Services& services, const ApiHandler& handler, const net::Request& request) {
+  return render(services, handler(request));
 }
 
 /// The jkt a request claims, only to tell idempotency keys of different viewers apart: a proof that does not verify is
@@ -44,6 +47,14 @@ std::string claimed_viewer(const net::Request& request) {
 net::Handler answer(Services& services, ApiHandler handler) {
   return [&services, handler = std::move(handler)](const net::Request& request) {
     return run(services, handler, request);
+  };
+}
+
+net::GroupHandler answer_group(Services& services, ApiGroupHandler handler) {
+  return [&services, handler = std::move(handler)](std::span<const net::Request* const> requests) {
+    std::vector<net::Response> responses;
+    for (Result<net::Response>& result : handler(requests)) responses.push_back(render(services, std::move(result)));
+    return responses;
   };
 }
 

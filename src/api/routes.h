@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "api/services.h"
@@ -34,11 +35,14 @@ inline net::Where where_sql(const Services& services) {
 }
 
 using ApiHandler = std::function<Result<net::Response>(const net::Request&)>;
+/// One answer for each request, in order.
+using ApiGroupHandler = std::function<std::vector<Result<net::Response>>(std::span<const net::Request* const>)>;
 
 /// The problem, and for 401 the challenge with a fresh nonce.
 net::Response render_error(Services& services, const Error& error);
 /// Errors become problems; every answer carries a fresh DPoP-Nonce.
 net::Handler answer(Services& services, ApiHandler handler);
+net::GroupHandler answer_group(Services& services, ApiGroupHandler handler);
 /// As above, and with an Idempotency-Key the first answer is kept for 24 hours and given again.
 net::Handler answer_once(Services& services, ApiHandler handler);
 

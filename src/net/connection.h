@@ -56,6 +56,7 @@ class Connection {
   Task<Answer> answer(Exchange& exchange);
   Task<Answer> answer_route(Exchange& exchange, const Route& route);
   Task<Answer> run_handler(Exchange& exchange, const Route& route);
+  Task<Result<Response>> run_group(const Request& request, const Route& route);
   Task<Answer> run_sink(Exchange& exchange, const Route& route);
   Task<ReadResult> pour_body(Exchange& exchange, const Route& route, BodySink& sink);
   Task<bool> allow_body(Exchange& exchange);

@@ -75,6 +75,16 @@ Result<Target> split_target(std::string_view target) {
 
 }  // namespace
 
+void answer_group(Group& group) {
+  auto responses = guarded(*group.route, [&group] {
+    auto all = group.route->group(group.requests);
+    if (all.size() != group.requests.size()) throw std::logic_error("not one response for each request");
+    return all;
+  });
+  for (std::size_t i = 0; i < group.answered.size(); ++i)
+    group.answered[i](responses ? Result<Response>(std::move((*responses)[i])) : std::unexpected(responses.error()));
+}
+
 Result<void> Connection::fill_request(Exchange& exchange) const {
   RequestHead& head = exchange.parser.head();
   Request& request = exchange.request;
@@ -176,7 +186,9 @@ Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route
   const Request& request = exchange.request;
   Result<Response> response;
   auto work = [&] { response = guarded(route, [&] { return route.handler(request); }); };
-  if (route.where == Where::Inline) {
+  if (route.group) {
+    response = co_await run_group(request, route);
+  } else if (route.where == Where::Inline) {
     work();
   } else {
     co_await run_on(loop_.shared.workers, loop_.executor(), work);
@@ -189,6 +201,25 @@ Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route
     co_return refusal;
   }
   co_return Answer{std::move(*response), true};
+}
+
+Task<Result<Response>> Connection::run_group(const Request& request, const Route& route) {
+  Result<Response> response;
+  if (route.where == Where::Inline) {
+    auto join = [this, &request, &route, &response](auto handler) {
+      loop_.join_group(route, request, [handler = std::move(handler), &response](Result<Response> answer) mutable {
+        response = std::move(answer);
+        std::move(handler)();
+      });
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<Executor>&, void()>(std::move(join), kAwait);
+  } else {
+    Group alone{&route, {&request}, {}};
+    alone.answered.push_back([&response](Result<Response> answer) { response = std::move(answer); });
+    auto work = [&alone] { answer_group(alone); };
+    co_await run_on(loop_.shared.workers, loop_.executor(), work);
+  }
+  co_return response;
 }
 
 Task<Connection::Answer> Connection::run_sink(Exchange& exchange, const Route& route) {

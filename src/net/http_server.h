@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace swarma::net {
 enum class Where { Inline, Worker };
 
 using Handler = std::function<Response(const Request&)>;
+/// Answers several requests of one route, in their order: what they share (a commit) is then paid once.
+using GroupHandler = std::function<std::vector<Response>(std::span<const Request* const>)>;
 /// Called when the head of a request has arrived: an error answers at once, before the body is read.
 using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request& head)>;
 
@@ -29,7 +32,8 @@ struct Route {
   Where where = Where::Worker;
   std::size_t max_body = 64 * 1024;
   Handler handler;
-  SinkFactory sink;  // instead of handler: the body is streamed, max_body still holds
+  GroupHandler group;  // instead of handler: Inline, it gets what is ready in one turn of a loop; Worker, one at a time
+  SinkFactory sink;    // instead of handler: the body is streamed, max_body still holds
 };
 
 /// Turns an Error into a response (api/ gives application/problem+json). For its own refusals the server replaces the

@@ -90,6 +90,22 @@ void Loop::give_back(std::unique_ptr<Exchange> exchange) {
   spare_exchanges_.push_back(std::move(exchange));
 }
 
+/// Posted work runs behind what is ready already: until then others may join.
+void Loop::join_group(const Route& route, const Request& request,
+                      std::move_only_function<void(Result<Response>)> answered) {
+  if (forming_ == nullptr || forming_->route != &route || forming_->requests.size() == kMaxGroup) {
+    auto group = std::make_unique<Group>();
+    group->route = &route;
+    forming_ = group.get();
+    asio::post(executor(), [this, group = std::move(group)] {
+      if (forming_ == group.get()) forming_ = nullptr;
+      answer_group(*group);
+    });
+  }
+  forming_->requests.push_back(&request);
+  forming_->answered.push_back(std::move(answered));
+}
+
 void Loop::add(Connection& connection) {
   connection.slot = connections_.size();
   connections_.push_back(&connection);

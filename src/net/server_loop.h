@@ -77,6 +77,17 @@ struct Exchange {
   std::uint64_t body_received = 0;
 };
 
+/// Requests of one route with a GroupHandler that were ready in the same turn of a loop.
+struct Group {
+  const Route* route = nullptr;
+  std::vector<const Request*> requests;
+  std::vector<std::move_only_function<void(Result<Response>)>> answered;  // one for each request
+};
+constexpr std::size_t kMaxGroup = 16;  // bounds how long the first of them waits for the last
+
+/// Calls the route's handler and then everybody's `answered`.
+void answer_group(Group& group);
+
 class Connection;
 
 class Loop {
@@ -95,6 +106,8 @@ class Loop {
   std::string head_buffer;                    // this
   Executor executor() { return io_.get_executor(); }
   SteadyClock::time_point now() const { return SteadyClock::now(); }
+  /// `answered` is called on the loop, soon but never from inside this call; destroyed uncalled when the loop ends.
+  void join_group(const Route& route, const Request& request, std::move_only_function<void(Result<Response>)> answered);
   std::unique_ptr<Exchange> take_exchange();
   void give_back(std::unique_ptr<Exchange> exchange);
   void add(Connection& connection);
@@ -108,6 +121,7 @@ class Loop {
   void finish_if_drained();
 
   std::vector<Connection*> connections_;
+  Group* forming_ = nullptr;  // owned by the task that will answer it
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   bool draining_ = false;
   SteadyClock::time_point drain_deadline_{};

@@ -65,6 +65,13 @@ struct Round {
   bool is_preview() const { return path->open() && title->policy.paths().size() > 1; }
 };
 
+/// A request and what it was last prepared with.
+struct Attempt {
+  std::shared_ptr<const PreparedTitle> title;
+  bool may_be_old = false;  // the title was known and not asked for
+  std::expected<Round, Refusal> round;
+};
+
 }  // namespace
 
 struct Broker::Impl {
@@ -75,12 +82,15 @@ struct Broker::Impl {
   std::vector<std::string> own_issuers;
 
   using Title = std::shared_ptr<const PreparedTitle>;
-  std::expected<Granted, Refusal> one_round(const KeyRequest& request, Title title);
+  Attempt attempt(const KeyRequest& request, Title known);
+  bool write_together(std::span<const KeyRequest> requests, std::span<const Attempt> attempts);
+  std::expected<Granted, Refusal> finish(const KeyRequest& request, Attempt attempt);
+  std::expected<Round, Refusal> prepare(const KeyRequest& request, Title title);
   Result<Round> begin(const KeyRequest& request, Title title);
   bool is_current(const PreparedTitle& title);
   Result<std::vector<attest::Attestation>> verify_all(const KeyRequest& request, const Round& round);
   Result<void> read_counts(const KeyRequest& request, Round& round);
-  Result<void> write(const KeyRequest& request, const Round& round);
+  Result<void> write(db::Session& session, const KeyRequest& request, const Round& round);
   Result<void> check_still_current(db::Session& session, const Round& round);
   Result<void> write_unlock(db::Session& session, const KeyRequest& request, const Round& round);
   Result<void> write_roll_on(db::Session& session, const KeyRequest& request, const Round& round);
@@ -90,6 +100,50 @@ struct Broker::Impl {
 bool Broker::Impl::is_current(const PreparedTitle& title) {
   const auto revision = titles.source().find_revision(title.record.id);
   return revision && *revision == title.record.revision;
+}
+
+/// With the title as it is now if it is not known.
+Attempt Broker::Impl::attempt(const KeyRequest& request, Title known) {
+  Attempt made{known, known != nullptr, {}};
+  if (known == nullptr) {
+    auto current = titles.get(request.title);
+    if (!current) {
+      made.round = refuse(std::move(current).error());
+      return made;
+    }
+    made.title = *std::move(current);
+  }
+  made.round = prepare(request, made.title);
+  return made;
+}
+
+/// True when all that are prepared are final now; otherwise none is.
+bool Broker::Impl::write_together(std::span<const KeyRequest> requests, std::span<const Attempt> attempts) {
+  if (std::ranges::count_if(attempts, [](const Attempt& one) { return one.round.has_value(); }) < 2) return false;
+  const auto written = database.transact([&](db::Session& session) -> Result<void> {
+    for (std::size_t i = 0; i < attempts.size(); ++i)
+      if (attempts[i].round) SWARMA_CHECK(write(session, requests[i], *attempts[i].round));
+    return {};
+  });
+  return written.has_value();
+}
+
+/// Writes the grant, or settles the refusal, in a transaction of its own.
+std::expected<Granted, Refusal> Broker::Impl::finish(const KeyRequest& request, Attempt attempt) {
+  for (int round = 1;; ++round) {
+    if (attempt.round) {
+      const auto written =
+          database.transact([&](db::Session& session) { return write(session, request, *attempt.round); });
+      if (written) return Granted{std::move(attempt.round->grant.jws), false};
+      attempt.round = refuse(written.error());
+    }
+    if (attempt.round.error().error.reason != kFactsChanged && (!attempt.may_be_old || is_current(*attempt.title)))
+      return settle_refusal(request, std::move(attempt.round).error());
+    if (round == kRounds) break;
+    attempt = this->attempt(request, nullptr);
+  }
+  return settle_refusal(
+      request, {{ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again."}, {}});
 }
 
 /// Finds the path the request is about.
@@ -135,7 +189,10 @@ Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) 
   return {};
 }
 
-std::expected<Granted, Refusal> Broker::Impl::one_round(const KeyRequest& request, Title title) {
+/// Everything up to the grant, which is not final yet.
+std::expected<Round, Refusal> Broker::Impl::prepare(const KeyRequest& request, Title title) {
+  if (request.idempotency)
+    if (auto good = check_idempotency_key(request.idempotency->key); !good) return refuse(std::move(good).error());
   auto round = begin(request, std::move(title));
   if (!round) return refuse(std::move(round).error());
   const bool rolling = !request.unlock.empty();
@@ -156,26 +213,23 @@ std::expected<Granted, Refusal> Broker::Impl::one_round(const KeyRequest& reques
                             request.viewer, request.encryption_key, round->facts, request.unlock});
   if (!grant) return refuse(std::move(grant).error());
   round->grant = *std::move(grant);
-  if (auto written = write(request, *round); !written) return refuse(std::move(written).error());
-  return Granted{round->grant.jws, false};
+  return *std::move(round);
 }
 
-/// All that makes the grant final. `work` may run several times.
-Result<void> Broker::Impl::write(const KeyRequest& request, const Round& round) {
+/// All that makes the grant final. May run several times.
+Result<void> Broker::Impl::write(db::Session& session, const KeyRequest& request, const Round& round) {
   const UnixSeconds now = round.facts.now;
   const bool rolling = !request.unlock.empty();
-  return database.transact([&](db::Session& session) -> Result<void> {
-    SWARMA_CHECK(check_still_current(session, round));
-    if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
-    if (request.idempotency) {
-      const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
-      SWARMA_TRY(const bool stored,
-                 store_response(session, *request.idempotency, response, now, now + kIdempotencySeconds));
-      if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
-    }
-    for (const auto& attestation : round.used) SWARMA_CHECK(attest::consume(session, attestation, now));
-    return rolling ? write_roll_on(session, request, round) : write_unlock(session, request, round);
-  });
+  SWARMA_CHECK(check_still_current(session, round));
+  if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
+  if (request.idempotency) {
+    const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
+    SWARMA_TRY(const bool stored,
+               store_response(session, *request.idempotency, response, now, now + kIdempotencySeconds));
+    if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
+  }
+  for (const auto& attestation : round.used) SWARMA_CHECK(attest::consume(session, attestation, now));
+  return rolling ? write_roll_on(session, request, round) : write_unlock(session, request, round);
 }
 
 Result<void> Broker::Impl::check_still_current(db::Session& session, const Round& round) {
@@ -230,7 +284,8 @@ Result<void> Broker::Impl::write_roll_on(db::Session& session, const KeyRequest&
 
 /// A refused request has used its proof too; and one whose first answer got lost is given that answer, not a refusal.
 std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& request, Refusal refusal) {
-  if (refusal.error.reason == "replayed_proof" || (!request.proof && !request.idempotency))
+  const std::string& reason = refusal.error.reason;
+  if (reason == "replayed_proof" || reason == "idempotency_key_bad" || (!request.proof && !request.idempotency))
     return std::unexpected(std::move(refusal));
   std::optional<StoredResponse> stored;
   const auto settled = database.transact([&](db::Session& session) -> Result<void> {
@@ -260,26 +315,24 @@ Broker::Broker(db::Database& database, const Clock& clock, TitleCache& titles, K
 Broker::~Broker() = default;
 
 std::expected<Granted, Refusal> Broker::request(const KeyRequest& request) {
-  if (request.idempotency)
-    if (auto good = check_idempotency_key(request.idempotency->key); !good) return refuse(std::move(good).error());
+  return std::move(this->request(std::span(&request, 1)).front());
+}
+
+std::vector<std::expected<Granted, Refusal>> Broker::request(std::span<const KeyRequest> requests) {
   // A known title saves asking: writing the grant finds out if it has changed. Nobody is refused on one that has.
-  auto title = impl_->titles.find_known(request.title);
-  bool may_be_old = title != nullptr;
-  for (int round = 0; round < kRounds; ++round) {
-    if (title == nullptr) {
-      auto current = impl_->titles.get(request.title);
-      if (!current) return impl_->settle_refusal(request, {std::move(current).error(), {}});
-      title = *std::move(current);
-      may_be_old = false;
-    }
-    auto granted = impl_->one_round(request, title);
-    if (granted) return granted;
-    if (granted.error().error.reason != kFactsChanged && (!may_be_old || impl_->is_current(*title)))
-      return impl_->settle_refusal(request, std::move(granted).error());
-    title = nullptr;
+  std::vector<Attempt> attempts;
+  for (const KeyRequest& request : requests)
+    attempts.push_back(impl_->attempt(request, impl_->titles.find_known(request.title)));
+  const bool together = impl_->write_together(requests, attempts);
+  std::vector<std::expected<Granted, Refusal>> answers;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    Attempt& attempt = attempts[i];
+    if (together && attempt.round)
+      answers.push_back(Granted{std::move(attempt.round->grant.jws), false});
+    else
+      answers.push_back(impl_->finish(requests[i], std::move(attempt)));
   }
-  return impl_->settle_refusal(
-      request, {{ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again."}, {}});
+  return answers;
 }
 
 Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Revoker& by) {

@@ -69,6 +69,9 @@ class Broker {
   /// grant_{forged,wrong_viewer, wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown},
   /// too_many_grants, replayed_proof, idempotency_key_reused. Attestations the path has no use for are left unused.
   std::expected<Granted, Refusal> request(const KeyRequest& request);
+  /// The same for requests that arrived together, each as if alone: those that nothing speaks against share one
+  /// transaction, and only if that fails each has its own.
+  std::vector<std::expected<Granted, Refusal>> request(std::span<const KeyRequest> requests);
 
   /// By the viewer, the title's creator or the node's operator; anybody else gets NotFound. Repeating is fine.
   /// Revoking an unlock ends rolling on; a grant that is out keeps working until it expires.

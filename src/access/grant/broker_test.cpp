@@ -368,6 +368,32 @@ TEST_P(BrokerTest, TheSameKeyAtOnceGivesOneGrant) {
   EXPECT_GT(grants[0].size(), 100u);
 }
 
+TEST_P(BrokerTest, RequestsThatArriveTogetherAreAnsweredAsIfAlone) {
+  const std::vector<std::string> once = {attested("rare")};
+  KeyRequest keyed = ask("preview", {0, 8});
+  keyed.idempotency = IdempotencyKey{"key-1", "POST /v1/keys/request", viewer_.jkt(), "d"};
+  KeyRequest repeated = ask("preview", {0, 8});
+  repeated.idempotency = keyed.idempotency;
+  KeyRequest replayed = ask("preview", {0, 8});
+  replayed.proof = keyed.proof;
+  const auto reasons = [&](const std::vector<KeyRequest>& requests) {
+    std::vector<std::string> out;
+    for (const auto& answer : broker_->request(requests))
+      out.push_back(answer ? answer->repeated ? "repeated" : "fine" : answer.error().error.reason);
+    return out;
+  };
+  EXPECT_THAT(reasons({}), ElementsAre());
+  EXPECT_THAT(reasons({ask("preview", {0, 8}), ask("nowhere", {0, 8}), ask("rare", {0, 10}, {attested("rare")})}),
+              ElementsAre("fine", "path_unknown", "fine"));
+  clock_.advance(std::chrono::seconds(60));
+  // One attestation for two, a key twice, a proof twice: the others are granted all the same.
+  EXPECT_THAT(reasons({ask("rare", {0, 10}, once), ask("rare", {0, 10}, once), keyed, repeated, replayed,
+                       ask("preview", {0, 8})}),
+              ElementsAre("fine", "attestation_used", "fine", "repeated", "replayed_proof", "fine"));
+  EXPECT_EQ(db().query("SELECT count(*) FROM unlocks")->front().integer(0), 5);
+  EXPECT_EQ(db().query("SELECT sum(unlocks) FROM path_uses")->front().integer(0), 2);
+}
+
 TEST_P(BrokerTest, PruningRemovesWhatIsOver) {
   kind_grant();
   EXPECT_EQ(broker_->prune().value(), 0);

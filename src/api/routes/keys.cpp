@@ -11,7 +11,10 @@ namespace {
 
 using access::grant::KeyRequest;
 
-Result<net::Response> request_keys(Services& services, const net::Request& request) {
+using access::grant::Granted;
+using access::grant::Refusal;
+
+Result<KeyRequest> read_order(Services& services, const net::Request& request) {
   SWARMA_TRY(const Json body, parse_body(request));
   SWARMA_TRY(KeyRequest order, access::grant::parse_key_request(body));
   const std::string digest = body_digest(request);
@@ -22,11 +25,32 @@ Result<net::Response> request_keys(Services& services, const net::Request& reque
     SWARMA_CHECK(access::grant::check_idempotency_key(key));
     order.idempotency = {std::string(key), "POST /v1/keys/request", viewer.jkt, digest};
   }
-  const auto granted = services.broker.request(order);
+  return order;
+}
+
+Result<net::Response> render(const std::expected<Granted, Refusal>& granted) {
   if (granted) return json_response(200, {{"grant", granted->grant}});
   if (granted.error().unmet.empty()) return std::unexpected(granted.error().error);
   const Json extra = {{"unmet", access::policy::unmet_json(granted.error().unmet)}};
   return problem_response(granted.error().error, &extra);
+}
+
+std::vector<Result<net::Response>> request_keys(Services& services, std::span<const net::Request* const> requests) {
+  std::vector<Result<net::Response>> answers(requests.size());
+  std::vector<KeyRequest> orders;
+  std::vector<std::size_t> places;  // of the orders among the answers
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    auto order = read_order(services, *requests[i]);
+    if (order) {
+      orders.push_back(*std::move(order));
+      places.push_back(i);
+    } else {
+      answers[i] = std::unexpected(std::move(order).error());
+    }
+  }
+  const auto granted = services.broker.request(orders);
+  for (std::size_t i = 0; i < granted.size(); ++i) answers[places[i]] = render(granted[i]);
+  return answers;
 }
 
 Result<net::Response> revoke(Services& services, const net::Request& request) {
@@ -56,7 +80,7 @@ void add_key_routes(Services& services, Routes& routes) {
        .pattern = "/v1/keys/request",
        .where = where_sql(services),
        .max_body = kMaxKeyRequest,
-       .handler = answer(services, [&services](const net::Request& r) { return request_keys(services, r); })});
+       .group = answer_group(services, [&services](auto requests) { return request_keys(services, requests); })});
   routes.push_back(
       {.method = "POST",
        .pattern = "/v1/keys/revoke",

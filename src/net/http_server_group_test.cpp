@@ -1,0 +1,90 @@
+#include <latch>
+
+#include "net/server_fixture.h"
+
+namespace swarma::net::testing {
+namespace {
+
+/// Answers each request with its name and how many were answered in the same call.
+Route group_route(Where where = Where::Inline) {
+  Route made;
+  made.method = "GET";
+  made.pattern = "/group/{name}";
+  made.where = where;
+  made.group = [](std::span<const Request* const> requests) {
+    std::vector<Response> responses;
+    for (const Request* request : requests) {
+      if (request->path_params[0] == "throw") throw std::runtime_error("a bug");
+      responses.push_back(text_response(request->path_params[0] + " of " + std::to_string(requests.size())));
+    }
+    if (requests.front()->path_params[0] == "lose") responses.pop_back();
+    return responses;
+  };
+  return made;
+}
+
+std::string get(std::string_view path) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+/// The answers to requests that are all there before the server's only loop looks.
+std::vector<RawResponse> ask_at_once(const std::vector<std::string>& paths, Where where = Where::Inline) {
+  std::latch held(1), release(1);
+  const auto hold = [&](const Request&) {
+    held.count_down();
+    release.wait();
+    return text_response("held");
+  };
+  RunningServer server(
+      {group_route(where), route("GET", "/hold", hold), route("GET", "/", [](auto&) { return text_response("here"); })},
+      {.loops = 1, .workers = 4});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    clients.back()->send(get("/"));
+    clients.back()->response();
+  }
+  RawClient holder(server.port());
+  holder.send(get("/hold"));
+  held.wait();
+  for (std::size_t i = 0; i < paths.size(); ++i) clients[i]->send(get(paths[i]));
+  release.count_down();
+  std::vector<RawResponse> out;
+  for (const auto& client : clients) out.push_back(client->response());
+  return out;
+}
+
+TEST(Group, AnswersWhatIsReadyInOneCall) {
+  const auto got = ask_at_once({"/group/a", "/group/b", "/", "/group/c"});
+  EXPECT_EQ(got[0].body, "a of 3");
+  EXPECT_EQ(got[1].body, "b of 3");
+  EXPECT_EQ(got[2].body, "here");
+  EXPECT_EQ(got[3].body, "c of 3");
+}
+
+TEST(Group, OnAWorkerEachIsAlone) {
+  const auto got = ask_at_once({"/group/a", "/group/b"}, Where::Worker);
+  EXPECT_EQ(got[0].body, "a of 1");
+  EXPECT_EQ(got[1].body, "b of 1");
+}
+
+TEST(Group, HasALimit) {
+  const auto got = ask_at_once(std::vector<std::string>(17, "/group/a"));
+  EXPECT_EQ(std::ranges::count(got, "a of 16", &RawResponse::body), 16);
+  EXPECT_EQ(std::ranges::count(got, "a of 1", &RawResponse::body), 1);
+}
+
+TEST(Group, AHandlersMistakeIsEverybodys500) {
+  for (const char* mistake : {"/group/throw", "/group/lose"})
+    for (const RawResponse& answer : ask_at_once({mistake, mistake})) EXPECT_EQ(answer.status, 500) << mistake;
+}
+
+TEST(Group, KeepsTheOrderOfPipelinedRequests) {
+  RunningServer server({group_route()});
+  RawClient client(server.port());
+  client.send(get("/group/a") + get("/group/b") + get("/group/c"));
+  for (const char* expected : {"a of 1", "b of 1", "c of 1"}) EXPECT_EQ(client.response().body, expected);
+}
+
+}  // namespace
+}  // namespace swarma::net::testing
