@@ -32,12 +32,14 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  for (;;) {
+    const auto ascii_end = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    text.remove_prefix(static_cast<std::size_t>(ascii_end - text.begin()));
+    if (text.empty()) return true;
     const std::size_t length = utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 /// UTF-16 code units of valid UTF-8: the sort key of RFC 8785, which differs from byte order above U+FFFF.
@@ -61,42 +63,50 @@ std::u16string utf16(std::string_view text) {
   return out;
 }
 
+bool needs_escape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+void write_escape(char c, std::string& out) {
+  static constexpr std::string_view hex = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\b':
+      out += "\\b";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\f':
+      out += "\\f";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    default:
+      out += "\\u00";
+      out.push_back(hex[static_cast<unsigned char>(c) >> 4]);
+      out.push_back(hex[c & 15]);
+  }
+}
+
 Result<void> write_string(const std::string& text, std::string& out) {
   if (!is_utf8(text)) return bad_json("A text is not valid UTF-8.");
-  static constexpr std::string_view hex = "0123456789abcdef";
   out.push_back('"');
-  for (char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(hex[static_cast<unsigned char>(c) >> 4]);
-          out.push_back(hex[c & 15]);
-        } else {
-          out.push_back(c);
-        }
-    }
+  for (auto at = text.begin();;) {
+    const auto special = std::find_if(at, text.end(), needs_escape);
+    out.append(at, special);
+    if (special == text.end()) break;
+    write_escape(*special, out);
+    at = special + 1;
   }
   out.push_back('"');
   return {};
@@ -142,11 +152,13 @@ constexpr std::int64_t kMaxSafeInteger = 9'007'199'254'740'992;  // 2^53
 Result<void> write_canonical(const Json& value, std::string& out);
 
 Result<void> write_object(const Json& value, std::string& out) {
-  std::vector<std::pair<std::u16string, const Json::object_t::value_type*>> members;
-  for (const auto& member : value.get_ref<const Json::object_t&>()) members.emplace_back(utf16(member.first), &member);
-  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const Json::object_t::value_type*> members;  // sorted by bytes, which UTF-16 orders alike up to U+FFFF
+  for (const auto& member : value.get_ref<const Json::object_t&>()) members.push_back(&member);
+  const auto beyond = [](char c) { return static_cast<unsigned char>(c) >= 0xf0; };
+  if (std::ranges::any_of(members, [&](const auto* member) { return std::ranges::any_of(member->first, beyond); }))
+    std::ranges::sort(members, {}, [](const auto* member) { return utf16(member->first); });
   out.push_back('{');
-  for (const auto& [key, member] : members) {
+  for (const auto* member : members) {
     if (out.back() != '{') out.push_back(',');
     SWARMA_CHECK(write_string(member->first, out));
     out.push_back(':');

@@ -29,7 +29,7 @@ Result<KeyRequest> read_order(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> render(const std::expected<Granted, Refusal>& granted) {
-  if (granted) return json_response(200, {{"grant", granted->grant}});
+  if (granted) return json_response(200, Json::object_t{{"grant", granted->grant}});
   if (granted.error().unmet.empty()) return std::unexpected(granted.error().error);
   const Json extra = {{"unmet", access::policy::unmet_json(granted.error().unmet)}};
   return problem_response(granted.error().error, &extra);
