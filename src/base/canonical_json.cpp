@@ -183,8 +183,14 @@ Result<void> write_canonical(const Json& value, std::string& out) {
       const bool fits = value.is_number_unsigned() ? value.get<std::uint64_t>() <= kMaxSafeInteger
                                                    : value.get<std::int64_t>() >= -kMaxSafeInteger &&
                                                          value.get<std::int64_t>() <= kMaxSafeInteger;
-      if (!fits) return bad_json("Integers beyond 2^53 must be written as strings.");
-      out += std::to_string(value.get<std::int64_t>());
+      const std::string digits = value.is_number_unsigned() ? std::to_string(value.get<std::uint64_t>())
+                                                            : std::to_string(value.get<std::int64_t>());
+      if (!fits) {  // our own form of a large double is an integer: no other may pass, or two readers see two numbers
+        std::string as_double;
+        write_number(value.get<double>(), as_double);
+        if (digits != as_double) return bad_json("Integers beyond 2^53 must be written as strings.");
+      }
+      out += digits;
       break;
     }
     case Json::value_t::number_float:

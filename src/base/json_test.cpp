@@ -49,9 +49,20 @@ TEST(CanonicalJson, WritesNumbersAsEcmaScriptDoes) {
     std::uint64_t bits = 0;
     std::from_chars(line.data(), line.data() + comma, bits, 16);
     const double number = std::bit_cast<double>(bits);
-    EXPECT_EQ(canonical_json(Json(number)).value(), line.substr(comma + 1)) << line;
+    const std::string text = line.substr(comma + 1);
+    EXPECT_EQ(canonical_json(Json(number)).value(), text) << line;
+    EXPECT_EQ(canonical(text), text) << line;
   }
   EXPECT_EQ(checked, 1000);
+}
+
+TEST(CanonicalJson, RefusesIntegersThatADoubleDoesNotHold) {
+  EXPECT_EQ(canonical("[9007199254740992,-9007199254740992,9007199254740994]"),
+            "[9007199254740992,-9007199254740992,9007199254740994]");
+  for (const char* number : {"9007199254740993", "-9007199254740993", "9223372036854775807", "18446744073709551615"})
+    EXPECT_EQ(canonical(number), "no canonical form") << number;
+  EXPECT_EQ(canonical("-80055777777777707.777"), "-80055777777777710");
+  EXPECT_EQ(canonical("-80055777777777710"), "-80055777777777710");
 }
 
 TEST(CanonicalJson, SortsByUtf16CodeUnits) {

@@ -51,7 +51,7 @@ class Cleaner {
       else if (text[0] == '>')
         out_ += "&gt;";
       else
-        out_ += text[0];
+        plain(text[0]);
       text.remove_prefix(used);
     }
     while (!open_.empty()) close_top();
@@ -66,6 +66,12 @@ class Cleaner {
       if ((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\n') out += c;
     }
     return out;
+  }
+
+  // What stood between a brace and a backslash is gone now, or the block had no end: they must not make another.
+  void plain(char c) {
+    while (c == '\\' && out_.ends_with('{')) out_.pop_back();
+    out_ += c;
   }
 
   std::size_t ampersand(std::string_view text) {

@@ -57,6 +57,15 @@ TEST(Captions, MarkupIsMadeSafe) {
   EXPECT_EQ(plain_cue_text("<i>a</i> &lt;b&gt; &amp;&nbsp;c"), "a <b> &\u00A0c");
 }
 
+TEST(Captions, CleaningTwiceChangesNothing) {
+  for (const char* text : {"{{{\\an", "a {<x>\\b} c", "{{\\a}\\b} c", "{</b>\\i", "{\n\\an8}x", "{ \\an8}"}) {
+    const std::string once = clean_cue_text(text);
+    EXPECT_EQ(clean_cue_text(once), once) << text;
+    EXPECT_EQ(once.find("{\\"), std::string::npos) << text;
+  }
+  EXPECT_EQ(clean_cue_text("{{{\\an"), "\\an");
+}
+
 TEST(Captions, EveryEncodingGivesTheSameCues) {
   std::string latin = "1\n00:00:01,000 --> 00:00:02,000\nGr\xFC\xDF Gott \x96 \x80 5\n";
   std::string utf8 = "1\n00:00:01,000 --> 00:00:02,000\nGrüß Gott – € 5\n";
