@@ -84,8 +84,8 @@ Result<void> FragmentMuxer::write(AVPacket& packet) {
   av_packet_rescale_ts(&packet, time_base_, context_->streams[0]->time_base);
   packet.stream_index = 0;
   packet.pos = -1;
-  if (int e = av_interleaved_write_frame(context_, &packet); e < 0)
-    return mux_failed(e);  // one stream: written at once
+  // With one stream nothing waits to be interleaved: it is written at once, without a reference of its own.
+  if (int e = av_interleaved_write_frame(context_, &packet); e < 0) return mux_failed(e);
   return {};
 }
 

@@ -154,8 +154,8 @@ TEST(HttpNode, UploadsBlobsAndThenTheRecord) {
   ASSERT_TRUE(titles.publish("a.b.c", "d.e.f.g.h"));
   ASSERT_EQ(m.node.titles.size(), 2u);
   EXPECT_EQ(m.node.titles[0], R"({"record":"a.b.c","sealed":"d.e.f.g.h"})");
-  EXPECT_EQ(m.node.keys,
-            (std::vector<std::string>{"", ""}));  // a rerun must not wait for the lease of a killed request
+  // None: a rerun must not wait for the lease of a killed request.
+  EXPECT_EQ(m.node.keys, (std::vector<std::string>{"", ""}));
 }
 
 TEST(BlobRoute, GoesStraightIntoTheFolderThatTheNodeWorksOn) {
