@@ -126,7 +126,7 @@ void proven_request(benchmark::State& state) {
     const auto proof =
         crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds());
     if (!proof) return state.SkipWithError("proof");
-    one.request.proof = grant::ProofUse{proof->jkt, proof->jti, proof->issued_at};
+    one.request.proof = grant::ProofUse{.jkt = proof->jkt, .jti = proof->jti, .issued_at = proof->issued_at};
     if (!node.broker->request(one.request)) state.SkipWithError("refused");
   }
   state.SetItemsProcessed(state.iterations());

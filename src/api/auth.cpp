@@ -59,7 +59,9 @@ Result<Caller> check_proof(Services& services, const net::Request& request, cons
   if (!services.nonces.accepts(proof.nonce, now))
     return fail(ErrorCode::Unauthenticated, "use_dpop_nonce",
                 "Repeat the request with the nonce of the DPoP-Nonce header in the proof.");
-  return Caller{proof.signer, proof.jkt, {proof.jkt, proof.jti, now + access::grant::kProofSeconds}};
+  return Caller{.did = proof.signer,
+                .jkt = proof.jkt,
+                .proof = {.jkt = proof.jkt, .jti = proof.jti, .issued_at = proof.issued_at}};
 }
 
 Result<Caller> authenticate_viewer(Services& services, const net::Request& request) {

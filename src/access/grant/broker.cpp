@@ -80,6 +80,7 @@ struct Broker::Impl {
   TitleCache& titles;
   KeyAgent& agent;
   std::vector<std::string> own_issuers;
+  ProofPruner proofs{clock};
 
   using Title = std::shared_ptr<const PreparedTitle>;
   Attempt attempt(const KeyRequest& request, Title known);
@@ -311,7 +312,11 @@ std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& r
 
 Broker::Broker(db::Database& database, const Clock& clock, TitleCache& titles, KeyAgent& agent,
                std::vector<std::string> own_issuers)
-    : impl_(new Impl{database, clock, titles, agent, std::move(own_issuers)}) {}
+    : impl_(new Impl{.database = database,
+                     .clock = clock,
+                     .titles = titles,
+                     .agent = agent,
+                     .own_issuers = std::move(own_issuers)}) {}
 Broker::~Broker() = default;
 
 std::expected<Granted, Refusal> Broker::request(const KeyRequest& request) {
@@ -366,9 +371,8 @@ Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revok
 Result<std::int64_t> Broker::prune() {
   const UnixSeconds now = impl_->clock.seconds();
   constexpr std::int64_t kKeepSeconds = 3'600;  // so that "expired" can still be told from "unknown"
-  std::int64_t removed = 0;
-  for (const auto& [sql, limit] : {std::pair("DELETE FROM dpop_proofs WHERE issued_at < $1", now - kProofSeconds),
-                                   std::pair("DELETE FROM idempotency WHERE expires_at <= $1", now),
+  SWARMA_TRY(std::int64_t removed, impl_->proofs.prune(impl_->database));
+  for (const auto& [sql, limit] : {std::pair("DELETE FROM idempotency WHERE expires_at <= $1", now),
                                    std::pair("DELETE FROM unlocks WHERE until_at < $1", now - kKeepSeconds),
                                    std::pair("DELETE FROM revoked_grants WHERE until_at < $1", now - kKeepSeconds)}) {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));

@@ -70,18 +70,19 @@ class BrokerTest : public testing::TestWithParam<db::Engine> {
   /// A request as the api layer would hand it over.
   KeyRequest ask(const char* path, SlotRange slots, std::vector<std::string> attestations = {},
                  std::vector<std::string> groups = {"sd"}) {
-    return {.title = title_.record.id,
-            .revision = title_.record.revision,
-            .path = path,
-            .slots = slots,
-            .key_groups = std::move(groups),
-            .encryption_key = viewer_keys_.encryption_key(),
-            .attestations = std::move(attestations),
-            .unlock = {},
-            .viewer = viewer_.jkt(),
-            .country = {},
-            .proof = ProofUse{viewer_.jkt(), to_base64url(random_array<16>()), clock_.seconds()},
-            .idempotency = {}};
+    return {
+        .title = title_.record.id,
+        .revision = title_.record.revision,
+        .path = path,
+        .slots = slots,
+        .key_groups = std::move(groups),
+        .encryption_key = viewer_keys_.encryption_key(),
+        .attestations = std::move(attestations),
+        .unlock = {},
+        .viewer = viewer_.jkt(),
+        .country = {},
+        .proof = ProofUse{.jkt = viewer_.jkt(), .jti = to_base64url(random_array<16>()), .issued_at = clock_.seconds()},
+        .idempotency = {}};
   }
   KeyRequest roll(const std::string& previous, const char* path, SlotRange slots) {
     KeyRequest request = ask(path, slots);

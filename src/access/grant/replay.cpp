@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/hash.h"
+
 namespace swarma::access::grant {
 namespace {
 
@@ -19,7 +21,14 @@ std::unexpected<Error> replayed() {
 constexpr std::int64_t kPending = 0;
 
 constexpr std::string_view kRecordProof =
-    "INSERT INTO dpop_proofs (issued_at, jkt, jti) VALUES ($1, $2, $3) ON CONFLICT (issued_at, jkt, jti) DO NOTHING";
+    "INSERT INTO used_proofs (proof, issued_at) SELECT $1, $2 WHERE $2 > (SELECT issued_at FROM proof_floor) "
+    "ON CONFLICT (proof) DO NOTHING";
+
+/// One name for a proof, which tells nobody whose it was: SHA-256(jkt, a zero byte, jti).
+Bytes name_of(const ProofUse& proof) {
+  const crypto::Digest digest = crypto::sha256(view(proof.jkt + '\0' + proof.jti));
+  return {digest.begin(), digest.end()};
+}
 
 Result<void> check_proof(const ProofUse& proof) {
   if (!is_visible(proof.jti, 128) || !is_visible(proof.jkt, 128))
@@ -32,16 +41,36 @@ Result<void> check_proof(const ProofUse& proof) {
 
 Result<void> record_proof(db::Session& session, const ProofUse& proof) {
   SWARMA_CHECK(check_proof(proof));
-  SWARMA_TRY(const std::int64_t fresh, session.execute(kRecordProof, {proof.issued_at, proof.jkt, proof.jti}));
+  SWARMA_TRY(const std::int64_t fresh, session.execute(kRecordProof, {name_of(proof), proof.issued_at}));
   if (fresh != 1) return replayed();
   return {};
 }
 
 Result<void> record_proof(db::Database& database, const ProofUse& proof) {
   SWARMA_CHECK(check_proof(proof));
-  SWARMA_TRY(const std::int64_t fresh, database.execute(kRecordProof, {proof.issued_at, proof.jkt, proof.jti}));
+  SWARMA_TRY(const std::int64_t fresh, database.execute(kRecordProof, {name_of(proof), proof.issued_at}));
   if (fresh != 1) return replayed();
   return {};
+}
+
+ProofPruner::ProofPruner(const Clock& clock)
+    : clock_(clock), started_at_(clock.seconds()), started_(clock.monotonic()) {}
+
+Result<std::int64_t> ProofPruner::prune(db::Database& database) {
+  const auto passed = std::chrono::floor<std::chrono::seconds>(clock_.monotonic() - started_);
+  const UnixSeconds now = std::min(clock_.seconds(), started_at_ + passed.count());
+  std::int64_t removed = 0;
+  SWARMA_CHECK(database.transact([&](db::Session& session) -> Result<void> {
+    removed = 0;
+    SWARMA_TRY(const db::Rows rows,
+               session.query("SELECT MAX(issued_at) FROM used_proofs WHERE issued_at < $1", {now - kProofSeconds}));
+    if (rows.front().is_null(0)) return {};
+    const std::int64_t newest = rows.front().integer(0);
+    SWARMA_CHECK(session.execute("UPDATE proof_floor SET issued_at = $1 WHERE issued_at < $1", {newest}));
+    SWARMA_TRY(removed, session.execute("DELETE FROM used_proofs WHERE issued_at <= $1", {newest}));
+    return {};
+  }));
+  return removed;
 }
 
 Result<void> check_idempotency_key(std::string_view key) {

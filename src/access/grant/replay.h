@@ -10,18 +10,34 @@
 
 namespace swarma::access::grant {
 
-/// A verified DPoP proof, remembered for kProofSeconds after its iat: longer than any proof is accepted (skew and the
-/// life of server nonces, crypto/dpop.h).
+/// A verified DPoP proof. It is used up by its key and its jti alone: no time has a part in that (RFC 9449 11.1).
 struct ProofUse {
   std::string jkt;
   std::string jti;
-  UnixSeconds issued_at = 0;
+  UnixSeconds issued_at = 0;  // its iat: says only how long it must be remembered
 };
+/// A proof is remembered this long after its iat: longer than any node accepts it (skew and the life of server nonces,
+/// crypto/dpop.h).
 inline constexpr std::int64_t kProofSeconds = 300;
 
-/// Unauthenticated "replayed_proof" the second time.
+/// Unauthenticated "replayed_proof" the second time, and for a proof as old as one that was forgotten already: a clock
+/// that was set back makes no proof fresh again.
 Result<void> record_proof(db::Session& session, const ProofUse& proof);
 Result<void> record_proof(db::Database& database, const ProofUse& proof);
+
+/// Forgets proofs that no node can accept any more. A clock that jumps forward does not hurry it: between two calls the
+/// time it goes by grows no more than the time that passed. Not safe for concurrent use.
+class ProofPruner {
+ public:
+  explicit ProofPruner(const Clock& clock);
+  /// Number of proofs forgotten.
+  Result<std::int64_t> prune(db::Database& database);
+
+ private:
+  const Clock& clock_;
+  UnixSeconds started_at_;
+  std::chrono::steady_clock::time_point started_;
+};
 
 inline constexpr std::int64_t kIdempotencySeconds = 86'400;
 inline constexpr std::int64_t kIdempotencyLeaseSeconds = 60;  // a request that never finished may be tried again after

@@ -75,13 +75,67 @@ TEST_P(ReplayTest, KeysAreBounded) {
   EXPECT_EQ(begun(key_), "idempotency_key_bad");
 }
 
-TEST_P(ReplayTest, AProofIsTakenOnce) {
-  const ProofUse proof{"jkt", "jti", 100};
-  EXPECT_TRUE(record_proof(db(), proof));
-  EXPECT_EQ(record_proof(db(), proof).error().reason, "replayed_proof");
-  EXPECT_TRUE(record_proof(db(), {"other", "jti", 100}));
-  EXPECT_EQ(record_proof(db(), {"jkt", std::string("a\0b", 3), 100}).error().reason, "invalid_dpop_proof");
-  EXPECT_EQ(record_proof(db(), {"jkt", "", 100}).error().reason, "invalid_dpop_proof");
+/// A proof made `age` seconds before the clock's time.
+ProofUse made(const Clock& clock, std::int64_t age = 0, std::string jkt = "jkt", std::string jti = "jti") {
+  return {.jkt = std::move(jkt), .jti = std::move(jti), .issued_at = clock.seconds() - age};
+}
+
+TEST_P(ReplayTest, AProofIsTakenOnceWhateverItsTime) {
+  EXPECT_TRUE(record_proof(db(), made(clock_)));
+  EXPECT_EQ(record_proof(db(), made(clock_)).error().reason, "replayed_proof");
+  EXPECT_EQ(record_proof(db(), made(clock_, 1)).error().reason, "replayed_proof");
+  EXPECT_EQ(record_proof(db(), made(clock_, -30)).error().reason, "replayed_proof");
+  EXPECT_TRUE(record_proof(db(), made(clock_, 0, "other")));
+  EXPECT_TRUE(record_proof(db(), made(clock_, 0, "jkt", "other")));
+  EXPECT_TRUE(record_proof(db(), made(clock_, 0, "jk", "tjti")));
+}
+
+TEST_P(ReplayTest, AProofsIdIsVisible) {
+  EXPECT_EQ(record_proof(db(), made(clock_, 0, "jkt", std::string("a\0b", 3))).error().reason, "invalid_dpop_proof");
+  EXPECT_EQ(record_proof(db(), made(clock_, 0, "jkt", "")).error().reason, "invalid_dpop_proof");
+}
+
+TEST_P(ReplayTest, AForgottenProofStaysUsed) {
+  ProofPruner pruner(clock_);
+  const ProofUse early = made(clock_, 10, "jkt", "early"), ahead = made(clock_, -60, "jkt", "ahead");
+  ASSERT_TRUE(record_proof(db(), early));
+  ASSERT_TRUE(record_proof(db(), ahead));
+  clock_.advance(std::chrono::seconds(kProofSeconds - 10));
+  EXPECT_EQ(pruner.prune(db()).value(), 0);
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(pruner.prune(db()).value(), 1);
+  EXPECT_EQ(record_proof(db(), early).error().reason, "replayed_proof");
+  EXPECT_EQ(record_proof(db(), ahead).error().reason, "replayed_proof");
+  clock_.set(std::chrono::hours(-1));
+  EXPECT_EQ(record_proof(db(), early).error().reason, "replayed_proof");
+  EXPECT_EQ(record_proof(db(), ahead).error().reason, "replayed_proof");
+}
+
+TEST_P(ReplayTest, AClockThatJumpsForwardForgetsNothingAndStopsNobodyLater) {
+  ProofPruner pruner(clock_);
+  const ProofUse before = made(clock_);
+  ASSERT_TRUE(record_proof(db(), before));
+  clock_.set(std::chrono::hours(24));
+  ASSERT_TRUE(record_proof(db(), made(clock_, 0, "jkt", "tomorrow")));
+  EXPECT_EQ(pruner.prune(db()).value(), 0);
+  clock_.advance(std::chrono::minutes(10));
+  EXPECT_EQ(pruner.prune(db()).value(), 1);
+  clock_.set(std::chrono::hours(-24));
+  EXPECT_EQ(record_proof(db(), before).error().reason, "replayed_proof");
+  EXPECT_TRUE(record_proof(db(), made(clock_, 0, "jkt", "after")));
+}
+
+/// A node that served before proofs were named by key and jti alone: what it had taken stays used.
+TEST_P(ReplayTest, TakesOverTheProofsOfAnEarlierVersion) {
+  auto old = db::make_test_database(GetParam());
+  ASSERT_TRUE(old) << old.error().message;
+  ASSERT_TRUE((*old)->migrate(migrations().first(1)));
+  ASSERT_TRUE((*old)->execute("INSERT INTO dpop_proofs (issued_at, jkt, jti) VALUES ($1, 'jkt', 'jti')",
+                              {clock_.seconds() + 300}));
+  ASSERT_TRUE((*old)->migrate(migrations()));
+  EXPECT_EQ(record_proof(**old, made(clock_)).error().reason, "replayed_proof");
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(record_proof(**old, made(clock_)));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace swarma::access::grant {
 
 std::span<const db::Migration> migrations() {
-  static const std::array<db::Migration, 1> list = {db::Migration{"access_grant_0001", R"(
+  static const std::array<db::Migration, 2> list = {db::Migration{"access_grant_0001", R"(
     CREATE TABLE dpop_proofs (
       issued_at BIGINT NOT NULL,
       jkt TEXT NOT NULL,
@@ -54,6 +54,17 @@ std::span<const db::Migration> migrations() {
       grant_id TEXT PRIMARY KEY,
       until_at BIGINT NOT NULL
     );
+  )"},
+                                                    db::Migration{"access_grant_0002", R"(
+    CREATE TABLE used_proofs (
+      proof {BYTES} PRIMARY KEY,
+      issued_at BIGINT NOT NULL
+    ) {WITHOUT_ROWID};
+    CREATE INDEX used_proofs_by_issue ON used_proofs (issued_at);
+
+    CREATE TABLE proof_floor (issued_at BIGINT NOT NULL);
+    INSERT INTO proof_floor (issued_at) SELECT COALESCE(MAX(issued_at) - 300, 0) FROM dpop_proofs;
+    DROP TABLE dpop_proofs;
   )"}};
   return list;
 }
