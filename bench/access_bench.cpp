@@ -61,8 +61,8 @@ struct Node {
                                           .key = leaf.key,
                                           .evidence = R"({"seed":"s","solution":"1"})",
                                           .trust = 1,
-                                          .issued_at = clock.seconds(),
-                                          .expires_at = clock.seconds() + 900,
+                                          .issued_at = clock.now(),
+                                          .expires_at = clock.now() + 900,
                                           .nonce = to_base64url(random_array<16>())};
     grant::KeyRequest request{.title = title.record.id,
                               .revision = 1,
@@ -85,8 +85,7 @@ struct Node {
     const std::string digest = to_base64url(crypto::sha256(view(viewer.jkt())));
     if (counted)
       request.idempotency = grant::IdempotencyKey{viewer.jkt(), "POST /v1/keys/request", viewer.jkt(), digest};
-    return {std::move(request), crypto::make_dpop_proof(viewer, {"POST", kUrl, "", digest, ""}, clock.seconds()),
-            digest};
+    return {std::move(request), crypto::make_dpop_proof(viewer, {"POST", kUrl, "", digest, ""}, clock.now()), digest};
   }
 
   std::filesystem::path folder =
@@ -123,8 +122,7 @@ void proven_request(benchmark::State& state) {
   std::size_t next = 0;
   for (auto _ : state) {
     Prepared& one = prepared.at(next++);
-    const auto proof =
-        crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds());
+    const auto proof = crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.now());
     if (!proof) return state.SkipWithError("proof");
     one.request.proof = grant::ProofUse{.jkt = proof->jkt, .jti = proof->jti, .issued_at = proof->issued_at};
     if (!node.broker->request(one.request)) state.SkipWithError("refused");
@@ -141,7 +139,7 @@ void verify_attestation(benchmark::State& state) {
   for (auto _ : state)
     benchmark::DoNotOptimize(attest::verify_attestation(
         one.request.attestations[0],
-        {one.request.viewer, one.request.title, node.clock.seconds(), [](const auto&) { return true; }}));
+        {one.request.viewer, one.request.title, node.clock.now(), [](const auto&) { return true; }}));
 }
 BENCHMARK(verify_attestation)->Unit(benchmark::kMicrosecond);
 
@@ -151,7 +149,7 @@ void look_up_attestation(benchmark::State& state) {
   for (auto _ : state)
     benchmark::DoNotOptimize(attest::verify_attestation(
         *node.database, one.request.attestations[0],
-        {one.request.viewer, one.request.title, node.clock.seconds(), [](const auto&) { return true; }}));
+        {one.request.viewer, one.request.title, node.clock.now(), [](const auto&) { return true; }}));
 }
 BENCHMARK(look_up_attestation)->Unit(benchmark::kMicrosecond);
 
@@ -160,7 +158,7 @@ void verify_proof(benchmark::State& state) {
   const Prepared one = node.prepare(false);
   for (auto _ : state)
     benchmark::DoNotOptimize(
-        crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.seconds()));
+        crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.now()));
 }
 BENCHMARK(verify_proof)->Unit(benchmark::kMicrosecond);
 
@@ -178,7 +176,7 @@ void agent_issue(benchmark::State& state) {
                           .encryption_key = one.request.encryption_key,
                           .facts = {},
                           .previous = {}};
-  order.facts.now = node.clock.seconds();
+  order.facts.now = node.clock.now();
   order.facts.default_issuers = {node.verifier.did().text()};
   order.facts.proofs = {{policy::parse_policy_text(kPolicy)->paths()[0].leaves[0].key, 1, node.verifier.did().text()}};
   for (auto _ : state)

@@ -14,7 +14,7 @@ namespace {
 using namespace swarma;
 using namespace swarma::crypto;
 
-constexpr UnixSeconds kNow = 1'800'000'000;
+constexpr Instant kNow(1'800'000'000);
 
 const SigningKey& signer() {
   static const SigningKey key = SigningKey::generate();

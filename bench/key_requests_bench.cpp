@@ -57,7 +57,7 @@ struct Prepared {
   net::Headers headers;
 };
 
-Prepared prepare(const std::string& url, const std::string& nonce, Json body, UnixSeconds now) {
+Prepared prepare(const std::string& url, const std::string& nonce, Json body, Instant now) {
   const auto signing = crypto::SigningKey::generate();
   body["encryption_key"] = crypto::DecryptionKey::generate().encryption_key().jwk();
   Prepared out{body.dump(), {}};
@@ -94,7 +94,7 @@ std::vector<Prepared> prepare_all(net::HttpClient& http, const std::string& node
   const auto nonce = get(http, node + "/v1/node").at("nonce").get<std::string>();
   const SystemClock clock;
   std::vector<Prepared> all;
-  for (int i = 0; i < count; ++i) all.push_back(prepare(node + "/v1/keys/request", nonce, body, clock.seconds()));
+  for (int i = 0; i < count; ++i) all.push_back(prepare(node + "/v1/keys/request", nonce, body, clock.now()));
   return all;
 }
 

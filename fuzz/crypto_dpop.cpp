@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace swarma::crypto;
   static const SigningKey key{SecretKey{}};
   static const DpopClaims expected{"GET", "https://node.example/x", "", "", ""};
-  constexpr UnixSeconds now = 1'800'000'000;
+  constexpr Instant now(1'800'000'000);
   const std::string_view text = as_text({data, size});
   (void)verify_dpop_proof(text, expected, now);
 

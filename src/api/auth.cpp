@@ -32,8 +32,8 @@ Result<void> check_token(Services& services, std::string_view token, const std::
   SWARMA_TRY(const Json* confirmation, reader.object("cnf"));
   SWARMA_TRY(const std::string jkt, JsonReader(*confirmation, "token").text("jkt", 64));
   if (jkt != holder_jkt) return bad_token("token_wrong_holder", "This token belongs to another key.");
-  SWARMA_TRY(const std::int64_t expires_at, reader.integer("exp", 0, INT64_MAX));
-  if (expires_at <= services.clock.seconds())
+  SWARMA_TRY(const Expiry expires_at, reader.expiry("exp"));
+  if (expires_at.has_passed(services.clock.now()))
     return bad_token("token_expired", "This token has expired; ask the owner for a new one.");
   SWARMA_TRY(const std::string scope, reader.text("scope", 32));
   if (scope != kScope) return fail(ErrorCode::Forbidden, "token_scope", "This token does not allow publishing.");
@@ -54,7 +54,7 @@ Result<Caller> check_proof(Services& services, const net::Request& request, cons
                 "This request needs exactly one DPoP header with a proof by your key (RFC 9449).");
   SWARMA_TRY(std::string url, crypto::normalise_htu(request.base_url + request.path));
   const crypto::DpopClaims expected{request.method, std::move(url), {}, digest, std::string(token)};
-  const UnixSeconds now = services.clock.seconds();
+  const Instant now = services.clock.now();
   SWARMA_TRY(crypto::DpopProof proof, crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, now));
   if (!services.nonces.accepts(proof.nonce, now))
     return fail(ErrorCode::Unauthenticated, "use_dpop_nonce",
@@ -91,12 +91,12 @@ bool is_owner(const Services& services, const Caller& caller) {
   return caller.did == services.owner.did();
 }
 
-Result<std::string> issue_token(Services& services, const std::string& holder_jkt, UnixSeconds expires_at) {
+Result<std::string> issue_token(Services& services, const std::string& holder_jkt, Expiry expires_at) {
   const Json payload = {{"iss", services.owner.did().text()},
                         {"cnf", {{"jkt", holder_jkt}}},
                         {"scope", kScope},
-                        {"iat", services.clock.seconds()},
-                        {"exp", expires_at}};
+                        {"iat", services.clock.now().unix_s()},
+                        {"exp", expires_at.unix_s()}};
   return crypto::sign_jws(services.owner, crypto::kTokenTyp, payload);
 }
 

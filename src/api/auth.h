@@ -37,6 +37,6 @@ Result<Caller> authenticate_creator(Services& services, const net::Request& requ
 bool is_owner(const Services& services, const Caller& caller);
 
 /// A token for `holder`, signed by the owner's key.
-Result<std::string> issue_token(Services& services, const std::string& holder_jkt, UnixSeconds expires_at);
+Result<std::string> issue_token(Services& services, const std::string& holder_jkt, Expiry expires_at);
 
 }  // namespace swarma::api

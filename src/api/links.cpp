@@ -23,15 +23,16 @@ std::span<const db::Migration> link_migrations() {
 
 Result<std::string> Links::create() {
   std::string secret = to_base64url(random_array<24>());
-  const UnixSeconds now = clock_.seconds();
-  SWARMA_CHECK(database_.execute("DELETE FROM sign_in_links WHERE expires_at < $1", {now - 86'400}));
+  const Instant now = clock_.now();
+  SWARMA_CHECK(
+      database_.execute("DELETE FROM sign_in_links WHERE expires_at < $1", {(now - std::chrono::days(1)).unix_s()}));
   SWARMA_CHECK(database_.execute("INSERT INTO sign_in_links (secret_hash, expires_at) VALUES ($1, $2)",
-                                 {name_of(secret), now + kLinkSeconds}));
+                                 {name_of(secret), Expiry(now, kLinkLife).unix_s()}));
   return secret;
 }
 
 Result<void> Links::redeem(std::string_view secret) {
-  const UnixSeconds now = clock_.seconds();
+  const Instant now = clock_.now();
   return database_.transact([&](db::Session& session) -> Result<void> {
     SWARMA_TRY(
         const db::Rows rows,
@@ -42,12 +43,12 @@ Result<void> Links::redeem(std::string_view secret) {
     if (!rows[0].is_null(1))
       return fail(ErrorCode::Forbidden, "link_used",
                   "This sign-in link was used before. Ask for a new one: swarma link.");
-    if (rows[0].integer(0) <= now)
+    if (Expiry(rows[0].integer(0)).has_passed(now))
       return fail(ErrorCode::Forbidden, "link_expired",
                   "This sign-in link is older than an hour. Ask for a new one: swarma link.");
     SWARMA_TRY(const std::int64_t changed,
                session.execute("UPDATE sign_in_links SET used_at = $2 WHERE secret_hash = $1 AND used_at IS NULL",
-                               {name_of(secret), now}));
+                               {name_of(secret), now.unix_s()}));
     if (changed != 1)
       return fail(ErrorCode::Forbidden, "link_used",
                   "This sign-in link was used before. Ask for a new one: swarma link.");

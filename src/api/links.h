@@ -10,7 +10,7 @@
 
 namespace swarma::api {
 
-inline constexpr std::int64_t kLinkSeconds = 3600;
+inline constexpr std::chrono::hours kLinkLife{1};
 
 std::span<const db::Migration> link_migrations();
 

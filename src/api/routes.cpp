@@ -8,7 +8,7 @@ namespace swarma::api {
 namespace {
 
 void add_challenge(Services& services, net::Response& response, std::string_view reason) {
-  response.headers.set("DPoP-Nonce", services.nonces.current(services.clock.seconds()));
+  response.headers.set("DPoP-Nonce", services.nonces.current(services.clock.now()));
   if (response.status == 401)
     response.headers.set("WWW-Authenticate",
                          "DPoP error=\"" +

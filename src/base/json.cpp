@@ -65,6 +65,8 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
+constexpr std::int64_t kMaxUnixSeconds = 253'402'300'799;
+
 Result<Json> parse_json(std::string_view text) {
   // The parser takes a NUL byte for the end of its input and would pass whatever follows.
   if (text.find('\0') != text.npos) return bad_json("This is not valid JSON.");
@@ -118,6 +120,22 @@ Result<std::int64_t> JsonReader::integer_or(const char* name, std::int64_t min, 
                                             std::int64_t fallback) const {
   if (!has(name)) return fallback;
   return integer(name, min, max);
+}
+
+Result<Instant> JsonReader::instant(const char* name) const {
+  SWARMA_TRY(const std::int64_t unix_s, integer(name, 0, kMaxUnixSeconds));
+  return Instant(unix_s);
+}
+
+Result<Expiry> JsonReader::expiry(const char* name) const {
+  SWARMA_TRY(const std::int64_t unix_s, integer(name, 0, kMaxUnixSeconds));
+  return Expiry(unix_s);
+}
+
+Result<std::chrono::seconds> JsonReader::seconds_or(const char* name, std::chrono::seconds min,
+                                                    std::chrono::seconds max, std::chrono::seconds fallback) const {
+  SWARMA_TRY(const std::int64_t count, integer_or(name, min.count(), max.count(), fallback.count()));
+  return std::chrono::seconds(count);
 }
 
 Result<double> JsonReader::number(const char* name, double min, double max) const {

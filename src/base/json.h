@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace swarma {
@@ -35,6 +36,12 @@ class JsonReader {
   Result<std::string> text_or(const char* name, std::size_t max_length, std::string fallback) const;
   Result<std::int64_t> integer(const char* name, std::int64_t min, std::int64_t max) const;
   Result<std::int64_t> integer_or(const char* name, std::int64_t min, std::int64_t max, std::int64_t fallback) const;
+  /// Unix seconds, from 0 to the end of the year 9999.
+  Result<Instant> instant(const char* name) const;
+  Result<Expiry> expiry(const char* name) const;
+  /// Whole seconds.
+  Result<std::chrono::seconds> seconds_or(const char* name, std::chrono::seconds min, std::chrono::seconds max,
+                                          std::chrono::seconds fallback) const;
   Result<double> number(const char* name, double min, double max) const;
   Result<bool> boolean_or(const char* name, bool fallback) const;
   /// Valid as long as the object is.

@@ -91,7 +91,7 @@ Json grant_json(const unlock::Unlocked* unlocked) {
           {"path", grant.path},
           {"slots", {grant.slots.begin, grant.slots.end}},
           {"key_groups", grant.key_groups},
-          {"expires_at", grant.expires_at}};
+          {"expires_at", grant.expires_at.unix_s()}};
 }
 
 /// What the ways of unlocking open at all: the film may be offered from its middle on.

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxUrlBytes = 2048;
 constexpr std::size_t kMaxJtiBytes = 128;
 constexpr std::size_t kMaxNonceBytes = 128;
-constexpr UnixSeconds kNonceSliceSeconds = 60;
+constexpr std::int64_t kNonceSliceSeconds = 60;
 constexpr int kNonceSlices = 3;  // the current one and two before it
 constexpr std::size_t kNonceBytes = 16;
 
@@ -72,20 +72,22 @@ Result<void> check_request(const Json& claims, const DpopClaims& expected) {
   return {};
 }
 
-Result<UnixSeconds> check_time(const Json& claims, UnixSeconds now) {
-  const auto issued_at = JsonReader(claims, "DPoP proof").integer("iat", 0, UnixSeconds{1} << 40);
+Result<Instant> check_time(const Json& claims, Instant now) {
+  const auto issued_at = JsonReader(claims, "DPoP proof").instant("iat");
   if (!issued_at) return bad_proof("The DPoP proof must say when it was made (\"iat\", in seconds).");
-  if (std::abs(*issued_at - now) > kDpopSkewSeconds)
-    return bad_proof("The DPoP proof was made " + std::to_string(std::abs(*issued_at - now)) +
+  const std::chrono::seconds off = std::chrono::abs(*issued_at - now);
+  if (off > kDpopSkew)
+    return bad_proof("The DPoP proof was made " + std::to_string(off.count()) +
                      (*issued_at < now ? " seconds ago" : " seconds in the future") +
-                     " by the server's clock; at most " + std::to_string(kDpopSkewSeconds) + " are allowed.");
+                     " by the server's clock; at most " + std::to_string(kDpopSkew.count()) + " are allowed.");
   return *issued_at;
 }
 
 }  // namespace
 
-std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, UnixSeconds now) {
-  Json payload = {{"jti", to_base64url(random_array<16>())}, {"htm", claims.method}, {"htu", claims.url}, {"iat", now}};
+std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, Instant now) {
+  Json payload = {
+      {"jti", to_base64url(random_array<16>())}, {"htm", claims.method}, {"htu", claims.url}, {"iat", now.unix_s()}};
   if (!claims.nonce.empty()) payload["nonce"] = claims.nonce;
   if (!claims.body_digest.empty()) payload["htd"] = claims.body_digest;
   if (!claims.access_token.empty()) payload["ath"] = digest_text(claims.access_token);
@@ -94,14 +96,14 @@ std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, Uni
   return *std::move(proof);
 }
 
-Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, UnixSeconds now) {
+Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, Instant now) {
   auto verified = verify_self_signed_jws(proof, kDpopTyp);
   if (!verified) return bad_proof("The DPoP proof is not valid. " + verified.error().message);
   auto& [signer, claims] = *verified;
   SWARMA_CHECK(check_request(claims, expected));
   auto nonce = text_claim(claims, "nonce", kMaxNonceBytes);
   if (!nonce || (!expected.nonce.empty() && *nonce != expected.nonce)) return nonce_needed();
-  SWARMA_TRY(const UnixSeconds issued_at, check_time(claims, now));
+  SWARMA_TRY(const Instant issued_at, check_time(claims, now));
   auto jti = text_claim(claims, "jti", kMaxJtiBytes);
   if (!jti || !is_plain(*jti))
     return bad_proof("The DPoP proof must have a \"jti\" of its own, of printable ASCII characters.");
@@ -110,7 +112,7 @@ Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& ex
 }
 
 Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces,
-                                    UnixSeconds now) {
+                                    Instant now) {
   SWARMA_TRY(DpopProof verified, verify_dpop_proof(proof, expected, now));
   if (!nonces.accepts(verified.nonce, now)) return nonce_needed();
   return verified;
@@ -121,13 +123,13 @@ std::string DpopNonces::of_slice(std::int64_t slice) const {
   return to_base64url(ByteView(mac).first(kNonceBytes));
 }
 
-std::string DpopNonces::current(UnixSeconds now) const {
-  return of_slice(now / kNonceSliceSeconds);
+std::string DpopNonces::current(Instant now) const {
+  return of_slice(now.unix_s() / kNonceSliceSeconds);
 }
 
-bool DpopNonces::accepts(std::string_view nonce, UnixSeconds now) const {
+bool DpopNonces::accepts(std::string_view nonce, Instant now) const {
   for (int age = 0; age < kNonceSlices; ++age)
-    if (equal_in_constant_time(view(nonce), view(of_slice(now / kNonceSliceSeconds - age)))) return true;
+    if (equal_in_constant_time(view(nonce), view(of_slice(now.unix_s() / kNonceSliceSeconds - age)))) return true;
   return false;
 }
 

@@ -12,7 +12,7 @@
 
 namespace swarma::crypto {
 
-inline constexpr std::int64_t kDpopSkewSeconds = 60;
+inline constexpr std::chrono::seconds kDpopSkew{60};
 
 struct DpopClaims {
   std::string method;        // "POST"
@@ -23,34 +23,34 @@ struct DpopClaims {
 };
 
 /// Makes a proof with a fresh jti.
-std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, UnixSeconds now);
+std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, Instant now);
 
 struct DpopProof {
   Did signer;
   std::string jkt;
-  std::string jti;        // 1 to 128 printable ASCII characters
-  UnixSeconds issued_at;  // within kDpopSkewSeconds of now
-  std::string nonce;      // as claimed, may be empty
+  std::string jti;    // 1 to 128 printable ASCII characters
+  Instant issued_at;  // within kDpopSkew of now
+  std::string nonce;  // as claimed, may be empty
 };
 
 class DpopNonces;
 
-/// Checks everything but replay of the jti (the caller records it until issued_at + kDpopSkewSeconds has passed) and
+/// Checks everything but replay of the jti (the caller records it until issued_at + kDpopSkew has passed) and
 /// whether the nonce is one of ours: an expected.nonce that is not empty must be equal. `htd` and `ath` must be there
 /// exactly when a digest or token is expected. Errors: Unauthenticated with reason "invalid_dpop_proof" or
 /// "use_dpop_nonce".
-Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, UnixSeconds now);
+Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, Instant now);
 /// The same for a server: the claimed nonce must be one that `nonces` accepts, else "use_dpop_nonce".
 Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces,
-                                    UnixSeconds now);
+                                    Instant now);
 
 /// Server nonces: MAC over a time slice of 60 s; the current and the two previous slices are accepted. Safe for
 /// concurrent use.
 class DpopNonces {
  public:
   explicit DpopNonces(const SecretKey& secret) : secret_(secret) {}
-  std::string current(UnixSeconds now) const;
-  bool accepts(std::string_view nonce, UnixSeconds now) const;
+  std::string current(Instant now) const;
+  bool accepts(std::string_view nonce, Instant now) const;
 
  private:
   std::string of_slice(std::int64_t slice) const;

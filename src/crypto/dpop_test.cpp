@@ -9,7 +9,9 @@
 namespace swarma::crypto {
 namespace {
 
-constexpr UnixSeconds kNow = 1'800'000'000;
+using namespace std::chrono_literals;
+
+constexpr Instant kNow(1'800'000'000);
 
 std::string digest_of(std::string_view text) {
   return to_base64url(sha256(view(text)));
@@ -26,7 +28,7 @@ struct Dpop : ::testing::Test {
     claims.nonce.clear();
     return claims;
   }
-  std::string reason(const std::string& proof, const DpopClaims& claims, UnixSeconds now = kNow) const {
+  std::string reason(const std::string& proof, const DpopClaims& claims, Instant now = kNow) const {
     const auto verified = verify_dpop_proof(proof, claims, nonces, now);
     return verified ? "accepted" : verified.error().reason;
   }
@@ -35,7 +37,7 @@ struct Dpop : ::testing::Test {
     Json claims = {{"jti", "j"},
                    {"htm", request.method},
                    {"htu", request.url},
-                   {"iat", kNow},
+                   {"iat", kNow.unix_s()},
                    {"nonce", request.nonce},
                    {"htd", request.body_digest},
                    {"ath", digest_of(request.access_token)}};
@@ -53,7 +55,7 @@ struct Dpop : ::testing::Test {
 TEST_F(Dpop, AProofSaysWhoAsks) {
   const std::string proof = make_dpop_proof(key, request, kNow);
 
-  const auto verified = verify_dpop_proof(proof, expected(), nonces, kNow + 5);
+  const auto verified = verify_dpop_proof(proof, expected(), nonces, kNow + 5s);
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_TRUE(verified->signer == key.did());
   EXPECT_EQ(verified->jkt, key.jkt());
@@ -106,16 +108,17 @@ TEST_F(Dpop, RefusesMissingAndMistypedClaims) {
 
 TEST_F(Dpop, AStaleOrFutureProofIsRefused) {
   for (const auto& [issued_at, expected_reason] : {std::pair{kNow, "accepted"},
-                                                   {kNow - 60, "accepted"},
-                                                   {kNow + 60, "accepted"},
-                                                   {kNow - 61, "invalid_dpop_proof"},
-                                                   {kNow + 61, "invalid_dpop_proof"},
-                                                   {UnixSeconds{0}, "invalid_dpop_proof"}})
-    EXPECT_EQ(reason(make_dpop_proof(key, request, issued_at), expected()), expected_reason) << issued_at - kNow;
+                                                   {kNow - 60s, "accepted"},
+                                                   {kNow + 60s, "accepted"},
+                                                   {kNow - 61s, "invalid_dpop_proof"},
+                                                   {kNow + 61s, "invalid_dpop_proof"},
+                                                   {Instant(0), "invalid_dpop_proof"}})
+    EXPECT_EQ(reason(make_dpop_proof(key, request, issued_at), expected()), expected_reason)
+        << (issued_at - kNow).count();
 }
 
 TEST_F(Dpop, TheRefusalTellsHowWrongTheClockIs) {
-  const auto late = verify_dpop_proof(make_dpop_proof(key, request, kNow - 300), expected(), kNow);
+  const auto late = verify_dpop_proof(make_dpop_proof(key, request, kNow - 300s), expected(), kNow);
   ASSERT_FALSE(late);
   EXPECT_NE(late.error().message.find("300 seconds ago"), std::string::npos);
 }
@@ -137,7 +140,7 @@ TEST_F(Dpop, RefusesOtherKindsOfObjects) {
   const Json claims = {{"jti", "j"},
                        {"htm", request.method},
                        {"htu", request.url},
-                       {"iat", kNow},
+                       {"iat", kNow.unix_s()},
                        {"nonce", request.nonce},
                        {"htd", request.body_digest},
                        {"ath", digest_of("token")}};
@@ -161,9 +164,9 @@ TEST(DpopNonces, LastTwoToThreeMinutesAndOnlyHere) {
   const DpopNonces another_node(secret);
   const std::string nonce = one.current(kNow);  // kNow begins a slice
   EXPECT_TRUE(another_node.accepts(nonce, kNow));
-  EXPECT_TRUE(another_node.accepts(nonce, kNow + 179));
-  EXPECT_FALSE(another_node.accepts(nonce, kNow + 180));
-  EXPECT_FALSE(another_node.accepts(nonce, kNow - 1));
+  EXPECT_TRUE(another_node.accepts(nonce, kNow + 179s));
+  EXPECT_FALSE(another_node.accepts(nonce, kNow + 180s));
+  EXPECT_FALSE(another_node.accepts(nonce, kNow - 1s));
   EXPECT_FALSE(DpopNonces(random_key()).accepts(nonce, kNow));
   EXPECT_FALSE(one.accepts("", kNow));
   EXPECT_FALSE(one.accepts(nonce + "A", kNow));

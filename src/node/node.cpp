@@ -185,8 +185,8 @@ class RunningNode final : public Node {
   /// What half-finished publishes left behind a week ago.
   void sweep() {
     StoreSweptBlobs swept(*parts_->blobs);
-    const auto report = catalog::registry::sweep_orphans(swept, parts_->registry,
-                                                         parts_->clock.seconds() - catalog::registry::kOrphanSeconds);
+    const auto report =
+        catalog::registry::sweep_orphans(swept, parts_->registry, parts_->clock.now() - catalog::registry::kOrphanAge);
     if (!report)
       log::warning("sweep_failed", {{"message", report.error().message}});
     else if (report->removed > 0)

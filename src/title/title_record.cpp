@@ -17,7 +17,6 @@ constexpr std::size_t kMaxGroups = 8;
 constexpr std::size_t kMaxGroupBytes = 32;
 constexpr std::size_t kMaxDidBytes = 128;
 constexpr std::int64_t kMaxRevision = 1'000'000'000;
-constexpr std::int64_t kMaxUnixSeconds = 253'402'300'799;                    // the last second of year 9999
 constexpr std::int64_t kMaxDurationMs = std::int64_t{100} * 24 * 3'600'000;  // beyond what kMaxSlots slots can last
 
 std::unexpected<Error> bad(std::string message) {
@@ -30,7 +29,7 @@ Result<Json> to_payload(const TitleRecord& record) {
                   {"nonce", record.nonce},
                   {"revision", record.revision},
                   {"creator", record.creator.text()},
-                  {"created_at", record.created_at},
+                  {"created_at", record.created_at.unix_s()},
                   {"name", record.name},
                   {"language", record.language},
                   {"summary", record.summary},
@@ -124,7 +123,7 @@ Result<TitleRecord> read_payload(const Json& payload) {
                      .agent = std::move(agent)};
   SWARMA_TRY(record.nonce, reader.text("nonce", 22));
   SWARMA_TRY(record.revision, reader.integer("revision", 1, kMaxRevision));
-  SWARMA_TRY(record.created_at, reader.integer("created_at", 0, kMaxUnixSeconds));
+  SWARMA_TRY(record.created_at, reader.instant("created_at"));
   SWARMA_TRY(record.name, reader.text("name", kMaxNameBytes));
   SWARMA_TRY(record.language, reader.text("language", kMaxLanguageBytes));
   SWARMA_TRY(record.summary, reader.text("summary", kMaxSummaryBytes));

@@ -32,7 +32,7 @@ struct TitleRecord {
   std::string nonce;          // base64url, 16 bytes
   std::int64_t revision = 1;  // 1, 2, 3 …; a viewer never goes back
   crypto::Did creator;
-  UnixSeconds created_at = 0;
+  Instant created_at;
   std::string name;      // at most 300 bytes
   std::string language;  // BCP 47 of name and summary, may be empty
   std::string summary;   // at most 1,000 bytes

@@ -75,7 +75,7 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
                             .nonce = nonce,
                             .revision = previous ? previous->record.revision + 1 : 1,
                             .creator = creator.signing.did(),
-                            .created_at = SystemClock().seconds(),
+                            .created_at = SystemClock().now(),
                             .name = "Test film",
                             .duration_ms = 4000 * slots,
                             .slots = slots,
@@ -125,7 +125,7 @@ std::string TestViewer::make_proof(const std::string& path, const std::string& t
   return crypto::make_dpop_proof(
       signing_,
       {"POST", must(crypto::normalise_htu(url_ + path)), nonce_, to_base64url(crypto::sha256(view(text))), ""},
-      clock_.seconds());
+      clock_.now());
 }
 
 Answer TestViewer::post_with_proof(const std::string& path, const std::string& text, const std::string& proof,

@@ -57,13 +57,13 @@ struct Actions::Impl {
   }
 
   /// Counts a try and gives the action, or says why it cannot be completed.
-  Result<OpenAction> take_try(const std::string& action_id, const std::string& viewer, UnixSeconds now) {
+  Result<OpenAction> take_try(const std::string& action_id, const std::string& viewer, Instant now) {
     SWARMA_TRY(const db::Rows rows,
                database.query(
                    "UPDATE actions SET tries = tries + 1 WHERE action_id = $1 AND viewer = $2 AND completed_at IS NULL "
                    "AND expires_at > $3 AND tries < $4 "
                    "RETURNING title_id, creator_jkt, requirement, params, min_trust, state",
-                   {action_id, viewer, now, kMaxTries}));
+                   {action_id, viewer, now.unix_s(), kMaxTries}));
     if (rows.empty()) return why_not(action_id, viewer, now);
     const db::Row& row = rows.front();
     SWARMA_TRY(const TitleId title, TitleId::parse(row.text(0)));
@@ -75,7 +75,7 @@ struct Actions::Impl {
     return OpenAction{{title, viewer, std::move(leaf), now}, row.text(1), std::move(state)};
   }
 
-  std::unexpected<Error> why_not(const std::string& action_id, const std::string& viewer, UnixSeconds now) {
+  std::unexpected<Error> why_not(const std::string& action_id, const std::string& viewer, Instant now) {
     auto rows =
         database.query("SELECT viewer, completed_at, expires_at FROM actions WHERE action_id = $1", {action_id});
     if (!rows) return std::unexpected(std::move(rows).error());
@@ -85,7 +85,7 @@ struct Actions::Impl {
       return fail(ErrorCode::Forbidden, "action_wrong_viewer", "This action was started by another viewer.");
     if (!row.is_null(1))
       return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
-    if (row.integer(2) <= now)
+    if (Expiry(row.integer(2)).has_passed(now))
       return fail(ErrorCode::Forbidden, "action_expired", "This action has expired: start another.");
     return fail(ErrorCode::TooMany, "too_many_tries",
                 "This action was answered wrongly " + std::to_string(kMaxTries) + " times: start another.");
@@ -97,7 +97,7 @@ struct Actions::Impl {
     return database.transact([&](db::Session& session) -> Result<void> {
       SWARMA_TRY(const std::int64_t ended,
                  session.execute("UPDATE actions SET completed_at = $2 WHERE action_id = $1 AND completed_at IS NULL",
-                                 {action_id, attestation.issued_at}));
+                                 {action_id, attestation.issued_at.unix_s()}));
       if (ended != 1)
         return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
       if (evidence.claim) SWARMA_CHECK(evidence.claim(session));
@@ -105,7 +105,7 @@ struct Actions::Impl {
           "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
           "VALUES ($1, $2, $3, $4, $5, $6, $7)",
           {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject, action.creator_jkt,
-           attestation_digest(jws), attestation.expires_at}));
+           attestation_digest(jws), attestation.expires_at.unix_s()}));
       return {};
     });
   }
@@ -133,19 +133,20 @@ const crypto::Did& Actions::issuer() const {
 
 Result<StartedAction> Actions::start(const StartAction& request) {
   SWARMA_TRY(Verifier* const verifier, impl_->get(request.leaf.requirement));
-  const UnixSeconds now = impl_->clock.seconds();
+  const Instant now = impl_->clock.now();
   SWARMA_TRY(const Challenge challenge, verifier->start({request.title, request.viewer, request.leaf, now}));
-  StartedAction started{random_id(), request.leaf.requirement, challenge.challenge, now + kActionSeconds};
-  SWARMA_TRY(const std::int64_t written,
-             impl_->database.execute(
-                 "INSERT INTO actions (action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, "
-                 "state, tries, expires_at) "
-                 "SELECT $1, $2, $3, $4, $5, $6, $7, $8, 0, $9 WHERE "
-                 "(SELECT COUNT(*) FROM actions WHERE viewer = $4 AND title_id = $2 AND expires_at > $10 AND "
-                 "completed_at IS NULL) < $11",
-                 {started.action_id, request.title.text(), crypto::thumbprint(request.creator.public_key()),
-                  request.viewer, std::string(policy::to_string(request.leaf.requirement)), request.leaf.params,
-                  request.leaf.min_trust, challenge.state, started.expires_at, now, kMaxOpenActions}));
+  StartedAction started{random_id(), request.leaf.requirement, challenge.challenge, Expiry(now, kActionLife)};
+  SWARMA_TRY(
+      const std::int64_t written,
+      impl_->database.execute(
+          "INSERT INTO actions (action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, "
+          "state, tries, expires_at) "
+          "SELECT $1, $2, $3, $4, $5, $6, $7, $8, 0, $9 WHERE "
+          "(SELECT COUNT(*) FROM actions WHERE viewer = $4 AND title_id = $2 AND expires_at > $10 AND "
+          "completed_at IS NULL) < $11",
+          {started.action_id, request.title.text(), crypto::thumbprint(request.creator.public_key()), request.viewer,
+           std::string(policy::to_string(request.leaf.requirement)), request.leaf.params, request.leaf.min_trust,
+           challenge.state, started.expires_at.unix_s(), now.unix_s(), kMaxOpenActions}));
   if (written == 0)
     return fail(ErrorCode::TooMany, "too_many_actions",
                 "Too many actions of yours are open for this title: complete one, or wait.");
@@ -154,7 +155,7 @@ Result<StartedAction> Actions::start(const StartAction& request) {
 
 Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::string_view viewer, const Json& response) {
   if (!is_id(action_id)) return no_such_action();
-  const UnixSeconds now = impl_->clock.seconds();
+  const Instant now = impl_->clock.now();
   const std::string id(action_id);
   SWARMA_TRY(const OpenAction action, impl_->take_try(id, std::string(viewer), now));
   SWARMA_TRY(Verifier* const verifier, impl_->get(action.context.leaf.requirement));
@@ -169,7 +170,7 @@ Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::str
                           .evidence = evidence.evidence,
                           .trust = std::clamp(evidence.trust, 0.0, 1.0),
                           .issued_at = now,
-                          .expires_at = now + kAttestationSeconds,
+                          .expires_at = Expiry(now, kAttestationLife),
                           .nonce = random_id()};
   SWARMA_TRY(std::string jws, sign_attestation(attestation, impl_->issuer));
   SWARMA_CHECK(impl_->settle(id, action, attestation, jws, evidence));
@@ -186,7 +187,7 @@ Result<AttestationState> Actions::state(std::string_view attestation_id) const {
   const db::Row& row = rows.front();
   if (!row.is_null(1)) return AttestationState::Revoked;
   if (!row.is_null(0)) return AttestationState::Used;
-  return row.integer(2) <= impl_->clock.seconds() ? AttestationState::Expired : AttestationState::Valid;
+  return Expiry(row.integer(2)).has_passed(impl_->clock.now()) ? AttestationState::Expired : AttestationState::Valid;
 }
 
 Result<void> Actions::revoke(std::string_view attestation_id, const Revoker& by) {
@@ -196,21 +197,21 @@ Result<void> Actions::revoke(std::string_view attestation_id, const Revoker& by)
       impl_->database.execute(
           "UPDATE attestations SET revoked_at = COALESCE(revoked_at, $3) WHERE attestation_id = $1 AND issuer = $2 "
           "AND ($4 = 1 OR subject = $5 OR creator_jkt = $5)",
-          {std::string(attestation_id), issuer().text(), impl_->clock.seconds(),
+          {std::string(attestation_id), issuer().text(), impl_->clock.now().unix_s(),
            std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
   if (known == 0) return no_such_attestation();
   return {};
 }
 
 Result<std::int64_t> Actions::prune() {
-  const UnixSeconds now = impl_->clock.seconds();
+  const Instant now = impl_->clock.now();
   std::int64_t removed = 0;
   // A little longer than they live, so that "expired" can still be told from "unknown".
-  constexpr std::int64_t kKeepSeconds = 3'600;
+  constexpr std::chrono::hours kKeep{1};
   for (const auto& [sql, limit] :
-       {std::pair("DELETE FROM actions WHERE expires_at < $1", now - kKeepSeconds),
-        std::pair("DELETE FROM attestations WHERE expires_at < $1", now - kKeepSeconds),
-        std::pair("DELETE FROM code_attempts WHERE time_window < $1", now / kAttemptWindowSeconds)}) {
+       {std::pair("DELETE FROM actions WHERE expires_at < $1", (now - kKeep).unix_s()),
+        std::pair("DELETE FROM attestations WHERE expires_at < $1", (now - kKeep).unix_s()),
+        std::pair("DELETE FROM code_attempts WHERE time_window < $1", now.unix_s() / kAttemptWindowSeconds)}) {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
     removed += rows;
   }

@@ -17,9 +17,9 @@
 
 namespace swarma::access::attest {
 
-inline constexpr std::int64_t kActionSeconds = 1'800;  // a hard puzzle on a phone takes minutes
-inline constexpr std::int64_t kMaxTries = 10;          // wrong answers per action
-inline constexpr std::int64_t kMaxOpenActions = 64;    // per viewer and title
+inline constexpr std::chrono::minutes kActionLife{30};  // a hard puzzle on a phone takes minutes
+inline constexpr std::int64_t kMaxTries = 10;           // wrong answers per action
+inline constexpr std::int64_t kMaxOpenActions = 64;     // per viewer and title
 
 std::span<const db::Migration> migrations();
 
@@ -33,7 +33,7 @@ struct StartedAction {
   std::string action_id;
   policy::Requirement requirement;
   std::string challenge;  // canonical JSON
-  UnixSeconds expires_at = 0;
+  Expiry expires_at;
 };
 struct IssuedAttestation {
   std::string id;

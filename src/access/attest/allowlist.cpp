@@ -48,7 +48,7 @@ class AllowlistVerifier final : public Verifier {
     return JsonReader(params, "code requirement").text("list", 32);
   }
 
-  static std::int64_t window_of(const ActionContext& context) { return context.now / kAttemptWindowSeconds; }
+  static std::int64_t window_of(const ActionContext& context) { return context.now.unix_s() / kAttemptWindowSeconds; }
 
   /// Counts a guess against the viewer and the title; a right one is given back by use_code.
   Result<void> count_attempt(const ActionContext& context) {
@@ -65,7 +65,8 @@ class AllowlistVerifier final : public Verifier {
         if (rows.at(0).integer(0) > limit)
           return fail(ErrorCode::TooMany, "too_many_codes",
                       "Too many wrong codes were tried. Wait " +
-                          std::to_string((window_of(context) + 1) * kAttemptWindowSeconds - context.now) + " seconds.");
+                          std::to_string((window_of(context) + 1) * kAttemptWindowSeconds - context.now.unix_s()) +
+                          " seconds.");
       }
       return {};
     });

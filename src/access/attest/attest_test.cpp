@@ -13,6 +13,8 @@
 namespace swarma::access::attest {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr const char* kMe = "viewer-1";
 
 policy::Leaf leaf_of(const char* preset) {
@@ -75,7 +77,7 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
     ASSERT_TRUE(put) << put.error().message;
   }
   AttestationExpectation expected() const {
-    return {kMe, title_, clock_.seconds(), [this](const crypto::Did& did) { return did == issuer_.did(); }};
+    return {kMe, title_, clock_.now(), [this](const crypto::Did& did) { return did == issuer_.did(); }};
   }
   static std::string solve(const Json& challenge) {
     for (int n = 0;; ++n)
@@ -100,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, AttestTest, testing::ValuesIn(db::kEngines), d
 TEST_P(AttestTest, AViewerSolvesAPuzzleAndIsAttested) {
   const auto action = start(easy_puzzle());
   ASSERT_TRUE(action) << action.error().message;
-  EXPECT_EQ(action->expires_at, clock_.seconds() + kActionSeconds);
+  EXPECT_EQ(action->expires_at, Expiry(clock_.now(), kActionLife));
   const Json challenge = parse_json(action->challenge).value();
   const auto issued = actions_->complete(action->action_id, kMe, {{"solution", solve(challenge)}});
   ASSERT_TRUE(issued) << issued.error().message;
@@ -146,7 +148,7 @@ TEST_P(AttestTest, AnActionEndsOnce) {
 
 TEST_P(AttestTest, AnActionExpires) {
   const std::string id = started(easy_puzzle());
-  clock_.advance(std::chrono::seconds(kActionSeconds));
+  clock_.advance(kActionLife);
   EXPECT_EQ(reason(actions_->complete(id, kMe, {{"solution", "1"}})), "action_expired");
 }
 
@@ -214,7 +216,7 @@ TEST_P(AttestTest, GuessingCodesIsLimitedPerTitle) {
   publish_codes({{"codes", {{"popcorn", 0}}}});
   ASSERT_TRUE(
       db().execute("INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, '*', $3)",
-                   {clock_.seconds() / kAttemptWindowSeconds, title_.text(), kAttemptsPerTitle - 1}));
+                   {clock_.now().unix_s() / kAttemptWindowSeconds, title_.text(), kAttemptsPerTitle - 1}));
   EXPECT_EQ(reason(enter("guess", "a")), "wrong_code");
   EXPECT_EQ(reason(enter("guess", "b")), "too_many_codes");
 }
@@ -231,7 +233,7 @@ TEST_P(AttestTest, AnAttestationIsConsumedOnce) {
   const auto issued = enter_goodwill();
   const auto attestation = verify_attestation(issued.jws, expected()).value();
   const auto take = [&] {
-    return reason(db().transact([&](db::Session& session) { return consume(session, attestation, clock_.seconds()); }));
+    return reason(db().transact([&](db::Session& session) { return consume(session, attestation, clock_.now()); }));
   };
   EXPECT_EQ(take(), "fine");
   EXPECT_EQ(actions_->state(issued.id).value(), AttestationState::Used);
@@ -243,7 +245,7 @@ TEST_P(AttestTest, AForeignAttestationIsConsumedOnceToo) {
   Attestation attestation = verify_attestation(enter_goodwill().jws, expected()).value();
   attestation.issuer = foreign.did();
   const auto take = [&] {
-    return reason(db().transact([&](db::Session& session) { return consume(session, attestation, 1); }));
+    return reason(db().transact([&](db::Session& session) { return consume(session, attestation, clock_.now()); }));
   };
   EXPECT_EQ(take(), "fine");
   EXPECT_EQ(take(), "attestation_used");
@@ -256,7 +258,7 @@ TEST_P(AttestTest, OnlySubjectCreatorAndOperatorRevoke) {
   EXPECT_EQ(reason(actions_->revoke(issued.id, {creator_.jkt(), false})), "fine");
   EXPECT_EQ(actions_->state(issued.id).value(), AttestationState::Revoked);
   const auto attestation = verify_attestation(issued.jws, expected()).value();
-  EXPECT_EQ(reason(db().transact([&](db::Session& session) { return consume(session, attestation, 1); })),
+  EXPECT_EQ(reason(db().transact([&](db::Session& session) { return consume(session, attestation, clock_.now()); })),
             "attestation_revoked");
   EXPECT_EQ(reason(actions_->revoke(enter_goodwill().id, {kMe, false})), "fine");
   EXPECT_EQ(reason(actions_->revoke(enter_goodwill().id, {"operator", true})), "fine");
@@ -272,8 +274,8 @@ TEST_P(AttestTest, EveryRefusalOfAnAttestationHasItsReason) {
   EXPECT_EQ(refused([](auto&) {}), "fine");
   EXPECT_EQ(refused([](auto& e) { e.viewer = "you"; }), "attestation_wrong_viewer");
   EXPECT_EQ(refused([](auto& e) { e.title = TitleId(TitleId::Raw{8}); }), "attestation_wrong_title");
-  EXPECT_EQ(refused([](auto& e) { e.now += kAttestationSeconds; }), "attestation_expired");
-  EXPECT_EQ(refused([](auto& e) { e.now -= 100; }), "attestation_expired");
+  EXPECT_EQ(refused([](auto& e) { e.now += kAttestationLife; }), "attestation_expired");
+  EXPECT_EQ(refused([](auto& e) { e.now -= 100s; }), "attestation_expired");
   EXPECT_EQ(refused([](auto& e) { e.accepts = [](const crypto::Did&) { return false; }; }), "issuer_not_trusted");
   for (std::size_t i = 0; i < jws.size(); i += 53) {
     std::string bent = jws;

@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxIdBytes = 64;
 constexpr std::size_t kMaxDidBytes = 128;
-constexpr UnixSeconds kMaxTime = 100'000'000'000;
-constexpr std::int64_t kSkewSeconds = 60;  // between this node's clock and a foreign verifier's
+constexpr std::chrono::seconds kSkew{60};  // between this node's clock and a foreign verifier's
 
 std::unexpected<Error> forged(std::string why) {
   return fail(ErrorCode::Forbidden, "attestation_forged",
@@ -55,8 +54,8 @@ Result<Attestation> read_claims(const Json& payload) {
   SWARMA_TRY(const Json* evidence, reader.object("evidence"));
   SWARMA_TRY(out.evidence, canonical_json(*evidence));
   SWARMA_TRY(out.trust, reader.number("trust", 0, 1));
-  SWARMA_TRY(out.issued_at, reader.integer("iat", 0, kMaxTime));
-  SWARMA_TRY(out.expires_at, reader.integer("exp", 0, kMaxTime));
+  SWARMA_TRY(out.issued_at, reader.instant("iat"));
+  SWARMA_TRY(out.expires_at, reader.expiry("exp"));
   SWARMA_TRY(out.nonce, reader.text("nonce", kMaxIdBytes));
   return out;
 }
@@ -79,7 +78,7 @@ Result<Attestation> check_claims(Attestation attestation, const AttestationExpec
     return fail(ErrorCode::Forbidden, "attestation_wrong_viewer", "This attestation is about another viewer.");
   if (attestation.title != expected.title)
     return fail(ErrorCode::Forbidden, "attestation_wrong_title", "This attestation is for another title.");
-  if (expected.now >= attestation.expires_at || attestation.issued_at > expected.now + kSkewSeconds)
+  if (attestation.expires_at.has_passed(expected.now) || attestation.issued_at > expected.now + kSkew)
     return fail(ErrorCode::Forbidden, "attestation_expired",
                 "This attestation is no longer valid: meet the requirement again.");
   return attestation;
@@ -99,8 +98,8 @@ Result<std::string> sign_attestation(const Attestation& attestation, const crypt
                            {"params", std::move(params)},
                            {"evidence", std::move(evidence)},
                            {"trust", attestation.trust},
-                           {"iat", attestation.issued_at},
-                           {"exp", attestation.expires_at},
+                           {"iat", attestation.issued_at.unix_s()},
+                           {"exp", attestation.expires_at.unix_s()},
                            {"nonce", attestation.nonce}});
 }
 
@@ -126,16 +125,17 @@ Result<Attestation> verify_attestation(db::Database& database, std::string_view 
   return check_claims(std::move(claimed), expected);
 }
 
-Result<void> consume(db::Session& session, const Attestation& attestation, UnixSeconds now) {
+Result<void> consume(db::Session& session, const Attestation& attestation, Instant now) {
   const std::string issuer = attestation.issuer.text();
-  SWARMA_TRY(const std::int64_t taken,
-             session.execute(
-                 "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
-                 "expires_at, used_at) "
-                 "VALUES ($1, $2, $3, $4, '', '', $5, $6) "
-                 "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
-                 "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
-                 {issuer, attestation.id, attestation.title.text(), attestation.subject, attestation.expires_at, now}));
+  SWARMA_TRY(
+      const std::int64_t taken,
+      session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
+                      "expires_at, used_at) "
+                      "VALUES ($1, $2, $3, $4, '', '', $5, $6) "
+                      "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
+                      "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
+                      {issuer, attestation.id, attestation.title.text(), attestation.subject,
+                       attestation.expires_at.unix_s(), now.unix_s()}));
   if (taken == 1) return {};
   SWARMA_TRY(const db::Rows rows,
              session.query("SELECT revoked_at FROM attestations WHERE attestation_id = $1 AND issuer = $2",

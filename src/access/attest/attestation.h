@@ -14,7 +14,7 @@
 namespace swarma::access::attest {
 
 inline constexpr std::size_t kMaxAttestationBytes = 8 * 1024;
-inline constexpr std::int64_t kAttestationSeconds = 3'600;  // longer than an action, so that the first of several lasts
+inline constexpr std::chrono::hours kAttestationLife{1};  // longer than an action, so that the first of several lasts
 
 struct Attestation {
   std::string id;  // base64url, 16 bytes
@@ -26,8 +26,8 @@ struct Attestation {
   std::string key;       // leaf key of requirement and params
   std::string evidence;  // canonical JSON
   double trust = 0;
-  UnixSeconds issued_at = 0;
-  UnixSeconds expires_at = 0;
+  Instant issued_at;
+  Expiry expires_at;
   std::string nonce;
 };
 
@@ -36,7 +36,7 @@ Result<std::string> sign_attestation(const Attestation& attestation, const crypt
 struct AttestationExpectation {
   std::string viewer;
   TitleId title;
-  UnixSeconds now = 0;
+  Instant now;
   /// Whether the policy (or the node) accepts this issuer.
   std::function<bool(const crypto::Did&)> accepts;
 };
@@ -54,7 +54,7 @@ std::string attestation_digest(std::string_view jws);
 
 /// Consumes it inside the caller's transaction: Forbidden attestation_used or attestation_revoked. Works for
 /// attestations of other issuers too, which are first seen here.
-Result<void> consume(db::Session& session, const Attestation& attestation, UnixSeconds now);
+Result<void> consume(db::Session& session, const Attestation& attestation, Instant now);
 
 enum class AttestationState { Valid, Used, Revoked, Expired };
 std::string_view to_string(AttestationState state);

@@ -20,7 +20,7 @@ struct ActionContext {
   TitleId title;
   std::string viewer;  // jkt
   policy::Leaf leaf;
-  UnixSeconds now = 0;
+  Instant now;
 };
 
 /// A challenge for the viewer and what the verifier remembers about it. Both are JSON texts.

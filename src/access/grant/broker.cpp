@@ -60,7 +60,7 @@ struct Round {
   std::vector<attest::Attestation> used;
   IssuedGrant grant;
 
-  bool counts() const { return path->grants.max_plays > 0 || path->grants.cooldown_s > 0; }
+  bool counts() const { return path->grants.max_plays > 0 || path->grants.cooldown.count() > 0; }
   /// A preview beside other ways of unlocking is no unlock to count for the creator.
   bool is_preview() const { return path->open() && title->policy.paths().size() > 1; }
 };
@@ -161,7 +161,7 @@ Result<Round> Broker::Impl::begin(const KeyRequest& request, Title title) {
                 "The policy of this title has no such path. Ask requirements/offer.");
   if (request.attestations.size() > kMaxAttestations || request.key_groups.size() > kMaxKeyGroups)
     return fail(ErrorCode::TooLarge, "too_many_items", "The request carries too many attestations or key groups.");
-  round.facts.now = clock.seconds();
+  round.facts.now = clock.now();
   round.facts.title = round.title->shape;
   round.facts.country = request.country;
   round.facts.default_issuers = own_issuers;
@@ -186,7 +186,9 @@ Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) 
       const db::Rows rows,
       database.query("SELECT unlocks, last_unlock FROM path_uses WHERE title_id = $1 AND viewer = $2 AND path = $3",
                      {request.title.text(), request.viewer, request.path}));
-  if (!rows.empty()) round.facts.uses[request.path] = {rows.front().integer(0), rows.front().integer(1)};
+  if (!rows.empty())
+    round.facts.uses[request.path] = {.unlocks = rows.front().integer(0),
+                                      .last_unlock = Instant(rows.front().integer(1))};
   return {};
 }
 
@@ -219,14 +221,14 @@ std::expected<Round, Refusal> Broker::Impl::prepare(const KeyRequest& request, T
 
 /// All that makes the grant final. May run several times.
 Result<void> Broker::Impl::write(db::Session& session, const KeyRequest& request, const Round& round) {
-  const UnixSeconds now = round.facts.now;
+  const Instant now = round.facts.now;
   const bool rolling = !request.unlock.empty();
   SWARMA_CHECK(check_still_current(session, round));
   if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
   if (request.idempotency) {
     const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
     SWARMA_TRY(const bool stored,
-               store_response(session, *request.idempotency, response, now, now + kIdempotencySeconds));
+               store_response(session, *request.idempotency, response, now, Expiry(now, kAnswerLife)));
     if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
   }
   for (const auto& attestation : round.used) SWARMA_CHECK(attest::consume(session, attestation, now));
@@ -240,7 +242,7 @@ Result<void> Broker::Impl::check_still_current(db::Session& session, const Round
 }
 
 Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& request, const Round& round) {
-  const UnixSeconds now = round.facts.now;
+  const Instant now = round.facts.now;
   const std::string title = request.title.text();
   if (round.counts()) {
     const auto use = round.facts.uses.find(request.path);
@@ -251,14 +253,14 @@ Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& 
             "INSERT INTO path_uses (title_id, viewer, path, unlocks, last_unlock) VALUES ($1, $2, $3, 1, $4) "
             "ON CONFLICT (title_id, viewer, path) DO UPDATE SET unlocks = path_uses.unlocks + 1, last_unlock = $4 "
             "WHERE path_uses.unlocks = $5",
-            {title, request.viewer, request.path, now, before}));
+            {title, request.viewer, request.path, now.unix_s(), before}));
     if (counted != 1) return fail(ErrorCode::Conflict, std::string(kFactsChanged), "");
   }
   SWARMA_CHECK(session.execute(
       "INSERT INTO unlocks (unlock_id, title_id, creator_jkt, viewer, path, revision, grants, created_at, until_at) "
       "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
-      {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision, now,
-       round.grant.unlock_until}));
+      {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision,
+       now.unix_s(), round.grant.unlock_until.unix_s()}));
   return round.is_preview() ? Result<void>() : titles.source().count_unlock(session, request.title);
 }
 
@@ -297,7 +299,7 @@ std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& r
   if (!settled) return refuse(settled.error());
   if (request.idempotency) {
     const auto looked = database.transact([&](db::Session& session) -> Result<void> {
-      SWARMA_TRY(stored, find_response(session, *request.idempotency, clock.seconds()));
+      SWARMA_TRY(stored, find_response(session, *request.idempotency, clock.now()));
       return {};
     });
     if (!looked) return refuse(looked.error());
@@ -344,10 +346,10 @@ Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Rev
   const auto unknown = fail(ErrorCode::NotFound, "unlock_unknown", "There is no such unlock, or it has ended.");
   if (const auto bytes = parse_base64url(unlock_id); !bytes || bytes->size() != 16) return unknown;
   SWARMA_TRY(const std::int64_t known,
-             impl_->database.execute(
-                 "UPDATE unlocks SET revoked_at = COALESCE(revoked_at, $2) WHERE unlock_id = $1 "
-                 "AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4)",
-                 {std::string(unlock_id), impl_->clock.seconds(), std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
+             impl_->database.execute("UPDATE unlocks SET revoked_at = COALESCE(revoked_at, $2) WHERE unlock_id = $1 "
+                                     "AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4)",
+                                     {std::string(unlock_id), impl_->clock.now().unix_s(),
+                                      std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
   if (known == 0) return unknown;
   return {};
 }
@@ -369,12 +371,13 @@ Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revok
 }
 
 Result<std::int64_t> Broker::prune() {
-  const UnixSeconds now = impl_->clock.seconds();
-  constexpr std::int64_t kKeepSeconds = 3'600;  // so that "expired" can still be told from "unknown"
+  const Instant now = impl_->clock.now();
+  constexpr std::chrono::hours kKeep{1};  // so that "expired" can still be told from "unknown"
   SWARMA_TRY(std::int64_t removed, impl_->proofs.prune(impl_->database));
-  for (const auto& [sql, limit] : {std::pair("DELETE FROM idempotency WHERE expires_at <= $1", now),
-                                   std::pair("DELETE FROM unlocks WHERE until_at < $1", now - kKeepSeconds),
-                                   std::pair("DELETE FROM revoked_grants WHERE until_at < $1", now - kKeepSeconds)}) {
+  for (const auto& [sql, limit] :
+       {std::pair("DELETE FROM idempotency WHERE expires_at <= $1", now.unix_s()),
+        std::pair("DELETE FROM unlocks WHERE until_at < $1", (now - kKeep).unix_s()),
+        std::pair("DELETE FROM revoked_grants WHERE until_at < $1", (now - kKeep).unix_s())}) {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
     removed += rows;
   }

@@ -15,6 +15,8 @@
 namespace swarma::access::grant {
 namespace {
 
+using namespace std::chrono_literals;
+
 using testing::ElementsAre;
 
 constexpr std::string_view kPolicy = R"({"version":1,"paths":[
@@ -59,8 +61,8 @@ class BrokerTest : public testing::TestWithParam<db::Engine> {
             .key = leaf.key,
             .evidence = "{}",
             .trust = 1,
-            .issued_at = clock_.seconds(),
-            .expires_at = clock_.seconds() + 900,
+            .issued_at = clock_.now(),
+            .expires_at = Expiry(clock_.now(), 900s),
             .nonce = "n"};
   }
   std::string attested(const char* path, std::size_t leaf = 0) {
@@ -70,19 +72,18 @@ class BrokerTest : public testing::TestWithParam<db::Engine> {
   /// A request as the api layer would hand it over.
   KeyRequest ask(const char* path, SlotRange slots, std::vector<std::string> attestations = {},
                  std::vector<std::string> groups = {"sd"}) {
-    return {
-        .title = title_.record.id,
-        .revision = title_.record.revision,
-        .path = path,
-        .slots = slots,
-        .key_groups = std::move(groups),
-        .encryption_key = viewer_keys_.encryption_key(),
-        .attestations = std::move(attestations),
-        .unlock = {},
-        .viewer = viewer_.jkt(),
-        .country = {},
-        .proof = ProofUse{.jkt = viewer_.jkt(), .jti = to_base64url(random_array<16>()), .issued_at = clock_.seconds()},
-        .idempotency = {}};
+    return {.title = title_.record.id,
+            .revision = title_.record.revision,
+            .path = path,
+            .slots = slots,
+            .key_groups = std::move(groups),
+            .encryption_key = viewer_keys_.encryption_key(),
+            .attestations = std::move(attestations),
+            .unlock = {},
+            .viewer = viewer_.jkt(),
+            .country = {},
+            .proof = ProofUse{.jkt = viewer_.jkt(), .jti = to_base64url(random_array<16>()), .issued_at = clock_.now()},
+            .idempotency = {}};
   }
   KeyRequest roll(const std::string& previous, const char* path, SlotRange slots) {
     KeyRequest request = ask(path, slots);
@@ -124,10 +125,10 @@ TEST_P(BrokerTest, AttestationsBecomeAGrantOfExactlyTheSlotsAskedFor) {
   const std::string jws = grant(ask("kind", {10, 20}, {attested("kind", 0), attested("kind", 2)}, {"hd", "sd"}));
   const auto got = claims(jws);
   EXPECT_EQ(got.slots, (SlotRange{10, 20}));
-  EXPECT_EQ(got.expires_at, clock_.seconds() + 600);
-  EXPECT_EQ(got.unlock_until, clock_.seconds() + 7'200);
+  EXPECT_EQ(got.expires_at, Expiry(clock_.now(), 600s));
+  EXPECT_EQ(got.unlock_until, Expiry(clock_.now(), 2h));
   EXPECT_TRUE(policy::check_grant(
-      got, {title_.record.id, 1, title::policy_hash(title_.record.policy), viewer_.jkt(), clock_.seconds()}));
+      got, {title_.record.id, 1, title::policy_hash(title_.record.policy), viewer_.jkt(), clock_.now()}));
   auto covers = policy::open_covers(got, viewer_keys_).value();
   ASSERT_EQ(covers.size(), 2u);
   for (const char* group : {"hd", "sd"}) {
@@ -182,7 +183,7 @@ TEST_P(BrokerTest, EveryFaultOfAnAttestationHasItsReason) {
   EXPECT_EQ(with([](auto&) {}), "fine");
   EXPECT_EQ(with([](auto& a) { a.subject = "other"; }), "attestation_wrong_viewer");
   EXPECT_EQ(with([](auto& a) { a.title = TitleId(TitleId::Raw{1}); }), "attestation_wrong_title");
-  EXPECT_EQ(with([](auto& a) { a.expires_at = a.issued_at; }), "attestation_expired");
+  EXPECT_EQ(with([](auto& a) { a.expires_at = Expiry(a.issued_at, 0s); }), "attestation_expired");
   EXPECT_EQ(with([](auto&) {}, &stranger), "attestation_forged");
   EXPECT_EQ(with([&](auto& a) { a.issuer = stranger.did(); }, &stranger), "issuer_not_trusted");
   EXPECT_EQ(with([](auto& a) { a.trust = 0.8; }), "policy_unmet");
@@ -209,7 +210,8 @@ TEST_P(BrokerTest, ARevokedAttestationIsRefused) {
       db().execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
                    "expires_at, revoked_at) "
                    "VALUES ($1, $2, $3, $4, '', '', $5, $6)",
-                   {made.issuer.text(), made.id, made.title.text(), made.subject, made.expires_at, made.issued_at}));
+                   {made.issuer.text(), made.id, made.title.text(), made.subject, made.expires_at.unix_s(),
+                    made.issued_at.unix_s()}));
   EXPECT_EQ(reason(ask("trusted", {0, 1}, {attest::sign_attestation(made, verifier_).value()})), "attestation_revoked");
 }
 
@@ -348,7 +350,7 @@ TEST_P(BrokerTest, TheSameIdempotencyKeyGivesTheSameGrant) {
   EXPECT_TRUE(second->repeated);
   EXPECT_EQ(first->grant, second->grant);
   EXPECT_EQ(reason(with_key("d2")), "idempotency_key_reused");
-  clock_.advance(std::chrono::seconds(kIdempotencySeconds));
+  clock_.advance(std::chrono::seconds(kAnswerLife));
   EXPECT_NE(reason(with_key("d1")), "fine");
 }
 
@@ -415,7 +417,7 @@ TEST_P(BrokerTest, TheAgentDoesNotTrustTheBroker) {
                    .encryption_key = viewer_keys_.encryption_key(),
                    .facts = {},
                    .previous = {}};
-  order.facts.now = clock_.seconds();
+  order.facts.now = clock_.now();
   const auto told = [&] {
     const auto issued = agent_.issue(order);
     return issued ? "fine" : issued.error().reason;

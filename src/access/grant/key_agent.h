@@ -33,8 +33,8 @@ struct IssuedGrant {
   std::string grant_id;
   std::string unlock_id;
   std::string previous_grant_id;  // of GrantOrder::previous, which the agent has verified; empty for a new unlock
-  UnixSeconds expires_at = 0;
-  UnixSeconds unlock_until = 0;
+  Expiry expires_at;
+  Expiry unlock_until;
 };
 
 /// Implementations are safe for concurrent use and may block (an agent at home answers over the network).

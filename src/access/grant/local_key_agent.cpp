@@ -48,11 +48,11 @@ Result<void> check_scope(const GrantOrder& order, const policy::ResolvedTerms& t
 
 /// Begins with when it was made (4 bytes of seconds, 2 of milliseconds), so that the rows of new unlocks lie together
 /// in the database; the other 10 bytes are random.
-std::string new_unlock_id(UnixSeconds now) {
+std::string new_unlock_id(Instant now) {
   using std::chrono::steady_clock;
   auto id = random_array<16>();
   const auto ms = std::chrono::floor<Millis>(steady_clock::now().time_since_epoch()).count();
-  std::uint64_t time = (static_cast<std::uint64_t>(now) << 16) | (static_cast<std::uint64_t>(ms) & 0xffff);
+  std::uint64_t time = (static_cast<std::uint64_t>(now.unix_s()) << 16) | (static_cast<std::uint64_t>(ms) & 0xffff);
   for (std::size_t i = 6; i-- > 0; time >>= 8) id[i] = static_cast<std::uint8_t>(time);
   return to_base64url(id);
 }
@@ -112,7 +112,7 @@ struct LocalKeyAgent::Impl {
 
   Result<IssuedGrant> sign(const GrantOrder& order, const OpenedTitle& title, const policy::GrantTerms& terms,
                            const std::optional<policy::GrantClaims>& previous) {
-    const UnixSeconds now = order.facts.now;
+    const Instant now = order.facts.now;
     policy::GrantClaims claims{.grant_id = {},
                                .unlock_id = {},
                                .title = title.record.id,
@@ -127,9 +127,9 @@ struct LocalKeyAgent::Impl {
                                .watermark_salt = {}};
     claims.unlock_id = previous ? previous->unlock_id : new_unlock_id(now);
     claims.grant_id = claims.unlock_id + "." + to_base64url(random_array<12>());
-    claims.unlock_until = previous ? previous->unlock_until : now + terms.unlock_s;
-    if (terms.until != 0) claims.unlock_until = std::min(claims.unlock_until, terms.until);
-    claims.expires_at = std::min(now + terms.ttl_s, claims.unlock_until);
+    claims.unlock_until = previous ? previous->unlock_until : Expiry(now, terms.unlock_life);
+    if (terms.until) claims.unlock_until = std::min(claims.unlock_until, *terms.until);
+    claims.expires_at = std::min(Expiry(now, terms.ttl), claims.unlock_until);
     claims.watermark_salt = to_base64url(random_array<16>());
     policy::KeyCovers covers;
     for (const std::string& group : order.key_groups)

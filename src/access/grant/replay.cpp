@@ -41,29 +41,28 @@ Result<void> check_proof(const ProofUse& proof) {
 
 Result<void> record_proof(db::Session& session, const ProofUse& proof) {
   SWARMA_CHECK(check_proof(proof));
-  SWARMA_TRY(const std::int64_t fresh, session.execute(kRecordProof, {name_of(proof), proof.issued_at}));
+  SWARMA_TRY(const std::int64_t fresh, session.execute(kRecordProof, {name_of(proof), proof.issued_at.unix_s()}));
   if (fresh != 1) return replayed();
   return {};
 }
 
 Result<void> record_proof(db::Database& database, const ProofUse& proof) {
   SWARMA_CHECK(check_proof(proof));
-  SWARMA_TRY(const std::int64_t fresh, database.execute(kRecordProof, {name_of(proof), proof.issued_at}));
+  SWARMA_TRY(const std::int64_t fresh, database.execute(kRecordProof, {name_of(proof), proof.issued_at.unix_s()}));
   if (fresh != 1) return replayed();
   return {};
 }
 
-ProofPruner::ProofPruner(const Clock& clock)
-    : clock_(clock), started_at_(clock.seconds()), started_(clock.monotonic()) {}
+ProofPruner::ProofPruner(const Clock& clock) : clock_(clock), started_at_(clock.now()), started_(clock.monotonic()) {}
 
 Result<std::int64_t> ProofPruner::prune(db::Database& database) {
   const auto passed = std::chrono::floor<std::chrono::seconds>(clock_.monotonic() - started_);
-  const UnixSeconds now = std::min(clock_.seconds(), started_at_ + passed.count());
+  const Instant now = std::min(clock_.now(), started_at_ + passed);
   std::int64_t removed = 0;
   SWARMA_CHECK(database.transact([&](db::Session& session) -> Result<void> {
     removed = 0;
-    SWARMA_TRY(const db::Rows rows,
-               session.query("SELECT MAX(issued_at) FROM used_proofs WHERE issued_at < $1", {now - kProofSeconds}));
+    SWARMA_TRY(const db::Rows rows, session.query("SELECT MAX(issued_at) FROM used_proofs WHERE issued_at < $1",
+                                                  {(now - kProofMemory).unix_s()}));
     if (rows.front().is_null(0)) return {};
     const std::int64_t newest = rows.front().integer(0);
     SWARMA_CHECK(session.execute("UPDATE proof_floor SET issued_at = $1 WHERE issued_at < $1", {newest}));
@@ -80,10 +79,10 @@ Result<void> check_idempotency_key(std::string_view key) {
   return {};
 }
 
-Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, UnixSeconds now) {
+Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, Instant now) {
   SWARMA_TRY(const db::Rows rows, session.query("SELECT body_digest, status, content_type, body FROM idempotency "
                                                 "WHERE viewer = $1 AND route = $2 AND key = $3 AND expires_at > $4",
-                                                {key.viewer, key.route, key.key, now}));
+                                                {key.viewer, key.route, key.key, now.unix_s()}));
   if (rows.empty()) return std::nullopt;
   const db::Row& row = rows.front();
   if (row.text(0) != key.body_digest)
@@ -96,7 +95,7 @@ Result<std::optional<StoredResponse>> find_response(db::Session& session, const 
 }
 
 Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response,
-                            UnixSeconds now, UnixSeconds expires_at) {
+                            Instant now, Expiry expires_at) {
   SWARMA_TRY(const std::int64_t stored,
              session.execute(
                  "INSERT INTO idempotency (viewer, route, key, body_digest, status, content_type, body, expires_at) "
@@ -104,16 +103,16 @@ Result<bool> store_response(db::Session& session, const IdempotencyKey& key, con
                  "body_digest = excluded.body_digest, status = excluded.status, content_type = excluded.content_type, "
                  "body = excluded.body, expires_at = excluded.expires_at WHERE idempotency.expires_at <= $9",
                  {key.viewer, key.route, key.key, key.body_digest, std::int64_t{response.status}, response.content_type,
-                  response.body, expires_at, now}));
+                  response.body, expires_at.unix_s(), now.unix_s()}));
   return stored == 1;
 }
 
 Result<std::optional<StoredResponse>> IdempotencyStore::begin(const IdempotencyKey& key) {
   SWARMA_CHECK(check_idempotency_key(key.key));
-  const UnixSeconds now = clock_.seconds();
+  const Instant now = clock_.now();
   std::optional<StoredResponse> answered;
   SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
-    SWARMA_TRY(const bool first, store_response(session, key, {kPending, "", ""}, now, now + kIdempotencyLeaseSeconds));
+    SWARMA_TRY(const bool first, store_response(session, key, {kPending, "", ""}, now, Expiry(now, kAnswerLease)));
     answered.reset();
     if (first) return {};
     SWARMA_TRY(answered, find_response(session, key, now));
@@ -130,7 +129,7 @@ Result<void> IdempotencyStore::finish(const IdempotencyKey& key, const StoredRes
       database_.execute("UPDATE idempotency SET status = $4, content_type = $5, body = $6, expires_at = $7 "
                         "WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
                         {key.viewer, key.route, key.key, std::int64_t{response.status}, response.content_type,
-                         response.body, clock_.seconds() + kIdempotencySeconds}));
+                         response.body, Expiry(clock_.now(), kAnswerLife).unix_s()}));
   return {};
 }
 

@@ -14,11 +14,11 @@ namespace swarma::access::grant {
 struct ProofUse {
   std::string jkt;
   std::string jti;
-  UnixSeconds issued_at = 0;  // its iat: says only how long it must be remembered
+  Instant issued_at;  // its iat: says only how long it must be remembered
 };
 /// A proof is remembered this long after its iat: longer than any node accepts it (skew and the life of server nonces,
 /// crypto/dpop.h).
-inline constexpr std::int64_t kProofSeconds = 300;
+inline constexpr std::chrono::seconds kProofMemory{300};
 
 /// Unauthenticated "replayed_proof" the second time, and for a proof as old as one that was forgotten already: a clock
 /// that was set back makes no proof fresh again.
@@ -35,12 +35,12 @@ class ProofPruner {
 
  private:
   const Clock& clock_;
-  UnixSeconds started_at_;
+  Instant started_at_;
   std::chrono::steady_clock::time_point started_;
 };
 
-inline constexpr std::int64_t kIdempotencySeconds = 86'400;
-inline constexpr std::int64_t kIdempotencyLeaseSeconds = 60;  // a request that never finished may be tried again after
+inline constexpr std::chrono::hours kAnswerLife{24};
+inline constexpr std::chrono::seconds kAnswerLease{60};  // a request that never finished may be tried again after
 inline constexpr std::size_t kMaxIdempotencyKey = 128;
 
 /// Names one request: the same key by another viewer or on another route is another request.
@@ -58,10 +58,10 @@ struct StoredResponse {
 
 /// For callers with a transaction of their own (the broker). The answer to this request, if it was given before; errors
 /// as begin() below.
-Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, UnixSeconds now);
+Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, Instant now);
 /// False when the key is taken. Waits for a transaction of another node that is storing it right now.
 Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response,
-                            UnixSeconds now, UnixSeconds expires_at);
+                            Instant now, Expiry expires_at);
 
 /// BadRequest "idempotency_key_bad".
 Result<void> check_idempotency_key(std::string_view key);

@@ -33,7 +33,7 @@ inline TestTitle make_test_title(const TestCreator& creator, std::string_view po
                             .nonce = nonce,
                             .revision = revision,
                             .creator = creator.signing.did(),
-                            .created_at = 1'800'000'000,
+                            .created_at = Instant(1'800'000'000),
                             .name = "A film",
                             .language = "en",
                             .summary = {},

@@ -141,9 +141,10 @@ void check_place_and_time(const Path& path, const Facts& facts, const ResolvedTe
     else if (has(geo.deny) || (!geo.allow.empty() && !has(geo.allow)))
       add("country_denied", "This way is not offered in " + *facts.country + ".");
   }
-  if (facts.now < path.grants.from)
-    add("too_early", "Come back in " + std::to_string(path.grants.from - facts.now) + " seconds: it is not open yet.");
-  if (path.grants.until != 0 && facts.now >= path.grants.until) add("too_late", "This way has closed; choose another.");
+  if (const auto from = path.grants.from; from && facts.now < *from)
+    add("too_early", "Come back in " + std::to_string((*from - facts.now).count()) + " seconds: it is not open yet.");
+  if (path.grants.until && path.grants.until->has_passed(facts.now))
+    add("too_late", "This way has closed; choose another.");
   if (terms.slots.empty() || terms.key_groups.empty())
     add("opens_nothing", "This way opens nothing of this film; choose another.");
 }
@@ -157,9 +158,10 @@ void check_counts(const Path& path, const Facts& facts, std::vector<Unmet>& out)
   if (path.grants.max_plays > 0 && use->second.unlocks >= path.grants.max_plays)
     add("max_plays", "This way can be used " + std::to_string(path.grants.max_plays) +
                          " times and you have used them all; choose another.");
-  const UnixSeconds next = use->second.last_unlock + path.grants.cooldown_s;
-  if (path.grants.cooldown_s > 0 && facts.now < next)
-    add("cooldown", "Wait " + std::to_string(next - facts.now) + " seconds before unlocking this way again.");
+  const Expiry rest(use->second.last_unlock, path.grants.cooldown);
+  if (path.grants.cooldown.count() > 0 && !rest.has_passed(facts.now))
+    add("cooldown",
+        "Wait " + std::to_string(rest.left(facts.now).count()) + " seconds before unlocking this way again.");
 }
 
 }  // namespace

@@ -21,11 +21,11 @@ struct Proof {
 /// How often one viewer has unlocked one path of one title.
 struct PathUse {
   std::int64_t unlocks = 0;
-  UnixSeconds last_unlock = 0;
+  Instant last_unlock;
 };
 
 struct Facts {
-  UnixSeconds now = 0;
+  Instant now;
   TitleShape title;
   std::vector<Proof> proofs;
   std::map<std::string, PathUse> uses;       // by path id; absent: never

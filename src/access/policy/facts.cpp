@@ -46,7 +46,9 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
   SWARMA_CHECK(
       reader.only({"now", "slots", "duration_ms", "key_groups", "country", "proofs", "uses", "default_issuers"}));
   Facts facts;
-  SWARMA_TRY(facts.now, reader.integer_or("now", 0, kMaxInteger, 0));
+  if (reader.has("now")) {
+    SWARMA_TRY(facts.now, reader.instant("now"));
+  }
   SWARMA_TRY(const std::int64_t slots, reader.integer_or("slots", 1, 1 << 20, 1'500));
   facts.title.slots = static_cast<Slot>(slots);
   SWARMA_TRY(facts.title.duration_ms, reader.integer_or("duration_ms", 1, kMaxInteger / 1'000, slots * 4'000));
@@ -81,7 +83,9 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
     const JsonReader counts(use, "use of a path in the facts");
     SWARMA_CHECK(counts.only({"unlocks", "last_unlock"}));
     SWARMA_TRY(facts.uses[path].unlocks, counts.integer("unlocks", 0, kMaxInteger));
-    SWARMA_TRY(facts.uses[path].last_unlock, counts.integer_or("last_unlock", 0, kMaxInteger, 0));
+    if (counts.has("last_unlock")) {
+      SWARMA_TRY(facts.uses[path].last_unlock, counts.instant("last_unlock"));
+    }
   }
   return facts;
 }

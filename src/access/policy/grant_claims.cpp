@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxGroups = 16;
 constexpr std::size_t kMaxIdBytes = 96;
-constexpr UnixSeconds kMaxTime = 100'000'000'000;
 constexpr unsigned kMaxLevel = 20;  // depth of a tree over kMaxSlots
 constexpr std::size_t kMaxNodes = std::size_t{2} * kMaxLevel;
 static_assert(crypto::kMaxSlots == 1u << kMaxLevel);
@@ -63,9 +62,9 @@ Result<GrantClaims> read_claims(const Json& payload) {
   SWARMA_TRY(claims.policy_hash, reader.text("policy_hash", 64));
   SWARMA_TRY(claims.path, reader.text("path", 32));
   SWARMA_TRY(claims.viewer, reader.text("aud", 64));
-  SWARMA_TRY(claims.issued_at, reader.integer("iat", 0, kMaxTime));
-  SWARMA_TRY(claims.expires_at, reader.integer("exp", 0, kMaxTime));
-  SWARMA_TRY(claims.unlock_until, reader.integer("unlock_until", 0, kMaxTime));
+  SWARMA_TRY(claims.issued_at, reader.instant("iat"));
+  SWARMA_TRY(claims.expires_at, reader.expiry("exp"));
+  SWARMA_TRY(claims.unlock_until, reader.expiry("unlock_until"));
   SWARMA_TRY(claims.watermark_salt, reader.text("watermark_salt", 64));
   return claims;
 }
@@ -128,9 +127,9 @@ Result<std::string> sign_grant(const GrantClaims& claims, const crypto::SigningK
                                                 {"policy_hash", claims.policy_hash},
                                                 {"path", claims.path},
                                                 {"aud", claims.viewer},
-                                                {"iat", claims.issued_at},
-                                                {"exp", claims.expires_at},
-                                                {"unlock_until", claims.unlock_until},
+                                                {"iat", claims.issued_at.unix_s()},
+                                                {"exp", claims.expires_at.unix_s()},
+                                                {"unlock_until", claims.unlock_until.unix_s()},
                                                 {"watermark_salt", claims.watermark_salt}}));
   if (jws.size() > kMaxGrantBytes)
     return fail(ErrorCode::TooLarge, "grant_too_large",
@@ -158,8 +157,8 @@ Result<void> check_grant(const GrantClaims& claims, const GrantExpectation& expe
   if (claims.policy_hash != expected.policy_hash)
     return fail(ErrorCode::Forbidden, "grant_other_policy",
                 "This grant was made under other terms than the title's: unlock again.");
-  const UnixSeconds end = rolling ? claims.unlock_until : claims.expires_at;
-  if (expected.now >= end)
+  const Expiry end = rolling ? claims.unlock_until : claims.expires_at;
+  if (end.has_passed(expected.now))
     return fail(ErrorCode::Forbidden, "grant_expired",
                 rolling ? "This unlock has ended: unlock again." : "This grant has expired: ask for another.");
   return {};

@@ -30,9 +30,9 @@ struct GrantClaims {
   std::string policy_hash;
   std::string path;
   std::string viewer;  // "aud": jkt
-  UnixSeconds issued_at = 0;
-  UnixSeconds expires_at = 0;
-  UnixSeconds unlock_until = 0;
+  Instant issued_at;
+  Expiry expires_at;
+  Expiry unlock_until;
   std::string watermark_salt;
 };
 
@@ -47,7 +47,7 @@ struct GrantExpectation {
   std::int64_t revision = 1;
   std::string policy_hash;
   std::string viewer;
-  UnixSeconds now = 0;
+  Instant now;
 };
 /// Forbidden: grant_wrong_viewer, grant_wrong_title, grant_old_revision, grant_other_policy, grant_expired (by exp; for
 /// rolling on by unlock_until, see `rolling`).

@@ -24,14 +24,14 @@ class GrantClaimsTest : public testing::Test {
                     .policy_hash = "hash",
                     .path = "p",
                     .viewer = "me",
-                    .issued_at = 100,
-                    .expires_at = 200,
-                    .unlock_until = 300,
+                    .issued_at = Instant(100),
+                    .expires_at = Expiry(200),
+                    .unlock_until = Expiry(300),
                     .watermark_salt = "salt"};
     out.keys = seal_covers(out.grant_id, covers, viewer_.encryption_key(), sealer_);
     return out;
   }
-  GrantExpectation expected(UnixSeconds now = 150) const { return {title_, 2, "hash", "me", now}; }
+  GrantExpectation expected(Instant now = Instant(150)) const { return {title_, 2, "hash", "me", now}; }
 
   TitleId title_{TitleId::Raw{1, 2, 3}};
   crypto::SecretKey root_ = crypto::random_key();
@@ -58,7 +58,7 @@ TEST_F(GrantClaimsTest, TravelSignedAndOpenForTheViewerOnly) {
 }
 
 TEST_F(GrantClaimsTest, AreRefusedWithADistinctReason) {
-  const auto reason = [&](auto change, UnixSeconds now = 150, bool rolling = false) {
+  const auto reason = [&](auto change, Instant now = Instant(150), bool rolling = false) {
     GrantExpectation wanted = expected(now);
     change(wanted);
     const auto checked = check_grant(claims(), wanted, rolling);
@@ -69,9 +69,9 @@ TEST_F(GrantClaimsTest, AreRefusedWithADistinctReason) {
   EXPECT_EQ(reason([](auto& e) { e.title = TitleId(TitleId::Raw{9}); }), "grant_wrong_title");
   EXPECT_EQ(reason([](auto& e) { e.revision = 3; }), "grant_old_revision");
   EXPECT_EQ(reason([](auto& e) { e.policy_hash = "other"; }), "grant_other_policy");
-  EXPECT_EQ(reason([](auto&) {}, 200), "grant_expired");
-  EXPECT_EQ(reason([](auto&) {}, 200, true), "fine");
-  EXPECT_EQ(reason([](auto&) {}, 300, true), "grant_expired");
+  EXPECT_EQ(reason([](auto&) {}, Instant(200)), "grant_expired");
+  EXPECT_EQ(reason([](auto&) {}, Instant(200), true), "fine");
+  EXPECT_EQ(reason([](auto&) {}, Instant(300), true), "grant_expired");
 }
 
 TEST_F(GrantClaimsTest, OfAnotherSignerOrWithAFlippedBitAreForged) {

@@ -12,13 +12,14 @@ Json terms_json(const GrantTerms& terms, const TitleShape& shape) {
   return {{"slots", {resolved.slots.begin, resolved.slots.end}},
           {"key_groups", resolved.key_groups},
           {"window_slots", resolved.window_slots},
-          {"ttl_s", terms.ttl_s},
-          {"unlock_s", terms.unlock_s},
+          {"ttl_s", terms.ttl.count()},
+          {"unlock_s", terms.unlock_life.count()},
           {"count", terms.count},
           {"max_plays", terms.max_plays},
-          {"cooldown_s", terms.cooldown_s},
+          {"cooldown_s", terms.cooldown.count()},
           {"geo", {{"allow", terms.geo.allow}, {"deny", terms.geo.deny}}},
-          {"between", {{"from", terms.from}, {"until", terms.until}}}};
+          {"between",
+           {{"from", terms.from.value_or(Instant()).unix_s()}, {"until", terms.until.value_or(Expiry()).unix_s()}}}};
 }
 
 Json path_json(const Path& path, const TitleShape& shape, const std::function<bool(const Leaf&)>& available) {

@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kMaxPolicyBytes = 8 * 1024;
 constexpr std::int64_t kMaxFilmSeconds = 10'000'000;
-constexpr std::int64_t kMaxTtlSeconds = 30 * 86'400;  // a grant cannot be called back: it has to end by itself
-constexpr std::int64_t kMaxUnlockSeconds = 10 * 366 * 86'400;
+constexpr std::chrono::days kMaxTtl{30};  // a grant cannot be called back: it has to end by itself
+constexpr std::chrono::seconds kMinTtl{30};
+constexpr std::chrono::days kMaxUnlockLife{10 * 366};
 constexpr std::int64_t kMaxCount = 1'000'000;
-constexpr UnixSeconds kMaxTime = 100'000'000'000;
 
 JsonReader reader_at(const Json& json, const std::string& at) {
   return JsonReader(json, "policy at " + (at.empty() ? "/" : at));
@@ -70,14 +70,14 @@ Result<Geo> parse_geo(const Json& json, const std::string& at) {
 }
 
 Result<void> parse_limits(const JsonReader& reader, const std::string& at, GrantTerms& terms) {
-  SWARMA_TRY(terms.ttl_s, reader.integer_or("ttl_s", 30, kMaxTtlSeconds, terms.ttl_s));
-  SWARMA_TRY(terms.unlock_s,
-             reader.integer_or("unlock_s", 30, kMaxUnlockSeconds, std::max(terms.unlock_s, terms.ttl_s)));
-  if (terms.unlock_s < terms.ttl_s) return bad_policy(at, "\"unlock_s\" must not be less than \"ttl_s\"");
+  SWARMA_TRY(terms.ttl, reader.seconds_or("ttl_s", kMinTtl, kMaxTtl, terms.ttl));
+  SWARMA_TRY(terms.unlock_life,
+             reader.seconds_or("unlock_s", kMinTtl, kMaxUnlockLife, std::max(terms.unlock_life, terms.ttl)));
+  if (terms.unlock_life < terms.ttl) return bad_policy(at, "\"unlock_s\" must not be less than \"ttl_s\"");
   SWARMA_TRY(terms.window_s, reader.integer_or("window_s", 0, kMaxFilmSeconds, 0));
   SWARMA_TRY(terms.count, reader.integer_or("count", 0, kMaxCount, 0));
   SWARMA_TRY(terms.max_plays, reader.integer_or("max_plays", 0, kMaxCount, 0));
-  SWARMA_TRY(terms.cooldown_s, reader.integer_or("cooldown_s", 0, kMaxUnlockSeconds, 0));
+  SWARMA_TRY(terms.cooldown, reader.seconds_or("cooldown_s", {}, kMaxUnlockLife, {}));
   return {};
 }
 
@@ -101,9 +101,16 @@ Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
     SWARMA_TRY(const Json* between, reader.object("between"));
     const JsonReader times = reader_at(*between, at + "/between");
     SWARMA_CHECK(times.only({"from", "until"}));
-    SWARMA_TRY(terms.from, times.integer_or("from", 0, kMaxTime, 0));
-    SWARMA_TRY(terms.until, times.integer_or("until", 0, kMaxTime, 0));
-    if (terms.until != 0 && terms.until <= terms.from)
+    // 0 says "no bound", as an offer does.
+    if (times.has("from")) {
+      SWARMA_TRY(const Instant from, times.instant("from"));
+      if (from != Instant()) terms.from = from;
+    }
+    if (times.has("until")) {
+      SWARMA_TRY(const Expiry until, times.expiry("until"));
+      if (until != Expiry()) terms.until = until;
+    }
+    if (terms.until && terms.until->has_passed(terms.from.value_or(Instant())))
       return bad_policy(at + "/between", "\"until\" must be after \"from\"");
   }
   return terms;

@@ -63,15 +63,16 @@ struct Geo {
 struct GrantTerms {
   std::optional<SlotRange> slots;  // at most one of slots and seconds
   std::optional<std::pair<std::int64_t, std::int64_t>> seconds;
-  std::vector<std::string> key_groups;  // empty: all
-  std::int64_t ttl_s = 21'600;          // life of one grant
-  std::int64_t unlock_s = 2'592'000;    // life of the unlock; at least ttl_s
-  std::int64_t window_s = 0;            // most film seconds one grant opens; 0: all
-  std::int64_t count = 0;               // grants per unlock; 0: no limit
-  std::int64_t max_plays = 0;           // unlocks of this path per viewer; 0: no limit
-  std::int64_t cooldown_s = 0;          // between two unlocks of this path by one viewer
+  std::vector<std::string> key_groups;                       // empty: all
+  std::chrono::seconds ttl = std::chrono::hours(6);          // life of one grant
+  std::chrono::seconds unlock_life = std::chrono::days(30);  // life of the unlock; at least ttl
+  std::int64_t window_s = 0;                                 // most film seconds one grant opens; 0: all
+  std::int64_t count = 0;                                    // grants per unlock; 0: no limit
+  std::int64_t max_plays = 0;                                // unlocks of this path per viewer; 0: no limit
+  std::chrono::seconds cooldown{0};                          // between two unlocks of this path by one viewer
   Geo geo;
-  UnixSeconds from = 0, until = 0;  // 0: unbounded; holds for from <= now < until
+  std::optional<Instant> from;
+  std::optional<Expiry> until;
 };
 
 struct Path {

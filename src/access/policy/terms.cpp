@@ -82,11 +82,11 @@ std::string limits(const GrantTerms& terms) {
   };
   if (terms.max_plays > 0)
     add("at most " + std::to_string(terms.max_plays) + (terms.max_plays == 1 ? " time" : " times") + " per viewer");
-  if (terms.cooldown_s > 0) add("with " + clock_text(terms.cooldown_s) + " between two times");
+  if (terms.cooldown.count() > 0) add("with " + clock_text(terms.cooldown.count()) + " between two times");
   if (!terms.geo.allow.empty()) add("only in " + countries(terms.geo.allow));
   if (!terms.geo.deny.empty()) add("not in " + countries(terms.geo.deny));
-  if (terms.from > 0) add("from Unix time " + std::to_string(terms.from));
-  if (terms.until > 0) add("until Unix time " + std::to_string(terms.until));
+  if (terms.from) add("from Unix time " + std::to_string(terms.from->unix_s()));
+  if (terms.until) add("until Unix time " + std::to_string(terms.until->unix_s()));
   return text;
 }
 

@@ -26,7 +26,7 @@ Result<net::ClientResponse> NodeClient::send(const std::string& url, const std::
   request.headers.set("Content-Type", "application/json");
   request.headers.set("Accept", "application/json, application/problem+json");
   request.headers.set("Idempotency-Key", idempotency_key);
-  request.headers.set("DPoP", crypto::make_dpop_proof(key_, claims, clock_.seconds()));
+  request.headers.set("DPoP", crypto::make_dpop_proof(key_, claims, clock_.now()));
   SWARMA_TRY(auto response, http_.send(request));
   if (const auto nonce = response.headers.get("DPoP-Nonce"); !nonce.empty() && nonce.size() <= kMaxNonce)
     nonce_ = std::string(nonce);

@@ -23,8 +23,7 @@ Result<void> check_cover(const std::vector<crypto::TreeNode>& nodes, Slot slots,
 
 }  // namespace
 
-Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer,
-                            UnixSeconds now) {
+Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer, Instant now) {
   SWARMA_TRY(auto claims, policy::verify_grant(jws, record.agent.signer));
   SWARMA_CHECK(policy::check_grant(
       claims, {record.id, record.revision, title::policy_hash(record.policy), viewer.signing.jkt(), now}));

@@ -128,7 +128,7 @@ Result<Unlocked> Unlocker::Impl::request(const std::string& path, const policy::
   body[how] = std::move(proof);
   SWARMA_TRY(const Json answer, node.post("/v1/keys/request", body));
   SWARMA_TRY(const std::string grant, JsonReader(answer, "node's answer").text("grant", kMaxGrantText));
-  SWARMA_TRY(Unlocked unlocked, open_grant(grant, record, viewer, clock.seconds()));
+  SWARMA_TRY(Unlocked unlocked, open_grant(grant, record, viewer, clock.now()));
   if (unlocked.grant.slots != slots || unlocked.grant.path != path ||
       unlocked.grant.key_groups != path_terms.key_groups)
     return fail(ErrorCode::Corrupt, "grant_forged",

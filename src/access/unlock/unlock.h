@@ -70,8 +70,7 @@ class Unlocker {
 /// Checks a grant as its holder: signature by the record's agent, audience, title, revision, policy, life; opens the
 /// keys, checks that they are exactly the cover of the slots in each group. Errors: grant_forged, grant_wrong_viewer,
 /// grant_wrong_title, grant_old_revision, grant_other_policy, grant_expired, grant_not_for_this_key.
-Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer,
-                            UnixSeconds now);
+Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer, Instant now);
 
 /// Smallest decimal number found such that SHA-256(seed ‖ ":" ‖ number) begins with `bits` zero bits.
 Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threads,

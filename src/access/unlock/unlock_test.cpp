@@ -16,13 +16,15 @@
 namespace swarma::access::unlock {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::string_view kPolicy = R"({"version":1,"paths":[
   {"id":"preview","grants":{"slots":[0,8],"key_groups":["sd"]}},
   {"id":"all","requires":{"allOf":[{"requirement":"goodwill_ack","params":{"text":"Kind."}},
      {"anyOf":[{"requirement":"puzzle_solve","params":{"algorithm":"sha256","difficulty":6}},
                {"requirement":"allowlist_token","params":{"list":"friends"}}]}]},
    "grants":{"window_s":160}}]})";
-constexpr UnixSeconds kNow = 1'800'000'000;
+constexpr Instant kNow(1'800'000'000);
 
 /// A node with one title, open to being bent.
 class FakeNode {
@@ -142,7 +144,7 @@ class FakeNode {
     return reply(200, {{"action_id", leaf->key},
                        {"requirement", body["requirement"]},
                        {"challenge", challenge},
-                       {"expires_at", kNow + 60}});
+                       {"expires_at", (kNow + 60s).unix_s()}});
   }
 
   net::Response complete(const net::Request& request) {
@@ -173,8 +175,8 @@ class FakeNode {
                                .path = body["path"],
                                .viewer = jkt,
                                .issued_at = kNow,
-                               .expires_at = kNow + 600,
-                               .unlock_until = kNow + 6'000,
+                               .expires_at = Expiry(kNow, 600s),
+                               .unlock_until = Expiry(kNow, 6000s),
                                .watermark_salt = "s"};
     policy::KeyCovers covers;
     for (const std::string& group : claims.key_groups)
@@ -294,7 +296,7 @@ TEST_F(UnlockTest, GrantsThatAreNotRightHaveDistinctReasons) {
   EXPECT_EQ(with([](auto& g) { g.title = TitleId(TitleId::Raw{1}); }), "grant_wrong_title");
   EXPECT_EQ(with([](auto& g) { g.revision = 2; }), "grant_old_revision");
   EXPECT_EQ(with([](auto& g) { g.policy_hash = "x"; }), "grant_other_policy");
-  EXPECT_EQ(with([](auto& g) { g.expires_at = kNow; }), "grant_expired");
+  EXPECT_EQ(with([](auto& g) { g.expires_at = Expiry(kNow, 0s); }), "grant_expired");
   EXPECT_EQ(with([](auto& g) { g.slots = {0, 41}; }), "grant_forged");
   EXPECT_EQ(with([](auto& g) { g.key_groups = {"hd"}; }), "grant_forged");
   crypto::JweSealer sealer;

@@ -27,7 +27,7 @@ Result<net::Response> start(Services& services, const net::Request& request) {
   return json_response(200, {{"action_id", started.action_id},
                              {"requirement", std::string(to_string(started.requirement))},
                              {"challenge", std::move(challenge)},
-                             {"expires_at", started.expires_at}});
+                             {"expires_at", started.expires_at.unix_s()}});
 }
 
 Result<net::Response> complete(Services& services, const net::Request& request) {

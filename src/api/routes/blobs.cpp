@@ -54,7 +54,7 @@ class BlobUpload final : public net::BodySink {
                                               {"sha256", hex},
                                               {"size", size_},
                                               {"type", "application/octet-stream"},
-                                              {"uploaded", services_.clock.seconds()}});
+                                              {"uploaded", services_.clock.now().unix_s()}});
   }
 
  private:

@@ -37,7 +37,7 @@ Result<Json> entry(Services& services, const catalog::registry::StoredTitle& sto
               {"tags", r.tags},
               {"slots", r.slots},
               {"duration_ms", r.duration_ms},
-              {"created_at", r.created_at},
+              {"created_at", r.created_at.unix_s()},
               {"creator", r.creator.text()},
               {"policy_summary", std::move(paths)}};
   if (r.poster) out["poster"] = r.poster->hex();

@@ -19,7 +19,7 @@ Result<net::Response> node(Services& services, const net::Request&) {
                  {"max_record_bytes", title::kMaxRecordBytes},
                  {"upload_bytes", services.facts.max_upload_bytes},
                  {"upload_chunk_bytes", kMaxUploadChunk / 2}}},
-               {"nonce", services.nonces.current(services.clock.seconds())}};
+               {"nonce", services.nonces.current(services.clock.now())}};
   if (!services.facts.secure_url.empty()) body["secure_url"] = services.facts.secure_url;
   return json_response(200, body);
 }

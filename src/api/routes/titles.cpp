@@ -129,10 +129,18 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
       std::int64_t bytes = 0;
       for (const title::Track& track : details.tracks) bytes += track.bytes;
       SWARMA_TRY(Json policy, parse_json(r.policy));
-      Json entry = {{"title_id", r.id.text()},      {"revision", r.revision},     {"name", r.name},
-                    {"summary", r.summary},         {"language", r.language},     {"tags", r.tags},
-                    {"duration_ms", r.duration_ms}, {"created_at", r.created_at}, {"bytes", bytes},
-                    {"unlocks", unlocks},           {"texts", std::move(texts)},  {"policy", std::move(policy)}};
+      Json entry = {{"title_id", r.id.text()},
+                    {"revision", r.revision},
+                    {"name", r.name},
+                    {"summary", r.summary},
+                    {"language", r.language},
+                    {"tags", r.tags},
+                    {"duration_ms", r.duration_ms},
+                    {"created_at", r.created_at.unix_s()},
+                    {"bytes", bytes},
+                    {"unlocks", unlocks},
+                    {"texts", std::move(texts)},
+                    {"policy", std::move(policy)}};
       if (r.poster) entry["poster"] = r.poster->hex();
       list.push_back(std::move(entry));
     }

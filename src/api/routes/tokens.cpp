@@ -10,12 +10,12 @@
 namespace swarma::api {
 namespace {
 
-constexpr std::int64_t kBrowserTokenSeconds = 30 * 86'400;
+constexpr std::chrono::days kBrowserTokenLife{30};
 
-Result<net::Response> token_response(Services& services, const std::string& jkt, std::int64_t ttl_s) {
-  const UnixSeconds expires_at = services.clock.seconds() + ttl_s;
+Result<net::Response> token_response(Services& services, const std::string& jkt, std::chrono::seconds life) {
+  const Expiry expires_at(services.clock.now(), life);
   SWARMA_TRY(const std::string token, issue_token(services, jkt, expires_at));
-  return json_response(201, {{"token", token}, {"expires_at", expires_at}, {"scope", "publish"}});
+  return json_response(201, {{"token", token}, {"expires_at", expires_at.unix_s()}, {"scope", "publish"}});
 }
 
 /// The owner's own key: a token cannot make tokens.
@@ -32,9 +32,10 @@ Result<net::Response> create_token(Services& services, const net::Request& reque
   SWARMA_CHECK(reader.only({"did", "ttl_s", "scope"}));
   SWARMA_TRY(const std::string did_text, reader.text("did", 128));
   SWARMA_TRY(const crypto::Did did, crypto::Did::parse(did_text));
-  SWARMA_TRY(const std::int64_t ttl_s, reader.integer_or("ttl_s", 60, 31'536'000, 86'400));
+  SWARMA_TRY(const std::chrono::seconds life,
+             reader.seconds_or("ttl_s", std::chrono::minutes(1), std::chrono::days(365), std::chrono::days(1)));
   SWARMA_CHECK(require_owner(services, request));
-  return token_response(services, crypto::thumbprint(did.public_key()), ttl_s);
+  return token_response(services, crypto::thumbprint(did.public_key()), life);
 }
 
 Result<net::Response> create_link(Services& services, const net::Request& request) {
@@ -50,7 +51,7 @@ Result<net::Response> redeem_link(Services& services, const net::Request& reques
   SWARMA_TRY(const std::string secret, reader.text("link", 64));
   SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_CHECK(services.links.redeem(secret));
-  return token_response(services, caller.jkt, kBrowserTokenSeconds);
+  return token_response(services, caller.jkt, kBrowserTokenLife);
 }
 
 }  // namespace

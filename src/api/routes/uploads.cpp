@@ -32,9 +32,9 @@ net::Response tus(int status) {
   return response;
 }
 
-std::string http_date(UnixSeconds when) {
+std::string http_date(Expiry when) {
   std::tm utc{};
-  const std::time_t seconds = when;
+  const std::time_t seconds = when.unix_s();
   gmtime_r(&seconds, &utc);
   std::array<char, 40> buffer;
   const std::size_t size = std::strftime(buffer.data(), buffer.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);

@@ -44,7 +44,7 @@ TEST(Completeness, MissesEachBlobByName) {
 TEST(Completeness, MarksEveryBlobAsUsed) {
   FakeBlobs blobs;
   const TestTitle title = make_title(blobs, "Bunny");
-  blobs.now += 1'000;
+  blobs.now += std::chrono::seconds(1'000);
   ASSERT_TRUE(check_complete(title.record, blobs));
   for (const auto& [id, blob] : blobs.blobs) EXPECT_EQ(blob.used_at, blobs.now);
 }

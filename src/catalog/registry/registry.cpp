@@ -35,8 +35,8 @@ Result<Present> find_present(db::Session& session, const std::string& id) {
 
 /// Writes the title's row and returns its number.
 Result<std::int64_t> put_row(db::Session& session, const Present& present, const title::TitleRecord& record,
-                             std::string_view jws, std::string_view sealed, UnixSeconds now) {
-  const db::Values values = {record.id.text(), record.revision, now, std::string(jws), std::string(sealed)};
+                             std::string_view jws, std::string_view sealed, Instant now) {
+  const db::Values values = {record.id.text(), record.revision, now.unix_s(), std::string(jws), std::string(sealed)};
   SWARMA_TRY(
       const db::Rows rows,
       session.query(present.no ? "UPDATE titles SET revision = $2, updated_at = $3, record = $4, sealed = $5 "
@@ -79,8 +79,11 @@ struct TitleRegistry::Impl {
     if (record.id != id)
       return fail(ErrorCode::Corrupt, "record_forged",
                   "The stored record of title " + id.text() + " is of another title.");
-    auto title = std::make_shared<const StoredTitle>(
-        StoredTitle{row.text(0), std::move(record), row.text(1), row.integer(2), row.integer(3)});
+    auto title = std::make_shared<const StoredTitle>(StoredTitle{.record_jws = row.text(0),
+                                                                 .record = std::move(record),
+                                                                 .sealed = row.text(1),
+                                                                 .published_at = Instant(row.integer(2)),
+                                                                 .updated_at = Instant(row.integer(3))});
     cache.put(title);
     return title;
   }
@@ -101,7 +104,7 @@ Result<Published> TitleRegistry::publish(std::string_view record_jws, const titl
     return fail(ErrorCode::TooLarge, "sealed_too_large",
                 "The sealed package has more than " + std::to_string(kMaxSealedBytes) + " bytes.");
   const auto words = words_of(record, complete);
-  const UnixSeconds now = impl_->clock.seconds();
+  const Instant now = impl_->clock.now();
   Published outcome = Published::New;
   SWARMA_CHECK(impl_->database.transact(
       [&](db::Session& session) -> Result<void> {
@@ -175,7 +178,7 @@ Result<Page> TitleRegistry::search(std::string_view query, std::size_t limit, st
 }
 
 Result<void> TitleRegistry::unpublish(const TitleId& id) {
-  const UnixSeconds now = impl_->clock.seconds();
+  const Instant now = impl_->clock.now();
   SWARMA_CHECK(impl_->database.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(const Present present, find_present(session, id.text()));
@@ -183,7 +186,7 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
         SWARMA_CHECK(session.execute(
             "INSERT INTO retired_titles (title_id, revision, retired_at) VALUES ($1, $2, $3) "
             "ON CONFLICT (title_id) DO UPDATE SET revision = excluded.revision, retired_at = excluded.retired_at",
-            {id.text(), present.revision, now}));
+            {id.text(), present.revision, now.unix_s()}));
         SWARMA_CHECK(session.execute("DELETE FROM titles WHERE no = $1", {*present.no}));  // words and blobs go with it
         return {};
       },

@@ -36,8 +36,8 @@ struct StoredTitle {
   std::string record_jws;
   title::TitleRecord record;
   std::string sealed;
-  UnixSeconds published_at = 0;  // of the first revision since it became visible
-  UnixSeconds updated_at = 0;    // of this revision
+  Instant published_at;  // of the first revision since it became visible
+  Instant updated_at;    // of this revision
 };
 using StoredTitlePtr = std::shared_ptr<const StoredTitle>;
 

@@ -54,7 +54,7 @@ TEST_P(RegistryTest, FindsAndListsWhatWasPublished) {
   EXPECT_EQ((*found)->record_jws, title.jws);
   EXPECT_EQ((*found)->record.name, "Big Buck Bunny");
   EXPECT_EQ((*found)->sealed, "sealed");
-  EXPECT_EQ((*found)->published_at, clock_.seconds());
+  EXPECT_EQ((*found)->published_at, clock_.now());
   EXPECT_EQ(registry_->find_revision(title.record.id).value(), 1);
   EXPECT_THAT(names(""), ElementsAre("Big Buck Bunny"));
 }
@@ -62,7 +62,7 @@ TEST_P(RegistryTest, FindsAndListsWhatWasPublished) {
 TEST_P(RegistryTest, TakesNewerRevisionsOnly) {
   const TestTitle first = make_record("First"), second = next_revision(first, "Second");
   publish(first);
-  const auto published_at = clock_.seconds();
+  const auto published_at = clock_.now();
   publish(second);
   const auto older = registry_->publish(first.jws, first.record, "sealed", {});
   ASSERT_FALSE(older);
@@ -75,7 +75,7 @@ TEST_P(RegistryTest, TakesNewerRevisionsOnly) {
   const auto found = registry_->find(first.record.id);
   EXPECT_EQ((*found)->record.name, "Second");
   EXPECT_EQ((*found)->published_at, published_at);
-  EXPECT_EQ((*found)->updated_at, clock_.seconds());
+  EXPECT_EQ((*found)->updated_at, clock_.now());
   EXPECT_THAT(names("first"), IsEmpty());
   EXPECT_THAT(names("second"), ElementsAre("Second"));
 }
@@ -83,7 +83,7 @@ TEST_P(RegistryTest, TakesNewerRevisionsOnly) {
 TEST_P(RegistryTest, PublishingTheSameRecordAgainChangesNothing) {
   const TestTitle title = make_record("Bunny");
   publish(title);
-  const auto published_at = clock_.seconds();
+  const auto published_at = clock_.now();
   clock_.advance(std::chrono::seconds(5));
   bool ran = false;
   const auto again =
@@ -263,12 +263,12 @@ TEST_P(RegistryTest, SweepsOnlyOrphansThatNobodyUsed) {
   FakeBlobs blobs;
   const TestTitle kept = make_title(blobs, "Kept"), gone = make_title(blobs, "Gone");
   const auto sweep = [&](std::size_t names_per_pass) {
-    auto report = sweep_orphans(blobs, *registry_, blobs.now - kOrphanSeconds, names_per_pass);
+    auto report = sweep_orphans(blobs, *registry_, blobs.now - kOrphanAge, names_per_pass);
     EXPECT_TRUE(report) << report.error().message;
     return report ? report->removed : 0;
   };
   const std::size_t all = blobs.blobs.size();
-  blobs.now += 2 * kOrphanSeconds;
+  blobs.now += 2 * kOrphanAge;
   EXPECT_EQ(sweep(kMaxNamesPerPass), 0u);  // a database without any history proves nothing
 
   for (const TestTitle* title : {&kept, &gone}) publish(*title, check_complete(title->record, blobs).value());
@@ -277,7 +277,7 @@ TEST_P(RegistryTest, SweepsOnlyOrphansThatNobodyUsed) {
   ASSERT_TRUE(registry_->unpublish(gone.record.id));
   EXPECT_EQ(sweep(kMaxNamesPerPass), 0u);  // all were used just now
 
-  blobs.now += kOrphanSeconds + 1;
+  blobs.now += kOrphanAge + std::chrono::seconds(1);
   const BlobId fresh = blobs.put("a segment of a publish under way");
   EXPECT_EQ(sweep(5), all / 2 + 1);  // in several passes
   EXPECT_TRUE(check_complete(kept.record, blobs));

@@ -31,7 +31,7 @@ std::vector<Pass> plan_passes(std::uint64_t names, std::size_t max_names) {
   return passes;
 }
 
-Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than, const Pass& pass,
+Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, Instant older_than, const Pass& pass,
                         SweepReport& report) {
   std::vector<std::uint64_t> named;
   SWARMA_CHECK(registry.list_blobs(pass.first, pass.last, [&](const BlobId& id) { named.push_back(short_name(id)); }));
@@ -55,7 +55,7 @@ Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds 
 
 }  // namespace
 
-Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than,
+Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, Instant older_than,
                                   std::size_t max_names_per_pass) {
   SWARMA_TRY(const NamedBlobs named, registry.count_blobs());
   SweepReport report;

@@ -17,10 +17,10 @@ class SweptBlobs {
   /// Every blob; stops when `visit` returns false. `visit` may remove the blob it is given.
   virtual Result<void> list(const std::function<bool(const BlobId&, std::uint64_t size)>& visit) = 0;
   /// Removes the blob unless it was written or asked for (BlobPresence::has) at `since` or later; true if it went.
-  virtual Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) = 0;
+  virtual Result<bool> remove_if_unused_since(const BlobId& id, Instant since) = 0;
 };
 
-inline constexpr std::int64_t kOrphanSeconds = 7 * 24 * 3600;
+inline constexpr std::chrono::days kOrphanAge{7};
 /// Names held in memory at once (8 bytes each); a larger catalog is swept in several passes over ranges of names.
 inline constexpr std::size_t kMaxNamesPerPass = 8'000'000;
 
@@ -31,8 +31,8 @@ struct SweepReport {
 };
 
 /// Removes nothing while the database has never had a title: it may be new, and the blobs those of one that was lost.
-/// `older_than`: blobs used at that time or later stay (normally now - kOrphanSeconds).
-Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, UnixSeconds older_than,
+/// `older_than`: blobs used at that time or later stay (normally now - kOrphanAge).
+Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, Instant older_than,
                                   std::size_t max_names_per_pass = kMaxNamesPerPass);
 
 }  // namespace swarma::catalog::registry

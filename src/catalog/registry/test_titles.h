@@ -40,7 +40,7 @@ class FakeBlobs final : public BlobPresence, public SweptBlobs {
       if (!visit(id, blob.bytes.size())) break;
     return {};
   }
-  Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) override {
+  Result<bool> remove_if_unused_since(const BlobId& id, Instant since) override {
     const auto found = blobs.find(id);
     if (found == blobs.end() || found->second.used_at >= since) return false;
     blobs.erase(found);
@@ -49,10 +49,10 @@ class FakeBlobs final : public BlobPresence, public SweptBlobs {
 
   struct Blob {
     std::string bytes;
-    UnixSeconds used_at;
+    Instant used_at;
   };
   std::map<BlobId, Blob> blobs;
-  UnixSeconds now = 1'800'000'000;
+  Instant now{1'800'000'000};
 };
 
 struct TestTitle {
@@ -79,7 +79,7 @@ inline TestTitle make_record(std::string name, std::string summary = "", std::ve
                            .nonce = nonce,
                            .revision = 1,
                            .creator = test_creator().did(),
-                           .created_at = 1'800'000'000,
+                           .created_at = Instant(1'800'000'000),
                            .name = std::move(name),
                            .language = "en",
                            .summary = std::move(summary),

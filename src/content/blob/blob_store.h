@@ -44,7 +44,7 @@ class BlobStore {
   /// Removing what is not there is a success. Not durable: a removed blob may come back after a power cut.
   virtual Result<void> remove(const BlobId& id) = 0;
   /// Removes the blob unless it was committed or touched at `since` or later; true if it went.
-  virtual Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) = 0;
+  virtual Result<bool> remove_if_unused_since(const BlobId& id, Instant since) = 0;
   /// Every blob, in no order; stops when `visit` returns false. Blobs that come or go meanwhile may be missed or named.
   virtual Result<void> list(const std::function<bool(const BlobId&, std::uint64_t size)>& visit) = 0;
 

@@ -74,7 +74,7 @@ TEST_P(BlobStoreTest, SaysWhatIsNotThere) {
   EXPECT_EQ(store_->open(id).error().reason, "blob_not_found");
   EXPECT_EQ(store_->read(id, 100).error().code, ErrorCode::NotFound);
   EXPECT_TRUE(store_->remove(id));
-  EXPECT_FALSE(store_->remove_if_unused_since(id, 1LL << 40).value());
+  EXPECT_FALSE(store_->remove_if_unused_since(id, Instant(1LL << 40)).value());
 }
 
 TEST_P(BlobStoreTest, WritesInPiecesOfAnySize) {
@@ -176,7 +176,7 @@ TEST_P(BlobStoreTest, RemovesAndAnOpenReaderGoesOn) {
 
 TEST_P(BlobStoreTest, SparesWhatWasUsedSince) {
   const auto id = store_->put(view("abc"));
-  constexpr UnixSeconds kPast = 1'000'000'000, kFarFuture = 1LL << 33;
+  constexpr Instant kPast(1'000'000'000), kFarFuture(1LL << 33);
   EXPECT_FALSE(store_->remove_if_unused_since(*id, kPast).value());
   EXPECT_TRUE(store_->find_size(*id).value());
   EXPECT_TRUE(store_->remove_if_unused_since(*id, kFarFuture).value());

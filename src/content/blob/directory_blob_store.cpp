@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kIncomingSeconds = 24 * 3600;  // longer than any upload lasts
+constexpr std::chrono::hours kIncomingLife{24};  // longer than any upload lasts
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -44,7 +44,7 @@ class DirectoryBlobStore final : public BlobStore {
 
   Result<void> prepare() {
     SWARMA_CHECK(make_folders());
-    SWARMA_TRY(const UnixSeconds now, probe_temporaries());
+    SWARMA_TRY(const Instant now, probe_temporaries());
     return sweep_incoming(now);
   }
 
@@ -93,7 +93,7 @@ class DirectoryBlobStore final : public BlobStore {
     return {};
   }
 
-  Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) override {
+  Result<bool> remove_if_unused_since(const BlobId& id, Instant since) override {
     SWARMA_TRY(const bool removed, folders_.shard_of(id).remove_if_unused_since(BlobName(id).c_str(), since));
     if (removed) folders_.descriptors.forget(id);
     return removed;
@@ -141,7 +141,7 @@ class DirectoryBlobStore final : public BlobStore {
   }
 
   /// Learns whether this file system can name a file late, and what time it is there.
-  Result<UnixSeconds> probe_temporaries() {
+  Result<Instant> probe_temporaries() {
     const auto name = folders_.incoming / ("probe-" + to_hex(random_array<8>()));
     if (folders_.unnamed_temporaries) {
       const Fd file(::open(folders_.incoming.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
@@ -153,17 +153,18 @@ class DirectoryBlobStore final : public BlobStore {
     struct stat state{};
     if (!file || ::fstat(file.get(), &state) != 0) return disk_error("make the file", name);
     ::unlink(name.c_str());
-    return state.st_mtim.tv_sec;
+    return Instant(state.st_mtim.tv_sec);
   }
 
-  Result<void> sweep_incoming(UnixSeconds now) {
+  Result<void> sweep_incoming(Instant now) {
     SWARMA_TRY(const Directory directory, open_directory(folders_.incoming));
     while (const dirent* entry = ::readdir(directory.get())) {
       struct stat state{};
       if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0 ||
           !S_ISREG(state.st_mode))
         continue;
-      if (state.st_mtim.tv_sec < now - kIncomingSeconds) ::unlinkat(::dirfd(directory.get()), entry->d_name, 0);
+      if (Expiry(Instant(state.st_mtim.tv_sec), kIncomingLife).has_passed(now))
+        ::unlinkat(::dirfd(directory.get()), entry->d_name, 0);
     }
     return {};
   }

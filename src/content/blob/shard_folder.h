@@ -25,7 +25,7 @@ class ShardFolder {
   /// Size of a file, which counts as used now.
   Result<std::optional<std::uint64_t>> touch(const char* name);
   /// Removes a file not used since; true if it went.
-  Result<bool> remove_if_unused_since(const char* name, UnixSeconds since);
+  Result<bool> remove_if_unused_since(const char* name, Instant since);
 
  private:
   std::filesystem::path path_;

@@ -47,7 +47,7 @@ Result<net::ClientResponse> NodeClient::send_once(const std::string& method, con
   const crypto::DpopClaims claims{
       .method = method, .url = htu, .nonce = nonce(), .body_digest = body_digest, .access_token = options_.token};
   net::ClientRequest request{.method = method, .url = options_.url + path, .headers = headers, .body = body};
-  request.headers.set("DPoP", crypto::make_dpop_proof(key_, claims, clock_.seconds()));
+  request.headers.set("DPoP", crypto::make_dpop_proof(key_, claims, clock_.now()));
   if (!options_.token.empty()) request.headers.set("Authorization", "DPoP " + options_.token);
   auto answer = http_.send(request);
   if (answer) keep_nonce(*answer);

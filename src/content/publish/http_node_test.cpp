@@ -78,7 +78,7 @@ class FakeNode {
                                       .nonce = nonce,
                                       .body_digest = to_base64url(crypto::sha256(view(request.body))),
                                       .access_token = token.empty() ? "" : token.substr(5)};
-    const auto proof = crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, 1'800'000'000);
+    const auto proof = crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, Instant(1'800'000'000));
     if (!proof) {
       if (proof.error().reason == "use_dpop_nonce") ++asked_for_nonce;
       net::Response response = problem(401, proof.error().reason, proof.error().message);

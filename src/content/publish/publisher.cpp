@@ -53,7 +53,7 @@ title::TitleRecord draft_record(const Job& job, const JobSecrets& secrets, std::
           .nonce = nonce,
           .revision = revision,
           .creator = creator,
-          .created_at = job.clock.seconds(),
+          .created_at = job.clock.now(),
           .name = name_of(request),
           .language = request.language,
           .summary = request.summary,

@@ -161,7 +161,7 @@ TEST_F(Publishing, SendsTheVerySameRecordAgainWhenItsArrivalIsNotKnown) {
   clock.advance(std::chrono::hours(1));
   const auto result = run(request);
   ASSERT_TRUE(result) << result.error().message;
-  EXPECT_EQ(title::verify_record(result->record)->created_at, 1'800'000'000);
+  EXPECT_EQ(title::verify_record(result->record)->created_at, Instant(1'800'000'000));
   EXPECT_LE(blobs.puts - puts, 6);  // playlists, details and poster, but no segment
   EXPECT_EQ(reachable(result->record).size(), blobs.blobs.size());
   EXPECT_FALSE(has_journal());

@@ -38,7 +38,7 @@ void Spool::drop_expired() {
   std::error_code ec;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ec)) {
     const auto upload = find(entry.path().filename().string());
-    if (!upload || upload->expires_at <= clock_.seconds()) fs::remove_all(entry.path(), ec);
+    if (!upload || upload->expires_at.has_passed(clock_.now())) fs::remove_all(entry.path(), ec);
   }
 }
 
@@ -76,7 +76,7 @@ Result<Upload> Spool::find(std::string_view id) {
   SWARMA_TRY(std::string filename, reader.text("filename", 1000));
   return Upload{std::string(id), std::move(filename), static_cast<std::uint64_t>(length),
                 std::min(static_cast<std::uint64_t>(info.st_size), static_cast<std::uint64_t>(length)),
-                info.st_mtime + kUploadSeconds};
+                Expiry(Instant(info.st_mtime), kUploadLife)};
 }
 
 Result<Upload> Spool::append(std::string_view id, std::uint64_t offset, ByteView bytes) {

@@ -18,8 +18,7 @@
 
 namespace swarma::content::publish {
 
-inline constexpr std::int64_t kUploadSeconds =
-    7 * 86'400;  // an unfinished upload is forgotten after a week without a byte
+inline constexpr std::chrono::days kUploadLife{7};  // an unfinished upload is forgotten after a week without a byte
 inline constexpr std::size_t kMaxUploads = 64;
 
 struct Upload {
@@ -27,7 +26,7 @@ struct Upload {
   std::string filename;
   std::uint64_t length = 0;
   std::uint64_t offset = 0;
-  UnixSeconds expires_at = 0;
+  Expiry expires_at;
   bool complete() const { return offset == length; }
 };
 

@@ -78,7 +78,7 @@ class TestTitle {
     jws = *title::sign_record({.id = keys.id,
                                .nonce = nonce,
                                .creator = creator.did(),
-                               .created_at = 1'800'000'000,
+                               .created_at = Instant(1'800'000'000),
                                .name = "Test film",
                                .language = "en",
                                .summary = {},

@@ -12,7 +12,7 @@ class StoreSweptBlobs final : public catalog::registry::SweptBlobs {
   Result<void> list(const std::function<bool(const BlobId&, std::uint64_t)>& visit) override {
     return store_.list(visit);
   }
-  Result<bool> remove_if_unused_since(const BlobId& id, UnixSeconds since) override {
+  Result<bool> remove_if_unused_since(const BlobId& id, Instant since) override {
     return store_.remove_if_unused_since(id, since);
   }
 

@@ -16,7 +16,7 @@ namespace {
 using namespace swarma;
 namespace grant = access::grant;
 
-constexpr UnixSeconds kNow = 1'800'000'000;
+constexpr Instant kNow(1'800'000'000);
 constexpr const char* kPolicy =
     R"({"version":1,"paths":[{"id":"open","grants":{"slots":[3,17],"key_groups":["sd","hd"],"ttl_s":3600}}]})";
 
@@ -47,7 +47,7 @@ std::string attestation(const grant::TestTitle& title, const crypto::SigningKey&
                                            .evidence = "{}",
                                            .trust = 0.25,
                                            .issued_at = kNow,
-                                           .expires_at = kNow + 3600,
+                                           .expires_at = Expiry(kNow, std::chrono::hours(1)),
                                            .nonce = to_base64url(random_array<16>())},
                                           issuer)
       .value();
@@ -81,12 +81,12 @@ int emit() {
                                    "a token"};
   const Json token = {{"iss", creator.signing.did().text()},
                       {"cnf", {{"jkt", viewer.jkt()}}},
-                      {"exp", kNow + 60},
+                      {"exp", kNow.unix_s() + 60},
                       {"scope", "publish"}};
   const auto key_of = [](const crypto::SigningKey& key) {
     return Json{{"jwk", crypto::ed25519_jwk(key.did().public_key())}, {"did", key.did().text()}, {"jkt", key.jkt()}};
   };
-  std::cout << Json{{"now", kNow},
+  std::cout << Json{{"now", kNow.unix_s()},
                     {"creator", key_of(creator.signing)},
                     {"viewer", key_of(viewer)},
                     {"viewer_decryption", viewer_receiver.private_jwk()},
@@ -108,7 +108,8 @@ int emit() {
 std::string check_proof(const Json& asked) {
   const crypto::DpopClaims expected{asked.at("method"), asked.at("url"), asked.at("nonce"), asked.at("body_digest"),
                                     asked.at("token")};
-  const auto proof = crypto::verify_dpop_proof(asked.at("jws").get<std::string>(), expected, asked.at("now"));
+  const auto proof = crypto::verify_dpop_proof(asked.at("jws").get<std::string>(), expected,
+                                               Instant(asked.at("now").get<std::int64_t>()));
   return proof ? proof->jkt : proof.error().reason;
 }
 
