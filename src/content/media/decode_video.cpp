@@ -11,25 +11,6 @@ namespace {
 
 constexpr std::int64_t kToleratedShortfall = 4'000'000;  // µs: a slot
 
-std::unexpected<Error> filter_failed(int code) {
-  return ff::failed(code, ErrorCode::Unsupported, "cannot_filter", "prepare the pictures for encoding");
-}
-
-// Pictures upright and progressive, then a cascade of sizes: [o0], [o1], …
-std::string graph_text(const VideoStream& video, const std::vector<DecodeVideo::Output>& outputs) {
-  std::string text = "[in]";
-  if (video.interlaced) text += "bwdif=mode=send_frame:deint=interlaced,";
-  if (video.rotation == 90) text += "transpose=clock,";
-  if (video.rotation == 180) text += "hflip,vflip,";
-  if (video.rotation == 270) text += "transpose=cclock,";
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    text += fmt::format("scale={}:{}:flags=bicubic,format=yuv420p,setsar={}/{}", outputs[i].width, outputs[i].height,
-                        video.sar_num, video.sar_den);
-    text += i + 1 < outputs.size() ? fmt::format(",split[o{}][c{}];[c{}]", i, i, i) : fmt::format("[o{}]", i);
-  }
-  return text;
-}
-
 }  // namespace
 
 DecodeVideo::DecodeVideo(Job& job, const AVStream& stream, std::vector<Output> outputs)
@@ -69,58 +50,26 @@ Result<void> DecodeVideo::receive() {
   }
 }
 
-Result<void> DecodeVideo::build_graph(const AVFrame& frame) {
-  width_ = frame.width, height_ = frame.height, format_ = frame.format;
-  graph_.reset(avfilter_graph_alloc());
-  if (!graph_) std::abort();
-  graph_->nb_threads = 1;
-  AVRational sar = ff::sane_ratio(frame.sample_aspect_ratio);
-  std::string arguments = fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}", width_, height_,
-                                      format_, stream_.time_base.num, stream_.time_base.den, sar.num, sar.den);
-  AVFilterInOut *inputs = nullptr, *outputs = nullptr;
-  int e = avfilter_graph_create_filter(&source_, avfilter_get_by_name("buffer"), "in", arguments.c_str(), nullptr,
-                                       graph_.get());
-  if (e >= 0) e = avfilter_graph_parse2(graph_.get(), graph_text(job_.info.video, outputs_).c_str(), &inputs, &outputs);
-  if (e >= 0) e = avfilter_link(source_, 0, inputs->filter_ctx, static_cast<unsigned>(inputs->pad_idx));
-  sinks_.assign(outputs_.size(), nullptr);
-  for (AVFilterInOut* out = outputs; e >= 0 && out; out = out->next) {
-    std::size_t index = static_cast<std::size_t>(std::atoi(out->name + 1));
-    e = avfilter_graph_create_filter(&sinks_[index], avfilter_get_by_name("buffersink"), out->name, nullptr, nullptr,
-                                     graph_.get());
-    if (e >= 0) e = avfilter_link(out->filter_ctx, static_cast<unsigned>(out->pad_idx), sinks_[index], 0);
-  }
-  avfilter_inout_free(&inputs);
-  avfilter_inout_free(&outputs);
-  if (e >= 0) e = avfilter_graph_config(graph_.get(), nullptr);
-  return e < 0 ? Result<void>(filter_failed(e)) : Result<void>();
-}
-
 Result<void> DecodeVideo::filter(AVFrame* frame) {
-  if (!graph_ || frame->width != width_ || frame->height != height_ || frame->format != format_) {
+  if (!graph_ || !graph_->fits(*frame)) {
     if (graph_) {
-      if (int e = av_buffersrc_add_frame(source_, nullptr); e < 0) return filter_failed(e);
+      SWARMA_CHECK(graph_->push(nullptr));
       SWARMA_CHECK(drain_graph());
     }
-    SWARMA_CHECK(build_graph(*frame));
+    std::vector<PictureSize> sizes;
+    for (const Output& output : outputs_) sizes.push_back({output.width, output.height});
+    SWARMA_TRY(graph_, PictureGraph::create(*frame, stream_.time_base,
+                                            rendition_filters(job_.info.video, *frame, sizes), sizes.size()));
   }
-  if (int e = av_buffersrc_add_frame(source_, frame); e < 0) return filter_failed(e);
+  SWARMA_CHECK(graph_->push(frame));
   return drain_graph();
 }
 
 Result<void> DecodeVideo::drain_graph() {
   for (;;) {
-    std::vector<ff::Frame> frames;
-    for (AVFilterContext* sink : sinks_) {
-      ff::Frame frame = ff::new_frame();
-      int e = av_buffersink_get_frame(sink, frame.get());
-      if (e == AVERROR(EAGAIN) || e == AVERROR_EOF) {
-        if (frames.empty()) return {};
-        return fail(ErrorCode::Internal, "cannot_filter", "A filter kept back a picture.");
-      }
-      if (e < 0) return filter_failed(e);
-      frame->pts = av_rescale_q(frame->pts, av_buffersink_get_time_base(sink), stream_.time_base) - offset_;
-      frames.push_back(std::move(frame));
-    }
+    SWARMA_TRY(std::vector<ff::Frame> frames, graph_->pull());
+    if (frames.empty()) return {};
+    for (ff::Frame& frame : frames) frame->pts -= offset_;
     SWARMA_CHECK(emit(std::move(frames)));
   }
 }
@@ -153,7 +102,7 @@ Result<void> DecodeVideo::end() {
     return ff::failed(e, ErrorCode::Unsupported, "cannot_decode", "decode the end of the video");
   SWARMA_CHECK(receive());
   if (graph_) {
-    if (int e = av_buffersrc_add_frame(source_, nullptr); e < 0) return filter_failed(e);
+    SWARMA_CHECK(graph_->push(nullptr));
     SWARMA_CHECK(drain_graph());
   }
   if (last_.empty())

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "content/media/encode_video.h"
+#include "content/media/picture_graph.h"
 
 namespace swarma::content::media {
 
@@ -25,7 +27,6 @@ class DecodeVideo {
  private:
   Result<void> receive();
   Result<void> filter(AVFrame* frame);
-  Result<void> build_graph(const AVFrame& frame);
   Result<void> drain_graph();
   Result<void> emit(std::vector<ff::Frame> frames);
   Result<void> send(bool cut);
@@ -36,11 +37,8 @@ class DecodeVideo {
   std::int64_t offset_;
   SlotClock clock_;
   ff::Codec codec_;
-  ff::Graph graph_;
-  AVFilterContext* source_ = nullptr;
-  std::vector<AVFilterContext*> sinks_;
-  int width_ = 0, height_ = 0, format_ = -1;  // what the graph was built for
-  std::vector<ff::Frame> last_;               // the latest picture in every size
+  std::optional<PictureGraph> graph_;
+  std::vector<ff::Frame> last_;  // the latest picture in every size
   std::int64_t last_duration_ = 0;
   std::int64_t last_source_pts_ = AV_NOPTS_VALUE;
   Slot slot_ = 0;

@@ -195,7 +195,7 @@ class Packager {
       board_ = std::make_unique<Storyboard>(job_, board);
       outputs.back().take = [this, push = outputs.back().take](const AVFrame& frame, bool cut,
                                                                Slot slot) -> Result<void> {
-        if (cut) SWARMA_CHECK(board_->add(frame, 0));
+        if (cut) SWARMA_CHECK(board_->add(frame, Orientation{}));
         return push(frame, cut, slot);
       };
     }

@@ -4,56 +4,43 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "content/media/colours.h"
+#include "content/media/picture_graph.h"
+
 namespace swarma::content::media {
 namespace {
 
-Result<ff::Frame> scale(const AVFrame& frame, int width, int height) {
+/// Luma only, full range.
+Result<ff::Frame> small_grey(const AVFrame& frame, int side) {
   ff::Frame out = ff::new_frame();
-  out->format = AV_PIX_FMT_YUVJ420P, out->width = width, out->height = height;
+  out->format = AV_PIX_FMT_GRAY8, out->width = side, out->height = side;
   if (int e = av_frame_get_buffer(out.get(), 0); e < 0)
     return ff::failed(e, ErrorCode::Internal, "cannot_scale", "make room for a picture");
-  ff::Scaler scaler(sws_getContext(frame.width, frame.height, static_cast<AVPixelFormat>(frame.format), width, height,
-                                   AV_PIX_FMT_YUVJ420P, SWS_AREA, nullptr, nullptr, nullptr));
+  ff::Scaler scaler(sws_getContext(frame.width, frame.height, static_cast<AVPixelFormat>(frame.format), side, side,
+                                   AV_PIX_FMT_GRAY8, SWS_AREA, nullptr, nullptr, nullptr));
   if (!scaler) return fail(ErrorCode::Unsupported, "cannot_scale", "The picture's pixel format cannot be scaled.");
-  // The JPEG is full range; the film usually is not.
-  int *inverse = nullptr, *table = nullptr, from = 0, to = 0, brightness = 0, contrast = 0, saturation = 0;
-  if (sws_getColorspaceDetails(scaler.get(), &inverse, &from, &table, &to, &brightness, &contrast, &saturation) >= 0)
-    sws_setColorspaceDetails(scaler.get(), inverse, frame.color_range == AVCOL_RANGE_JPEG || from, table, 1, brightness,
-                             contrast, saturation);
   sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, out->data, out->linesize);
-  out->color_range = AVCOL_RANGE_JPEG;
   return out;
 }
 
-// Turns a planar 8-bit picture clockwise by quarter turns.
-Result<ff::Frame> turn(const AVFrame& frame, int rotation) {
-  ff::Frame out = ff::new_frame();
-  bool swap = rotation % 180 != 0;
-  out->format = frame.format, out->width = swap ? frame.height : frame.width,
-  out->height = swap ? frame.width : frame.height;
-  if (int e = av_frame_get_buffer(out.get(), 0); e < 0)
-    return ff::failed(e, ErrorCode::Internal, "cannot_scale", "make room for a picture");
-  for (int plane = 0; plane < 3; ++plane) {
-    int w = plane ? (frame.width + 1) / 2 : frame.width, h = plane ? (frame.height + 1) / 2 : frame.height;
-    for (int y = 0; y < h; ++y)
-      for (int x = 0; x < w; ++x) {
-        int to_x = rotation == 90 ? h - 1 - y : rotation == 180 ? w - 1 - x : y;
-        int to_y = rotation == 90 ? x : rotation == 180 ? h - 1 - y : w - 1 - x;
-        out->data[plane][to_y * out->linesize[plane] + to_x] = frame.data[plane][y * frame.linesize[plane] + x];
-      }
-  }
-  out->color_range = frame.color_range;
-  return out;
+Result<ff::Frame> prepare(const AVFrame& frame, int width, int height, const Orientation& orientation) {
+  const Colours from = colours_of(frame);
+  const std::string filters = "[in]" + make_upright(orientation) + mark_colours(from) +
+                              convert_colours(from, kJpegColours, width, height) + "setsar=1[o0]";
+  SWARMA_TRY(PictureGraph graph, PictureGraph::create(frame, AVRational{1, 25}, filters, 1));
+  ff::Frame copy = ff::share(frame);
+  copy->pts = 0;
+  SWARMA_CHECK(graph.push(copy.get()));
+  SWARMA_CHECK(graph.push(nullptr));
+  SWARMA_TRY(std::vector<ff::Frame> pictures, graph.pull());
+  if (pictures.empty()) return fail(ErrorCode::Internal, "cannot_filter", "A filter kept back a picture.");
+  return std::move(pictures.front());
 }
 
 }  // namespace
 
-Result<Bytes> to_jpeg(const AVFrame& frame, int width, int height, int rotation, int quality) {
-  bool swap = rotation % 180 != 0;
-  SWARMA_TRY(ff::Frame picture, scale(frame, swap ? height : width, swap ? width : height));
-  if (rotation != 0) {
-    SWARMA_TRY(picture, turn(*picture, rotation));
-  }
+Result<Bytes> to_jpeg(const AVFrame& frame, int width, int height, const Orientation& orientation, int quality) {
+  SWARMA_TRY(ff::Frame picture, prepare(frame, width, height, orientation));
   const AVCodec* encoder = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
   ff::Codec codec(avcodec_alloc_context3(encoder));
   if (!codec) return fail(ErrorCode::Unavailable, "no_encoder", "This machine's FFmpeg has no JPEG encoder.");
@@ -75,7 +62,7 @@ Result<Bytes> to_jpeg(const AVFrame& frame, int width, int height, int rotation,
 
 Brightness measure_brightness(const AVFrame& frame) {
   constexpr int kSide = 64;
-  auto small = scale(frame, kSide, kSide);
+  auto small = small_grey(frame, kSide);
   if (!small) return {};
   double sum = 0, squares = 0;
   for (int y = 0; y < kSide; ++y)

@@ -3,11 +3,13 @@
 
 #include "base/bytes.h"
 #include "content/media/ffmpeg.h"
+#include "content/media/probe.h"
 
 namespace swarma::content::media {
 
-/// Scales to width × height (rotated by `rotation` clockwise degrees first) and encodes. `quality`: 2 (best) to 31.
-Result<Bytes> to_jpeg(const AVFrame& frame, int width, int height, int rotation, int quality);
+/// Makes the picture upright, scales it to width × height, and encodes it, in colours that look as in the renditions.
+/// `quality`: 2 (best) to 31.
+Result<Bytes> to_jpeg(const AVFrame& frame, int width, int height, const Orientation& orientation, int quality);
 
 /// Mean brightness (0–255) and contrast (standard deviation) of a picture, from a sample of its pixels.
 struct Brightness {

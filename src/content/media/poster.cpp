@@ -30,10 +30,11 @@ Result<ff::Frame> picture_at(Source& source, KeyframeDecoder& decoder, int strea
 }
 
 /// At most kPosterWidth wide when shown, with even sides.
-Result<Bytes> poster_jpeg(const AVFrame& frame, double shown_width, double shown_height, int rotation) {
+Result<Bytes> poster_jpeg(const AVFrame& frame, double shown_width, double shown_height,
+                          const Orientation& orientation) {
   double factor = std::min(1.0, kPosterWidth / shown_width);
   auto even = [](double side) { return std::max(2, static_cast<int>(side / 2) * 2); };
-  return to_jpeg(frame, even(shown_width * factor), even(shown_height * factor), rotation, kPosterQuality);
+  return to_jpeg(frame, even(shown_width * factor), even(shown_height * factor), orientation, kPosterQuality);
 }
 
 std::unexpected<Error> no_picture(const std::string& why) {
@@ -44,19 +45,13 @@ bool is_picture(AVCodecID codec) {
   return codec == AV_CODEC_ID_MJPEG || codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_WEBP;
 }
 
-/// Clockwise degrees of the EXIF tag "Orientation" (mirrored ones are shown as they are).
-int exif_rotation(const AVFrame& frame) {
+/// The EXIF tag "Orientation": 1 to 8, the even ones up to 4 and the odd ones from 5 on mirrored.
+Orientation exif_orientation(const AVFrame& frame) {
+  static constexpr Orientation kKnown[] = {{0, false},  {0, true},   {180, false}, {180, true},
+                                           {270, true}, {90, false}, {90, true},   {270, false}};
   const AVDictionaryEntry* entry = av_dict_get(frame.metadata, "Orientation", nullptr, 0);
-  switch (entry ? std::atoi(entry->value) : 1) {
-    case 3:
-      return 180;
-    case 6:
-      return 90;
-    case 8:
-      return 270;
-    default:
-      return 0;
-  }
+  const int number = entry ? std::atoi(entry->value) : 1;
+  return number >= 1 && number <= 8 ? kKnown[number - 1] : Orientation{};
 }
 
 }  // namespace
@@ -78,9 +73,9 @@ Result<Bytes> make_poster_of_picture(const std::filesystem::path& picture) {
   SWARMA_TRY(const ff::Frame frame, decoder.decode(*packet));
   if (!frame || frame->width < 16 || frame->height < 16)
     return no_picture("this file is damaged, or smaller than 16 pixels.");
-  const int rotation = exif_rotation(*frame);
-  const bool turned = rotation % 180 != 0;
-  return poster_jpeg(*frame, turned ? frame->height : frame->width, turned ? frame->width : frame->height, rotation);
+  const Orientation orientation = exif_orientation(*frame);
+  const bool turned = orientation.swaps_sides();
+  return poster_jpeg(*frame, turned ? frame->height : frame->width, turned ? frame->width : frame->height, orientation);
 }
 
 Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& info, std::int64_t at_us) {
@@ -114,7 +109,7 @@ Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& in
     SWARMA_TRY(best, picture_at(source, decoder, v.stream_index, info.start_us));
     if (!best) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one keyframe of the film could be decoded.");
   }
-  return poster_jpeg(*best, static_cast<double>(v.width) * v.sar_num / v.sar_den, v.height, v.rotation);
+  return poster_jpeg(*best, static_cast<double>(v.width) * v.sar_num / v.sar_den, v.height, v.orientation);
 }
 
 }  // namespace swarma::content::media

@@ -8,6 +8,8 @@
 #include <future>
 #include <optional>
 
+#include "content/media/colours.h"
+#include "content/media/field_sample.h"
 #include "content/media/plan.h"
 #include "content/media/probe_streams.h"
 #include "content/media/scan.h"
@@ -79,8 +81,8 @@ Result<std::optional<IndexScan>> scan_index(const std::filesystem::path& file) {
 // One look at a file: the steps share what they found.
 class Prober {
  public:
-  Prober(Source source, Result<std::optional<IndexScan>> indexed)
-      : source_(std::move(source)), indexed_(std::move(indexed)) {}
+  Prober(const std::filesystem::path& file, Source source, Result<std::optional<IndexScan>> indexed)
+      : file_(file), source_(std::move(source)), indexed_(std::move(indexed)) {}
 
   Result<MediaInfo> run() {
     info_.container = source_.context()->iformat->name;
@@ -93,6 +95,7 @@ class Prober {
     SWARMA_CHECK(check_index());
     SWARMA_TRY(Scan scan, scan_file());
     SWARMA_CHECK(measure(scan));
+    SWARMA_CHECK(judge_looks());
     judge_copy(scan);
     return std::move(info_);
   }
@@ -129,6 +132,8 @@ class Prober {
                   fmt::format("The picture is {}×{}; at most {} each way can be handled.", best->codecpar->width,
                               best->codecpar->height, kMaxSide));
     info_.video = describe_video(*best);
+    if (std::string why = why_dolby_vision_forbids(*best); !why.empty())
+      return fail(ErrorCode::Unsupported, "dolby_vision", std::move(why));
     return {};
   }
 
@@ -274,6 +279,24 @@ class Prober {
     }
   }
 
+  Result<void> judge_looks() {
+    VideoStream& v = info_.video;
+    if (v.dynamic_range != DynamicRange::Standard) {
+      if (!can_tone_map())
+        return fail(
+            ErrorCode::Unavailable, "no_tone_mapping",
+            "The film is HDR, and this machine's FFmpeg cannot convert it (it lacks zscale or tonemap). Publish "
+            "it from another machine, or export it as SDR.");
+      info_.notes.push_back(fmt::format("The picture is HDR ({}). It is converted to standard dynamic range (SDR).",
+                                        name_of(v.dynamic_range)));
+    }
+    SWARMA_TRY(Source fresh,
+               Source::open(file_, has_complete_index(source_) ? Source::Depth::Header : Source::Depth::Streams));
+    SWARMA_CHECK(settle_interlacing(fresh, info_, v));
+    if (v.interlaced) info_.notes.push_back("The picture is interlaced. It is converted to whole pictures.");
+    return {};
+  }
+
   void judge_copy(const Scan& scan) {
     VideoStream& v = info_.video;
     const StreamScan& s = of(scan, v.stream_index);
@@ -297,6 +320,7 @@ class Prober {
         static_cast<double>(gap) / kSecond, kMaxCopiedGap / kSecond);
   }
 
+  const std::filesystem::path& file_;
   Source source_;
   Result<std::optional<IndexScan>> indexed_;
   MediaInfo info_;
@@ -310,7 +334,7 @@ Result<MediaInfo> probe(const std::filesystem::path& file) {
   // Understanding the streams decodes a little, scanning walks the whole index: side by side.
   auto indexed = std::async(std::launch::async, [&file] { return scan_index(file); });
   SWARMA_TRY(Source source, Source::open(file, Source::Depth::Streams));
-  return Prober(std::move(source), indexed.get()).run();
+  return Prober(file, std::move(source), indexed.get()).run();
 }
 
 }  // namespace swarma::content::media

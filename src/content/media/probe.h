@@ -13,17 +13,33 @@ namespace swarma::content::media {
 inline constexpr std::int64_t kMaxFilmMs = 24 * 3600 * 1000;
 inline constexpr std::int64_t kMaxCaptionOverhangMs = 10'000;
 
+/// How stored pictures become upright: mirrored left and right first, then turned.
+struct Orientation {
+  int rotation = 0;  // clockwise degrees: 0, 90, 180, 270
+  bool mirrored = false;
+  bool upright() const { return rotation == 0 && !mirrored; }
+  bool swaps_sides() const { return rotation % 180 != 0; }
+  bool operator==(const Orientation&) const = default;
+};
+
+/// Which field of an interlaced film comes first: as each picture is marked, or the same for all, unmarked ones.
+enum class FieldOrder { AsMarked, TopFirst, BottomFirst };
+
+enum class DynamicRange { Standard, Pq, Hlg };
+
 struct VideoStream {
   int stream_index = -1;
   std::string codec;             // FFmpeg name: "h264", "hevc", …
-  int width = 0, height = 0;     // as displayed: after rotation, before sample aspect ratio
-  int rotation = 0;              // clockwise degrees that the source asks for: 0, 90, 180, 270
-  int sar_num = 1, sar_den = 1;  // sample aspect ratio after rotation
+  int width = 0, height = 0;     // as displayed: upright, before sample aspect ratio
+  Orientation orientation;       // what the source asks for
+  int sar_num = 1, sar_den = 1;  // sample aspect ratio of the upright picture
   double frame_rate = 0;         // average
   bool variable_frame_rate = false;
-  bool interlaced = false;
+  bool interlaced = false;  // as the stream says, or the pictures at several places of it
+  FieldOrder field_order = FieldOrder::AsMarked;
+  DynamicRange dynamic_range = DynamicRange::Standard;
   std::int64_t bit_rate = 0;
-  bool can_copy = false;     // H.264 8-bit 4:2:0 progressive, unrotated, with keyframes often enough to cut at
+  bool can_copy = false;     // H.264 8-bit 4:2:0 progressive, upright, SDR, with keyframes often enough to cut at
   std::string why_not_copy;  // sentence, empty when can_copy
 };
 
@@ -64,7 +80,8 @@ struct MediaInfo {
 };
 
 /// Refuses with Unsupported what is not a film, saying what was found: "not_media", "no_video", "still_image",
-/// "file_truncated" (the header promises more than there is), "too_long", "encrypted_source".
+/// "file_truncated" (the header promises more than there is), "too_long", "encrypted_source", "dolby_vision" (without a
+/// picture that others can read).
 Result<MediaInfo> probe(const std::filesystem::path& file);
 
 }  // namespace swarma::content::media

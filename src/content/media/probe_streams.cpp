@@ -3,7 +3,10 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <cstring>
+#include <numbers>
 
+#include "content/media/colours.h"
 #include "content/media/language.h"
 
 namespace swarma::content::media {
@@ -24,13 +27,31 @@ std::string tag(const AVStream& stream, const char* name) {
   return text;
 }
 
-int clockwise_rotation(const AVStream& stream) {
-  const std::uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
-  if (!matrix) return 0;
-  double counterclockwise = av_display_rotation_get(reinterpret_cast<const std::int32_t*>(matrix));
-  if (!std::isfinite(counterclockwise)) return 0;
-  int quarter = static_cast<int>(std::lround(-counterclockwise / 90.0));
-  return ((quarter % 4) + 4) % 4 * 90;
+// The matrix maps (x, y) to (a x + c y, b x + d y); a negative determinant mirrors. Mirroring first leaves a rotation.
+Orientation orientation_of(const AVStream& stream) {
+  std::size_t size = 0;
+  const std::uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+  std::int32_t matrix[9];
+  if (!data || size < sizeof matrix) return {};
+  std::memcpy(matrix, data, sizeof matrix);
+  Orientation out;
+  const double a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
+  out.mirrored = a * d - b * c < 0;
+  const double cosine = out.mirrored ? -a : a, sine = out.mirrored ? -b : b;
+  if (cosine == 0 && sine == 0) return {};
+  const int quarter = static_cast<int>(std::lround(std::atan2(sine, cosine) / (std::numbers::pi / 2)));
+  out.rotation = (quarter + 4) % 4 * 90;
+  return out;
+}
+
+std::string asks_for(const Orientation& orientation) {
+  if (!orientation.mirrored) return fmt::format("rotated by {} degrees", orientation.rotation);
+  return orientation.rotation == 0 ? "mirrored"
+                                   : fmt::format("mirrored and rotated by {} degrees", orientation.rotation);
+}
+
+FieldOrder shown_first(AVFieldOrder order) {
+  return order == AV_FIELD_BB || order == AV_FIELD_TB ? FieldOrder::BottomFirst : FieldOrder::TopFirst;
 }
 
 bool is_interlaced(AVFieldOrder order) {
@@ -53,12 +74,14 @@ VideoStream describe_video(const AVStream& stream) {
   VideoStream v;
   v.stream_index = stream.index;
   v.codec = avcodec_get_name(p.codec_id);
-  v.rotation = clockwise_rotation(stream);
+  v.orientation = orientation_of(stream);
   AVRational sar = ff::sane_ratio(stream.sample_aspect_ratio.num ? stream.sample_aspect_ratio : p.sample_aspect_ratio);
   v.width = p.width, v.height = p.height, v.sar_num = sar.num, v.sar_den = sar.den;
-  if (v.rotation % 180 != 0) std::swap(v.width, v.height), std::swap(v.sar_num, v.sar_den);
+  if (v.orientation.swaps_sides()) std::swap(v.width, v.height), std::swap(v.sar_num, v.sar_den);
   v.frame_rate = stream.avg_frame_rate.den > 0 ? av_q2d(stream.avg_frame_rate) : 0;
   v.interlaced = is_interlaced(p.field_order);
+  if (v.interlaced) v.field_order = shown_first(p.field_order);
+  v.dynamic_range = dynamic_range_of(p.color_trc);
   return v;
 }
 
@@ -91,9 +114,24 @@ std::string why_parameters_forbid_copy(const AVStream& stream, const VideoStream
     return fmt::format("The video's pixels are {}, browsers play 8-bit 4:2:0.", name ? name : "of an unknown kind");
   }
   if (video.interlaced) return "The video is interlaced.";
-  if (video.rotation != 0) return fmt::format("The video asks to be rotated by {} degrees.", video.rotation);
+  if (!video.orientation.upright()) return fmt::format("The video asks to be {}.", asks_for(video.orientation));
+  if (video.dynamic_range != DynamicRange::Standard)
+    return fmt::format("The video is HDR ({}), which H.264 players show wrong.", name_of(video.dynamic_range));
   if (p.width % 2 != 0 || p.height % 2 != 0) return "The video's size is odd.";
   return "";
+}
+
+std::string why_dolby_vision_forbids(const AVStream& stream) {
+  std::size_t size = 0;
+  const std::uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DOVI_CONF, &size);
+  if (!data || size < sizeof(AVDOVIDecoderConfigurationRecord)) return "";
+  AVDOVIDecoderConfigurationRecord record;
+  std::memcpy(&record, data, sizeof record);
+  if (record.bl_present_flag != 0 && record.dv_bl_signal_compatibility_id != 0) return "";
+  return fmt::format(
+      "The film is Dolby Vision profile {}: its colours can be read by Dolby Vision devices only, and would come out "
+      "green and purple. Export it as HDR10, HLG, Dolby Vision profile 8, or SDR, and publish that.",
+      record.dv_profile);
 }
 
 bool is_text_caption(const AVCodecParameters& p) {

@@ -14,6 +14,9 @@ CaptionStream describe_captions(const AVStream& stream);
 /// Empty, or the sentence why these parameters cannot be copied into CMAF as they are.
 std::string why_parameters_forbid_copy(const AVStream& stream, const VideoStream& video);
 
+/// Empty, or the sentence why a Dolby Vision stream has no picture that can be converted (profile 5 and its like).
+std::string why_dolby_vision_forbids(const AVStream& stream);
+
 bool is_text_caption(const AVCodecParameters& parameters);
 bool is_cover_picture(const AVStream& stream);
 /// Marked as encrypted by the container.

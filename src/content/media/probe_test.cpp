@@ -171,7 +171,7 @@ TEST(Probe, KnowsTheRealFilms) {
   EXPECT_EQ(refusal(films / "extras/still_grapefruit.jpg"), "still_image");
   auto phone = probe(films / "phone_720p_rot180_vfr.mp4");
   ASSERT_TRUE(phone);
-  EXPECT_EQ(phone->video.rotation, 180);
+  EXPECT_EQ(phone->video.orientation.rotation, 180);
   auto laced = probe(films / "extras/bbb_576i_mpeg2_ac3_interlaced.ts");
   ASSERT_TRUE(laced);
   EXPECT_TRUE(laced->video.interlaced);

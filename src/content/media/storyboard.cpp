@@ -10,10 +10,10 @@ constexpr std::int64_t kSameMomentUs = 2000;
 
 }  // namespace
 
-Result<void> Storyboard::add(const AVFrame& frame, int rotation) {
+Result<void> Storyboard::add(const AVFrame& frame, const Orientation& orientation) {
   if (next_ == job_.plan.slots()) return {};
   const TrackPlan& plan = job_.plan.tracks[track_];
-  SWARMA_TRY(Bytes jpeg, to_jpeg(frame, plan.width, plan.height, rotation, kTileQuality));
+  SWARMA_TRY(Bytes jpeg, to_jpeg(frame, plan.width, plan.height, orientation, kTileQuality));
   double seconds = static_cast<double>(job_.plan.cuts_us[next_ + 1] - job_.plan.cuts_us[next_]) / 1e6;
   SWARMA_CHECK(job_.sink.on_segment(track_, next_, seconds, std::move(jpeg)));
   job_.set_done(track_, job_.plan.cuts_us[next_ + 1]);
@@ -46,7 +46,7 @@ Result<void> KeyframeStoryboard::take(ff::Packet packet) {
   while ((candidate_ || picture_) && board_.next() <= clock_.last() && clock_.start_of(board_.next()) + slack < pts) {
     if (candidate_) SWARMA_CHECK(decode_candidate());
     if (!picture_) break;
-    SWARMA_CHECK(board_.add(*picture_, job_.info.video.rotation));
+    SWARMA_CHECK(board_.add(*picture_, job_.info.video.orientation));
   }
   candidate_ = std::move(packet);
   return {};
@@ -55,7 +55,7 @@ Result<void> KeyframeStoryboard::take(ff::Packet packet) {
 Result<void> KeyframeStoryboard::end() {
   if (candidate_) SWARMA_CHECK(decode_candidate());
   if (!picture_) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one keyframe of the film could be decoded.");
-  while (board_.next() <= clock_.last()) SWARMA_CHECK(board_.add(*picture_, job_.info.video.rotation));
+  while (board_.next() <= clock_.last()) SWARMA_CHECK(board_.add(*picture_, job_.info.video.orientation));
   return board_.end();
 }
 

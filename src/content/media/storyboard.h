@@ -12,8 +12,8 @@ namespace swarma::content::media {
 class Storyboard {
  public:
   Storyboard(Job& job, std::size_t track) : job_(job), track_(track) {}
-  /// The picture at the start of the next slot. `rotation`: still to be applied.
-  Result<void> add(const AVFrame& frame, int rotation);
+  /// The picture at the start of the next slot. `orientation`: still to be applied.
+  Result<void> add(const AVFrame& frame, const Orientation& orientation);
   Result<void> end();
   Slot next() const { return next_; }
 
