@@ -18,6 +18,9 @@ void Fd::reset() {
 
 Error io_error(std::string_view doing, const std::filesystem::path& path) {
   const int number = errno;
+  if (number == EMFILE || number == ENFILE)
+    return Error{ErrorCode::Unavailable, "too_many_files",
+                 "Too many files and connections are open here right now. Try again in a moment."};
   return Error{number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, number == ENOSPC ? "disk_full" : "io_failed",
                "Cannot " + std::string(doing) + " " + path.string() + ": " + std::strerror(number) + "."};
 }
@@ -72,12 +75,22 @@ Result<void> write_file_durably(const std::filesystem::path& path, ByteView byte
   return done;
 }
 
+Result<bool> file_exists(const std::filesystem::path& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return std::unexpected(io_error("look at", path));
+}
+
 Result<void> ensure_private_folder(const std::filesystem::path& path) {
-  std::error_code ec;
+  std::error_code ec;  // a parent that cannot be made: mkdir says why
   std::filesystem::create_directories(path.parent_path(), ec);
-  const bool made = ::mkdir(path.c_str(), 0700) == 0;
-  if (!made && (errno != EEXIST || !std::filesystem::is_directory(path, ec)))
-    return std::unexpected(io_error("make the folder", path));
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return std::unexpected(io_error("make the folder", path));
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) return std::unexpected(io_error("look at", path));
+  errno = ENOTDIR;
+  if (!S_ISDIR(info.st_mode)) return std::unexpected(io_error("make the folder", path));
   return {};
 }
 

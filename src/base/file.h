@@ -38,10 +38,14 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::size_t max_bytes
 /// if the machine stops; before it, the old content is. Mode is applied before any byte is written.
 Result<void> write_file_durably(const std::filesystem::path& path, ByteView bytes, unsigned mode = 0644);
 
+/// Whether something is there. False only when it is certain that nothing is: "cannot tell" is an error.
+Result<bool> file_exists(const std::filesystem::path& path);
+
 /// Makes the folder and its parents (mode 0700 for the last one).
 Result<void> ensure_private_folder(const std::filesystem::path& path);
 
-/// The sentence for errno: "Cannot open /x: No such file or directory."
+/// The sentence for errno: "Cannot open /x: No such file or directory." NotFound for a path that leads nowhere, and for
+/// nothing else; Unavailable ("too_many_files") when the process or the machine has no descriptor left; otherwise Io.
 Error io_error(std::string_view doing, const std::filesystem::path& path);
 
 /// fsync of a folder, which makes a rename in it durable.

@@ -1,6 +1,5 @@
 // swarma doctor: is everything here that is needed, in sentences.
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +12,8 @@
 #include "cli/program.h"
 #include "cli/terminal.h"
 #include "db/database.h"
+#include "node/config.h"
+#include "node/descriptors.h"
 
 namespace swarma::cli {
 namespace {
@@ -44,12 +45,18 @@ Finding check_disk(const Common& common) {
 }
 
 Finding check_files() {
-  static constexpr rlim_t kEnough = 4096;
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return {"open files", limit.rlim_max >= kEnough,
-          fmt::format("the system allows {}{}", limit.rlim_max,
-                      limit.rlim_max >= kEnough ? "" : "; raise it with `ulimit -Hn` for many viewers")};
+  static constexpr std::size_t kEnough = 1'024;
+  const node::Config defaults;
+  const auto budget = node::share_descriptors(node::raise_descriptor_limit(),
+                                              {.connections = defaults.max_connections,
+                                               .loops = defaults.loops,
+                                               .workers = defaults.workers,
+                                               .database_connections = defaults.database_connections});
+  if (!budget) return {"open files", false, budget.error().message};
+  return {"open files", budget->connections >= kEnough,
+          fmt::format("the system allows {}: {} connections, {} blobs kept open, {} for the rest{}", budget->limit,
+                      budget->connections, budget->cached_blobs, budget->reserved,
+                      budget->connections >= kEnough ? "" : "; raise it with `ulimit -Hn` for many viewers")};
 }
 
 Finding check_database(const DoctorOptions& options) {

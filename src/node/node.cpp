@@ -9,12 +9,15 @@
 #include "api/routes.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "content/blob/directory_blob_store.h"
 #include "content/publish/jobs.h"
 #include "content/publish/store_blob_sink.h"
 #include "net/tls.h"
 #include "node/bridges/catalog_titles.h"
 #include "node/bridges/local_titles.h"
 #include "node/bridges/swept_blobs.h"
+#include "node/descriptors.h"
+#include "node/home.h"
 #include "node/metrics.h"
 #include "node/secrets.h"
 
@@ -195,6 +198,7 @@ class RunningNode final : public Node {
 
   static constexpr std::uint64_t kSweepMinutes = 60;
   std::uint64_t minutes_ = 1;
+  std::optional<HomeLock> home_;
   std::unique_ptr<Parts> parts_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<Housekeeping> housekeeping_;
@@ -231,16 +235,39 @@ Result<net::ServerOptions> server_options(const Config& config) {
   return options;
 }
 
+/// Shares out the file descriptors and says so when the operator gets less than they asked for.
+Result<DescriptorBudget> plan_descriptors(const Config& config) {
+  SWARMA_TRY(const DescriptorBudget budget,
+             share_descriptors(raise_descriptor_limit(), {.connections = config.max_connections,
+                                                          .loops = config.loops,
+                                                          .workers = config.workers,
+                                                          .database_connections = config.database_connections}));
+  const auto fields = {log::Field("limit", std::uint64_t{budget.limit}),
+                       log::Field("reserved", std::uint64_t{budget.reserved}),
+                       log::Field("cached_blobs", std::uint64_t{budget.cached_blobs}),
+                       log::Field("connections", std::uint64_t{budget.connections})};
+  if (budget.connections < config.max_connections)
+    log::warning("few_descriptors", fields);
+  else
+    log::info("descriptors", fields);
+  return budget;
+}
+
 Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::Identity identity) {
+  SWARMA_TRY(HomeLock home, HomeLock::take(config.data));
+  SWARMA_TRY(const DescriptorBudget budget, plan_descriptors(config));
   SWARMA_TRY(net::ServerOptions options, server_options(config));
+  options.max_connections = budget.connections;
   const std::string url = config.database.empty() ? "sqlite:" + (config.data / "swarma.db").string() : config.database;
   SWARMA_TRY(auto database, db::Database::open(url, config.database_connections));
   SWARMA_CHECK(migrate(*database));
   SWARMA_TRY(const crypto::SecretKey nonce_key, shared_secret(*database, identity.master, "dpop-nonce"));
   SWARMA_TRY(auto blobs,
-             content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs));
+             content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs,
+                                                      {.cached_descriptors = budget.cached_blobs}));
 
   auto node = std::make_unique<RunningNode>();
+  node->home_ = std::move(home);
   node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs), nonce_key);
   Parts& p = *node->parts_;
   if (!options.certificate_file.empty()) p.facts.secure_url = config.public_url;

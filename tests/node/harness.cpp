@@ -21,9 +21,16 @@ RunningNode::RunningNode(const std::filesystem::path& data, std::string database
     : owner_(must(crypto::open_identity(data))) {
   node::Config config;
   config.data = data;
+  if (!database.empty()) {  // one of several nodes: what they share is the database, the identity and the blobs
+    config.data = data / ("home-" + to_hex(random_array<8>()));
+    config.blobs = data / "blobs";
+    std::filesystem::create_directory(config.data);
+    std::filesystem::permissions(config.data, std::filesystem::perms::owner_all);
+    std::filesystem::copy_file(data / "identity.json", config.data / "identity.json");
+  }
   config.listen = "127.0.0.1:0";
   config.database = std::move(database);
-  node_ = must(node::Node::create(config, must(crypto::open_identity(data))));
+  node_ = must(node::Node::create(config, must(crypto::open_identity(config.data))));
   url_ = node_->url();
   thread_ = std::thread([this] { node_->run(); });
 }

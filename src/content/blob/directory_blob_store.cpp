@@ -176,8 +176,10 @@ class DirectoryBlobStore final : public BlobStore {
       const auto id = BlobId::parse(entry->d_name);
       if (!id || id->digest()[0] != shard) continue;
       struct stat state{};
-      if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0)
-        continue;  // gone meanwhile
+      if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT) continue;  // gone meanwhile
+        return disk_error("look at the blob", entry->d_name);
+      }
       if (S_ISREG(state.st_mode) && !visit(*id, static_cast<std::uint64_t>(state.st_size))) return false;
     }
     return true;

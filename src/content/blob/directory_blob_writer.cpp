@@ -51,7 +51,7 @@ bool BlobFolders::is_whole(const BlobId& id) {
 
 std::unexpected<Error> disk_error(std::string_view doing, const std::filesystem::path& path) {
   Error error = io_error(doing, path);
-  error.code = ErrorCode::Io;
+  if (error.code == ErrorCode::NotFound) error.code = ErrorCode::Io;
   return std::unexpected(std::move(error));
 }
 

@@ -75,6 +75,8 @@ std::string error_text(int code) {
 }
 
 std::unexpected<Error> failed(int code, ErrorCode kind, std::string_view reason, std::string_view doing) {
+  if (code == AVERROR(EMFILE) || code == AVERROR(ENFILE) || code == AVERROR(ENOMEM))  // not the film's fault
+    return fail(ErrorCode::Unavailable, "too_busy", fmt::format("Cannot {} right now: {}.", doing, error_text(code)));
   return fail(kind, std::string(reason), fmt::format("Cannot {}: {}.", doing, error_text(code)));
 }
 

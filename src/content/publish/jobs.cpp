@@ -76,7 +76,9 @@ MediaJobs::~MediaJobs() {
 
 Result<void> MediaJobs::load() {
   std::error_code ec;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ec)) {
+  const fs::directory_iterator entries(folder_, ec);
+  if (ec) return fail(ErrorCode::Io, "io_failed", "Cannot list " + folder_.string() + ": " + ec.message() + ".");
+  for (const fs::directory_entry& entry : entries) {
     if (entry.path().extension() != ".job") continue;
     SWARMA_TRY(const Bytes sealed, read_file(entry.path(), kMaxJobFile));
     const auto plain = crypto::unwrap(ports_.identity.master, kContext, sealed);

@@ -70,14 +70,38 @@ Result<JobSecrets> read_job(const fs::path& file, const std::string& job_id, con
   return JobSecrets{crypto::SecretKey(*key), *nonce, *salt};
 }
 
-Result<Fd> lock_folder(const fs::path& folder) {
+bool is_same_file(const Fd& fd, const fs::path& file) {
+  struct stat open_one{}, named{};
+  return ::fstat(fd.get(), &open_one) == 0 && ::stat(file.c_str(), &named) == 0 && open_one.st_dev == named.st_dev &&
+         open_one.st_ino == named.st_ino;
+}
+
+/// Makes the folder and locks it. A run that ends removes its folder, perhaps between these two steps of another: then
+/// the lock is on a file that has no name any more, and the next attempt makes the folder anew.
+Result<Fd> make_locked_folder(const fs::path& folder) {
+  constexpr int kAttempts = 20;
   const fs::path file = folder / "lock";
-  Fd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate));
-  if (!lock) return std::unexpected(io_error("open", file));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorCode::Conflict, "publish_running",
-                "Another process is publishing this film to this place right now.");
-  return lock;
+  Error last{ErrorCode::Io, "io_failed", "Cannot lock the folder " + folder.string() + "."};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (auto made = ensure_private_folder(folder); !made) {
+      last = made.error();
+      if (last.code != ErrorCode::NotFound) break;
+      continue;
+    }
+    Fd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate));
+    if (!lock) {
+      last = io_error("open", file);
+      if (last.code != ErrorCode::NotFound) break;
+      continue;
+    }
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return std::unexpected(io_error("lock", file));
+      return fail(ErrorCode::Conflict, "publish_running",
+                  "Another process is publishing this film to this place right now.");
+    }
+    if (is_same_file(lock, file)) return lock;
+  }
+  return std::unexpected(last);
 }
 
 /// Adds `length` bytes of the file from `offset`.
@@ -167,11 +191,10 @@ Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& 
 Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id,
                               const crypto::SecretKey& master) {
   const fs::path folder = publish_folder / job_id;
-  SWARMA_CHECK(ensure_private_folder(folder));
-  SWARMA_TRY(Fd lock, lock_folder(folder));
+  SWARMA_TRY(Fd lock, make_locked_folder(folder));
   const fs::path job = folder / "job.json";
-  std::error_code ignored;
-  auto secrets = fs::exists(job, ignored) ? read_job(job, job_id, master) : start_job(job, job_id, master);
+  SWARMA_TRY(const bool begun, file_exists(job));
+  auto secrets = begun ? read_job(job, job_id, master) : start_job(job, job_id, master);
   if (!secrets) return std::unexpected(secrets.error());
   return Journal(folder, std::move(lock), *std::move(secrets));
 }
@@ -182,8 +205,8 @@ fs::path Journal::track_file(const std::string& key) const {
 
 Result<std::optional<FinishedTrack>> Journal::find_track(const std::string& key) const {
   const fs::path file = track_file(key);
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return std::nullopt;
+  SWARMA_TRY(const bool there, file_exists(file));
+  if (!there) return std::nullopt;
   SWARMA_TRY(const Json json, read_json(file, kMaxTrackBytes));
   auto track = read_track(json, key);
   if (!track) return bad_journal(folder_);
@@ -202,8 +225,8 @@ Result<void> Journal::put_track(const std::string& key, const FinishedTrack& tra
 
 Result<std::optional<SignedRecord>> Journal::find_record() const {
   const fs::path file = folder_ / "record.json";
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return std::nullopt;
+  SWARMA_TRY(const bool there, file_exists(file));
+  if (!there) return std::nullopt;
   SWARMA_TRY(const Json json, read_json(file, kMaxRecordFileBytes));
   auto record = read_signed(json);
   if (!record) return bad_journal(folder_);
@@ -217,9 +240,10 @@ Result<void> Journal::put_record(const SignedRecord& record) {
 
 bool Journal::holds_work() const {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error))
-    if (entry.path().extension() == ".track") return true;
-  return false;
+  fs::directory_iterator entry(folder_, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+    if (entry->path().extension() == ".track") return true;
+  return static_cast<bool>(error);  // a folder that cannot be read may hold anything
 }
 
 void Journal::remove() {

@@ -38,7 +38,8 @@ void Spool::drop_expired() {
   std::error_code ec;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ec)) {
     const auto upload = find(entry.path().filename().string());
-    if (!upload || upload->expires_at.has_passed(clock_.now())) fs::remove_all(entry.path(), ec);
+    if (!upload ? upload.error().code == ErrorCode::NotFound : upload->expires_at.has_passed(clock_.now()))
+      fs::remove_all(entry.path(), ec);
   }
 }
 
@@ -68,8 +69,13 @@ Result<Upload> Spool::find(std::string_view id) {
   if (!is_id(id)) return unknown();
   const fs::path home = folder_ / id;
   const auto meta = read_file(home / "upload.json", 4096);
+  if (!meta && meta.error().code == ErrorCode::NotFound) return unknown();
+  if (!meta) return std::unexpected(meta.error());
   struct stat info{};
-  if (!meta || ::stat((home / "film").c_str(), &info) != 0) return unknown();
+  if (::stat((home / "film").c_str(), &info) != 0) {
+    if (errno == ENOENT) return unknown();
+    return std::unexpected(io_error("look at", home / "film"));
+  }
   SWARMA_TRY(const Json json, parse_json(as_text(*meta)));
   const JsonReader reader(json, "upload");
   SWARMA_TRY(const std::int64_t length, reader.integer("length", 1, INT64_MAX));

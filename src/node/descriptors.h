@@ -1,0 +1,32 @@
+// How the file descriptors that the system allows are shared out, so that the parts of a node never want more together
+// than there are.
+#pragma once
+
+#include <cstddef>
+
+#include "base/error.h"
+
+namespace swarma::node {
+
+struct DescriptorNeeds {
+  std::size_t connections = 0;  // as many as the operator wants
+  unsigned loops = 0, workers = 0, database_connections = 0;
+};
+
+struct DescriptorBudget {
+  std::size_t limit = 0;         // what the system allows
+  std::size_t reserved = 0;      // for what runs in any case: folders, database, workers, packaging
+  std::size_t cached_blobs = 0;  // blobs kept open
+  std::size_t connections = 0;   // each needs two: its socket, and the file it sends or writes
+};
+
+/// Descriptors for each connection: its socket and the blob that goes out or comes in.
+inline constexpr std::size_t kDescriptorsPerConnection = 2;
+
+/// Shares out `limit`. Unavailable ("too_few_files") when not even a small node fits.
+Result<DescriptorBudget> share_descriptors(std::size_t limit, const DescriptorNeeds& needs);
+
+/// Raises this process' limit of open files as far as the system lets it, and returns it.
+std::size_t raise_descriptor_limit();
+
+}  // namespace swarma::node
