@@ -36,8 +36,9 @@ class Answer:
         return slugs[-1] if slugs else None
 
 
-def swarma(*arguments, timeout=600, **options):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout * PATIENCE,
+def swarma(*arguments, timeout=600, prefix=(), **options):
+    """Runs the program; `prefix` is a command that starts it, for example with other limits."""
+    done = subprocess.run([*prefix, PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout * PATIENCE,
                           stdin=subprocess.DEVNULL, **options)
     return Answer(done)
 

@@ -47,16 +47,17 @@ Finding check_disk(const Common& common) {
 Finding check_files() {
   static constexpr std::size_t kEnough = 1'024;
   const node::Config defaults;
-  const auto budget = node::share_descriptors(node::raise_descriptor_limit(),
-                                              {.connections = defaults.max_connections,
-                                               .loops = defaults.loops,
-                                               .workers = defaults.workers,
-                                               .database_connections = defaults.database_connections});
+  const auto budget =
+      node::share_descriptors(node::raise_descriptor_limit(), {.connections = defaults.max_connections,
+                                                               .loops = defaults.loops,
+                                                               .workers = defaults.workers,
+                                                               .database_connections = defaults.database_connections});
   if (!budget) return {"open files", false, budget.error().message};
-  return {"open files", budget->connections >= kEnough,
-          fmt::format("the system allows {}: {} connections, {} blobs kept open, {} for the rest{}", budget->limit,
-                      budget->connections, budget->cached_blobs, budget->reserved,
-                      budget->connections >= kEnough ? "" : "; raise it with `ulimit -Hn` for many viewers")};
+  return {
+      "open files", budget->connections >= kEnough,
+      fmt::format("the system allows {}: {} connections, {} files on their way, {} blobs kept open, {} for the rest{}",
+                  budget->limit, budget->connections, budget->transfers, budget->cached_blobs, budget->reserved,
+                  budget->connections >= kEnough ? "" : "; raise it with `ulimit -Hn` for many viewers")};
 }
 
 Finding check_database(const DoctorOptions& options) {

@@ -17,7 +17,8 @@ constexpr std::size_t kPerWorker = 4;
 constexpr std::size_t kPerDatabaseConnection = 3;  // SQLite: the file, its log, the log's index
 constexpr std::size_t kMaxCachedBlobs = 1'024;
 constexpr rlim_t kMostDescriptors = 1 << 20;  // some systems allow a billion, which costs them memory
-constexpr std::size_t kLeastConnections = 32, kLeastCachedBlobs = 16;
+constexpr std::size_t kMaxTransfers = 8'192;
+constexpr std::size_t kLeastConnections = 32, kLeastTransfers = 32, kLeastCachedBlobs = 16;
 
 }  // namespace
 
@@ -28,17 +29,18 @@ Result<DescriptorBudget> share_descriptors(std::size_t limit, const DescriptorNe
                                       kPerWorker * needs.workers +
                                       kPerDatabaseConnection * (needs.database_connections + 1),
                           .cached_blobs = kLeastCachedBlobs,
+                          .transfers = kLeastTransfers,
                           .connections = kLeastConnections};
-  const std::size_t least =
-      budget.reserved + budget.cached_blobs + kDescriptorsPerConnection * budget.connections + 1;
+  const std::size_t least = budget.reserved + budget.cached_blobs + budget.transfers + budget.connections + 1;
   if (limit < least)
     return fail(ErrorCode::Unavailable, "too_few_files",
                 "This node may open " + std::to_string(limit) + " files at once and needs at least " +
                     std::to_string(least) + ". Raise the limit with `ulimit -n`.");
   const std::size_t rest = limit - budget.reserved - 1;
   budget.cached_blobs = std::clamp(rest / 8, kLeastCachedBlobs, kMaxCachedBlobs);
+  budget.transfers = std::clamp(rest / 4, kLeastTransfers, kMaxTransfers);
   budget.connections =
-      std::min(std::max<std::size_t>(needs.connections, 1), (rest - budget.cached_blobs) / kDescriptorsPerConnection);
+      std::min(std::max<std::size_t>(needs.connections, 1), rest - budget.cached_blobs - budget.transfers);
   return budget;
 }
 

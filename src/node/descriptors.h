@@ -17,11 +17,9 @@ struct DescriptorBudget {
   std::size_t limit = 0;         // what the system allows
   std::size_t reserved = 0;      // for what runs in any case: folders, database, workers, packaging
   std::size_t cached_blobs = 0;  // blobs kept open
-  std::size_t connections = 0;   // each needs two: its socket, and the file it sends or writes
+  std::size_t transfers = 0;     // files on their way out or in, of the connections that are not idle
+  std::size_t connections = 0;   // a socket each
 };
-
-/// Descriptors for each connection: its socket and the blob that goes out or comes in.
-inline constexpr std::size_t kDescriptorsPerConnection = 2;
 
 /// Shares out `limit`. Unavailable ("too_few_files") when not even a small node fits.
 Result<DescriptorBudget> share_descriptors(std::size_t limit, const DescriptorNeeds& needs);

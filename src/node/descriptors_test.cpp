@@ -11,7 +11,7 @@ TEST(Descriptors, NeverAddUpToMoreThanThereAre) {
   for (std::size_t limit = 600; limit < 100'000; limit += 37) {
     const auto budget = share_descriptors(limit, kDefaults);
     ASSERT_TRUE(budget) << limit;
-    EXPECT_LT(budget->reserved + budget->cached_blobs + kDescriptorsPerConnection * budget->connections, limit);
+    EXPECT_LT(budget->reserved + budget->cached_blobs + budget->transfers + budget->connections, limit);
     EXPECT_GE(budget->connections, 32u);
     EXPECT_LE(budget->connections, kDefaults.connections);
   }
@@ -19,8 +19,9 @@ TEST(Descriptors, NeverAddUpToMoreThanThereAre) {
 
 TEST(Descriptors, GiveTheOperatorWhatTheyAskForWhereThereIsEnough) {
   EXPECT_EQ(share_descriptors(50'000, kDefaults)->connections, 20'000u);
-  EXPECT_EQ(share_descriptors(50'000, {.connections = 5, .loops = 1, .workers = 1, .database_connections = 1})->connections,
-            5u);
+  EXPECT_EQ(
+      share_descriptors(50'000, {.connections = 5, .loops = 1, .workers = 1, .database_connections = 1})->connections,
+      5u);
 }
 
 TEST(Descriptors, RefuseWhereEvenASmallNodeDoesNotFit) {

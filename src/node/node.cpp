@@ -245,6 +245,7 @@ Result<DescriptorBudget> plan_descriptors(const Config& config) {
   const auto fields = {log::Field("limit", std::uint64_t{budget.limit}),
                        log::Field("reserved", std::uint64_t{budget.reserved}),
                        log::Field("cached_blobs", std::uint64_t{budget.cached_blobs}),
+                       log::Field("transfers", std::uint64_t{budget.transfers}),
                        log::Field("connections", std::uint64_t{budget.connections})};
   if (budget.connections < config.max_connections)
     log::warning("few_descriptors", fields);
