@@ -39,6 +39,21 @@ int http_status(ErrorCode code) {
   return 500;
 }
 
+namespace {
+
+/// Refusals that a protocol wants under a status of their own, known by their reason.
+int protocol_status(const Error& error) {
+  static constexpr std::pair<std::string_view, int> kStatuses[] = {
+      {"unsupported_tus_version", 412},
+      {"bad_content_type", 415},
+  };
+  for (const auto& [reason, status] : kStatuses)
+    if (error.reason == reason) return status;
+  return net::own_refusal_status(error);
+}
+
+}  // namespace
+
 net::Response json_response(int status, const Json& body) {
   net::Response response;
   response.status = status;
@@ -49,7 +64,7 @@ net::Response json_response(int status, const Json& body) {
 }
 
 net::Response problem_response(const Error& error, const Json* extra) {
-  const int own = net::own_refusal_status(error);
+  const int own = protocol_status(error);
   const int status = own != 0 ? own : http_status(error.code);
   // What went wrong inside (paths, SQL) is for the log, not for a stranger.
   const bool internal = status == 500;

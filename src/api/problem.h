@@ -7,7 +7,7 @@
 
 namespace swarma::api {
 
-/// The one place where an ErrorCode becomes an HTTP status.
+/// Where an ErrorCode becomes an HTTP status. A few reasons have a status of their own, see problem_response().
 int http_status(ErrorCode code);
 
 net::Response json_response(int status, const Json& body);

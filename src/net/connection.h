@@ -54,6 +54,7 @@ class Connection {
   Result<void> fill_request(Exchange& exchange) const;
   std::string client_address(const Headers& headers) const;
   Task<Answer> answer(Exchange& exchange);
+  Task<Answer> answer_endpoint(Exchange& exchange, const Endpoint& endpoint);
   Task<Answer> answer_route(Exchange& exchange, const Route& route);
   Task<Answer> run_handler(Exchange& exchange, const Route& route);
   Task<Result<Response>> run_group(const Request& request, const Route& route);

@@ -143,20 +143,34 @@ Task<Connection::Answer> Connection::answer(Exchange& exchange) {
                       "This server does not know the method " + request.method + "."};
     co_return refuse(exchange, error, keep_alive);
   }
-  if (request.path == "*")
-    co_return Answer{preflight_response("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"), keep_alive};
+  if (request.path == "*") {
+    Response everywhere{.status = 204};
+    add_preflight(everywhere, "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS");
+    co_return Answer{std::move(everywhere), keep_alive};
+  }
   const Endpoint* endpoint = loop_.shared.router.match(request.path, request.path_params);
   if (!endpoint) {
     const Error error{ErrorCode::NotFound, "no_such_address", "There is nothing at this address."};
     co_return refuse(exchange, error, keep_alive);
   }
-  if (request.method == "OPTIONS") co_return Answer{preflight_response(endpoint->allow()), keep_alive};
-  const Route* route = endpoint->find(request.method);
+  Answer answered = co_await answer_endpoint(exchange, *endpoint);
+  if (answered.response) endpoint->add_headers(*answered.response);
+  co_return answered;
+}
+
+Task<Connection::Answer> Connection::answer_endpoint(Exchange& exchange, const Endpoint& endpoint) {
+  const Request& request = exchange.request;
+  const Route* route = endpoint.find(request.method);
+  if (request.method == "OPTIONS") {
+    Answer answered = route ? co_await answer_route(exchange, *route) : Answer{Response{.status = 204}, true};
+    if (answered.response) add_preflight(*answered.response, endpoint.allow());
+    co_return answered;
+  }
   if (!route) {
     const Error error{ErrorCode::Unsupported, "method_not_allowed",
-                      "This address answers " + endpoint->allow() + " only."};
-    Answer refusal = refuse(exchange, error, keep_alive);
-    refusal.response->headers.set("Allow", endpoint->allow());
+                      "This address answers " + endpoint.allow() + " only."};
+    Answer refusal = refuse(exchange, error, true);
+    refusal.response->headers.set("Allow", endpoint.allow());
     co_return refusal;
   }
   co_return co_await answer_route(exchange, *route);

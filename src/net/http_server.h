@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/http.h"
@@ -25,7 +26,7 @@ using GroupHandler = std::function<std::vector<Response>(std::span<const Request
 using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request& head)>;
 
 struct Route {
-  std::string method;  // "GET" also answers HEAD
+  std::string method;  // "GET" also answers HEAD; an "OPTIONS" of one's own is given what CORS needs as well
   // "/v1/titles/{id}"; {blob} matches <64 lower-case hex>[.ext] only; a trailing {name*} matches the rest, also
   // nothing. Where several match, the more particular segment wins: literal, {blob}, {name}, {name*}.
   std::string pattern;
@@ -34,6 +35,8 @@ struct Route {
   Handler handler;
   GroupHandler group;  // instead of handler: Inline, it gets what is ready in one turn of a loop; Worker, one at a time
   SinkFactory sink;    // instead of handler: the body is streamed, max_body still holds
+  // On every answer at this pattern, the server's own refusals included ("Tus-Resumable").
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 /// Turns an Error into a response (api/ gives application/problem+json). For its own refusals the server replaces the

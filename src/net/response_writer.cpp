@@ -13,7 +13,9 @@ namespace {
 constexpr std::string_view kAnyOrigin = "Access-Control-Allow-Origin: *\r\n";
 constexpr std::string_view kExpose =
     "Access-Control-Expose-Headers: X-Reason, Content-Length, Content-Range, Accept-Ranges, ETag, DPoP-Nonce, "
-    "WWW-Authenticate, Location, Link, Sunset, X-Cashu, X-Lightning, Retry-After\r\n";
+    "WWW-Authenticate, Location, Link, Sunset, X-Cashu, X-Lightning, Retry-After, Allow, Idempotency-Replayed, "
+    "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires, "
+    "Upload-Metadata\r\n";
 
 struct Phrase {
   int status;
@@ -204,15 +206,13 @@ bool append_head(std::string& out, const Response& response, HeadFraming framing
   return true;
 }
 
-Response preflight_response(const std::string& allow) {
-  Response response;
-  response.status = 204;
-  response.headers.add("Allow", allow);
-  response.headers.add("Access-Control-Allow-Methods", allow);
-  response.headers.add("Access-Control-Allow-Headers",
-                       "Authorization, DPoP, Idempotency-Key, X-SHA-256, Content-Type, Range, *");
-  response.headers.add("Access-Control-Max-Age", "86400");
-  return response;
+void add_preflight(Response& response, const std::string& allow) {
+  response.headers.set("Allow", allow);
+  response.headers.set("Access-Control-Allow-Methods", allow);
+  response.headers.set("Access-Control-Allow-Headers",
+                       "Authorization, DPoP, Idempotency-Key, X-SHA-256, Content-Type, Range, If-Match, If-None-Match, "
+                       "Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, *");
+  response.headers.set("Access-Control-Max-Age", "86400");
 }
 
 }  // namespace swarma::net

@@ -27,8 +27,8 @@ struct HeadFraming {
 /// header field of the handler holds a line break or another control character.
 bool append_head(std::string& out, const Response& response, HeadFraming framing);
 
-/// The answer to OPTIONS on a known path (CORS preflight).
-Response preflight_response(const std::string& allow);
+/// Makes an answer to OPTIONS on a known path good for a CORS preflight too.
+void add_preflight(Response& response, const std::string& allow);
 
 /// Length of the body that follows the head; meaningless for a StreamBody.
 std::uint64_t body_length(const Response& response);

@@ -43,6 +43,11 @@ const Route* Endpoint::find(std::string_view method) const {
   return method == "HEAD" ? find("GET") : nullptr;
 }
 
+void Endpoint::add_headers(Response& response) const {
+  for (const Route* route : routes_)
+    for (const auto& [name, value] : route->headers) response.headers.set(name, value);
+}
+
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)), root_(std::make_unique<Node>()) {
   for (const Route& route : routes_) insert(route);
 }
@@ -71,6 +76,7 @@ void Router::insert(const Route& route) {
   endpoint.routes_.push_back(&route);
   endpoint.allow_.clear();
   for (const Route* each : endpoint.routes_) {
+    if (each->method == "OPTIONS") continue;  // every address answers it
     endpoint.allow_ += each->method + ", ";
     if (each->method == "GET" && endpoint.find("HEAD") == each) endpoint.allow_ += "HEAD, ";
   }

@@ -21,6 +21,8 @@ class Endpoint {
   const Route* find(std::string_view method) const;
   /// The value of Allow: "GET, HEAD, OPTIONS".
   const std::string& allow() const { return allow_; }
+  /// Adds the headers of the routes to an answer given here.
+  void add_headers(Response& response) const;
 
  private:
   friend class Router;
