@@ -5,6 +5,7 @@ import { makeDpopProof, parseJson } from './jose.ts';
 import type { PersonKey } from './keys.ts';
 
 const kMaxAnswerBytes = 4 << 20;
+const kAgain = ['use_dpop_nonce', 'replayed_proof'];
 
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -49,7 +50,10 @@ export class Http {
     return (text === '' ? {} : parseJson(text)) as T;
   }
 
-  /** Sends, once more when the node hands out a fresh nonce, and throws the problem of any answer that is not 2xx. */
+  /**
+   * Sends, and throws the problem of any answer that is not 2xx. Once more with a fresh proof when the node hands out a fresh nonce,
+   * or has seen the proof: a browser sends a request again by itself when its connection breaks.
+   */
   async send(path: string, options: CallOptions = {}): Promise<Response> {
     const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
     const idempotencyKey = options.idempotencyKey ?? (method === 'POST' ? crypto.randomUUID() : undefined);
@@ -57,7 +61,7 @@ export class Http {
       const response = await this.#sendOnce(path, method, idempotencyKey, options);
       if (response.ok) return response;
       const problem = await readProblem(response);
-      if (problem.reason !== 'use_dpop_nonce' || attempt > 1) throw problem;
+      if (!kAgain.includes(problem.reason) || attempt > 1) throw problem;
     }
   }
 

@@ -29,6 +29,23 @@ test('a signed request carries a proof that jose verifies, and takes a fresh non
   assert.equal(headers.get('Idempotency-Key'), seen[0]!.headers.get('Idempotency-Key'));
 });
 
+test('a request that the browser sent twice goes out again with a proof of its own, once', async () => {
+  const proofs: (string | null)[] = [];
+  const keys: (string | null)[] = [];
+  let refusals = 1;
+  const http = new Http('http://node.test', async (_url, init) => {
+    proofs.push(new Headers(init?.headers).get('DPoP'));
+    keys.push(new Headers(init?.headers).get('Idempotency-Key'));
+    return refusals-- > 0 ? problem('replayed_proof', 401) : json({ fine: true });
+  });
+  const key = await makePersonKey(0);
+  assert.deepEqual(await http.call('/v1/media', { body: {}, key }), { fine: true });
+  assert.notEqual(proofs[0], proofs[1]);
+  assert.equal(keys[0], keys[1], 'the node knows it as the same intent');
+  refusals = 2;
+  await assert.rejects(http.call('/v1/media', { body: {}, key }), { reason: 'replayed_proof' });
+});
+
 test('a problem becomes an error with its reason', async () => {
   const unmet = [{ path: 'goodwill', reason: 'not_proven' }];
   const http = new Http('http://node.test', async () => problem('policy_unmet', 403, { unmet }, { 'Retry-After': '7' }));

@@ -43,7 +43,9 @@ async function sendByTusJsClient(node, seen) {
       endpoint: `${node}/v1/uploads`,
       chunkSize: kChunkBytes,
       retryDelays: Array(40).fill(250),
-      onShouldRetry: (error) => [0, 409, 423].includes(error.originalResponse?.getStatus() ?? 0), // as usual, but for navigator.onLine
+      // As usual but for navigator.onLine; and 401, since a browser sends a request again by itself when its connection breaks: the
+      // node has then seen the proof.
+      onShouldRetry: (error) => [0, 401, 409, 423].includes(error.originalResponse?.getStatus() ?? 0),
       metadata: { filename: file.name, filetype: file.type },
       onBeforeRequest: (request) => {
         const send = request.send.bind(request);

@@ -7,6 +7,7 @@ export class LyingNode {
     const liar = new LyingNode();
     liar.lie = () => undefined;
     liar.deaf = () => false; // requests that are neither read nor answered: a connection that died without a word
+    liar.bar = () => undefined; // requests that a proxy refuses by itself: {status, body}
     liar.server = createServer((request, response) => liar.#forward(node, request, response));
     await new Promise((resolve) => liar.server.listen(0, '127.0.0.1', resolve));
     liar.url = `http://127.0.0.1:${liar.server.address().port}`;
@@ -20,6 +21,12 @@ export class LyingNode {
 
   #forward(node, request, response) {
     if (this.deaf(request)) return;
+    const barred = this.bar(request);
+    if (barred) {
+      request.resume();
+      request.on('end', () => response.writeHead(barred.status, { 'content-type': 'text/html' }).end(barred.body));
+      return;
+    }
     const upstream = httpRequest({ host: '127.0.0.1', port: node.port, path: request.url, method: request.method, headers: { ...request.headers, 'accept-encoding': 'identity' } }, async (answer) => {
       const chunks = [];
       for await (const chunk of answer) chunks.push(chunk);

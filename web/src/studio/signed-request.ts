@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client';
 import { client } from '../client.ts';
 
 const kStallMs = 20_000; // less than the node waits for a byte (--body-timeout), so that both agree the connection is gone
+const kGone = [404, 410];
 
 export const signedStack: HttpStack = {
   createRequest: (method, url) => new SignedRequest(method, url),
@@ -36,11 +37,10 @@ class SignedRequest implements HttpRequest {
     const bytes = body ? new Uint8Array(await body.arrayBuffer()) : undefined;
     for (let attempt = 1; ; attempt++) {
       const response = await this.#sendOnce(bytes);
-      if (response.ok) return asTusResponse(response);
-      if (this.#method === 'HEAD') return asTusResponse(response); // tus begins a new upload when the old one is gone
+      // tus begins a new upload when the old one is gone. Whatever else the node says of it is no reason to throw away what it has.
+      if (response.ok || (this.#method === 'HEAD' && kGone.includes(response.status))) return asTusResponse(response);
       const problem = await readProblem(response);
       if (problem.reason === 'use_dpop_nonce' && attempt === 1) continue;
-      if (response.status === 409 || response.status === 404) return asTusResponse(response); // tus asks for the offset, or starts anew
       throw problem;
     }
   }

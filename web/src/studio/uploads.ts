@@ -1,12 +1,22 @@
 // Resumable uploads (tus 1.0) with signed requests. What is needed to go on later lies in the vault, not in local storage.
-import { asSwarmaError, isTransient } from '@swarma/client';
+import { asSwarmaError, isTransient, type SwarmaError } from '@swarma/client';
 import { signal } from '@preact/signals';
 import { type DetailedError, type PreviousUpload, Upload, type UrlStorage } from 'tus-js-client';
 import { client, node } from '../client.ts';
 import { signedStack } from './signed-request.ts';
 
 const kDefaultChunkBytes = 4 << 20;
+const kLeastChunkBytes = 64 << 10;
 const kRetryMs = 3000;
+
+/**
+ * Refusals of a chunk after which the upload goes on from where it stands. A browser sends a request again by itself when its
+ * connection breaks: then the node has seen the proof, and perhaps the chunk.
+ */
+const kAskWhereItStands = ['upload_busy', 'upload_offset_mismatch', 'upload_not_found', 'replayed_proof'];
+
+/** The largest chunk that may get through: what stands before the node may take less than the node does. */
+let chunkLimit = Infinity;
 
 export type UploadState = 'running' | 'paused' | 'waiting' | 'done' | 'failed';
 
@@ -28,7 +38,7 @@ export class FileUpload {
     this.done = new Promise((settle) => (resolve = settle));
     this.#upload = new Upload(file, {
       endpoint: '/v1/uploads',
-      chunkSize: node.value?.limits?.upload_chunk_bytes ?? kDefaultChunkBytes,
+      chunkSize: Math.min(node.value?.limits?.upload_chunk_bytes ?? kDefaultChunkBytes, chunkLimit),
       retryDelays: null, // see #onError: a closed laptop may take hours
       metadata: { filename: file.name, filetype: file.type, purpose },
       removeFingerprintOnSuccess: true,
@@ -94,14 +104,28 @@ export class FileUpload {
     const cause = 'causingError' in error && error.causingError ? error.causingError : error;
     const problem = asSwarmaError(cause);
     if (this.state.value === 'paused' || problem.reason === 'aborted') return;
+    if (this.#sendsTooMuch(problem)) {
+      this.#upload.start();
+      return;
+    }
     const full = problem.reason === 'disk_full'; // helps itself no sooner than somebody makes room
-    if ((isTransient(problem) && !full) || problem.reason === 'upload_busy') {
+    if ((isTransient(problem) && !full) || kAskWhereItStands.includes(problem.reason)) {
       this.state.value = 'waiting';
       this.#timer = setTimeout(() => this.#upload.start(), kRetryMs);
       return;
     }
     this.state.value = 'failed';
     this.error.value = problem;
+  }
+
+  /** A proxy on the way takes no chunk of this size: from now on, and for the next files, half of it. */
+  #sendsTooMuch(problem: SwarmaError): boolean {
+    const { options } = this.#upload;
+    const isFilm = problem.reason === 'upload_too_large' || problem.reason === 'upload_too_long';
+    const { chunkSize = 0 } = options;
+    if (problem.status !== 413 || isFilm || chunkSize <= kLeastChunkBytes) return false;
+    chunkLimit = options.chunkSize = Math.max(kLeastChunkBytes, Math.floor(chunkSize / 2));
+    return true;
   }
 }
 
