@@ -42,5 +42,8 @@ function(swarma_module name)
     target_compile_definitions(${target}_test PRIVATE SWARMA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${target}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 1500 LABELS unit)
+    if(name MATCHES "^content/(media|publish|watch)$")
+      set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED films) # tests/CMakeLists.txt
+    endif()
   endif()
 endfunction()

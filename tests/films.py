@@ -5,13 +5,17 @@ import re
 import subprocess
 from pathlib import Path
 
-from program import REPOSITORY
+from make_films import make_films, real_films
 
 
 def media_folder():
     """Real films ($SWARMA_MEDIA, or ../shared/media beside the repository), or None."""
-    folder = Path(os.environ.get("SWARMA_MEDIA") or REPOSITORY.parent / "shared/media")
-    return folder if folder.is_dir() else None
+    return real_films()
+
+
+def films_folder():
+    """The real films, or where there are none, films of the same names and properties made for the tests."""
+    return real_films() or make_films()
 
 
 def ffmpeg(*arguments, timeout=600):

@@ -1,6 +1,6 @@
 """Every film publishes and plays back whole: length, tracks, captions, pictures; copies to the bit.
 
-Runs over the real films ($SWARMA_MEDIA) and over films of our own that are awkward on purpose.
+Runs over the real films ($SWARMA_MEDIA, or what stands in for them) and over films of our own that are awkward on purpose.
 """
 import re
 import shutil
@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from films import decodes_cleanly, ffmpeg, first_sound, make_film, media_folder, packet_hashes, probe, streams, time_span
+from films import decodes_cleanly, ffmpeg, films_folder, first_sound, make_film, packet_hashes, probe, streams, time_span
 from program import Node, swarma
 
 REAL = ["bbb_720p_h264_aac_120s.mp4", "bbb_720p_vp8_vorbis_30s.webm", "flower_540p_h264_aac.mp4",
@@ -193,11 +193,7 @@ class FilmsTest(unittest.TestCase):
 
 
 def real_film(name):
-    def make(_folder):
-        if media_folder() is None:
-            raise unittest.SkipTest("no real films: set SWARMA_MEDIA")
-        return media_folder() / name
-    return make
+    return lambda _folder: films_folder() / name
 
 
 def add_cases():

@@ -164,7 +164,7 @@ TEST(Probe, SurvivesDamage) {
 
 TEST(Probe, KnowsTheRealFilms) {
   fs::path films = testing::films();
-  if (!fs::exists(films)) GTEST_SKIP() << "no films at " << films;
+  ASSERT_TRUE(fs::exists(films)) << "no films at " << films << ": run tests/make_films.py";
   EXPECT_EQ(refusal(films / "extras/bbb_truncated_moov_first.mp4"), "file_truncated");
   EXPECT_EQ(refusal(films / "extras/broken_no_moov.mp4"), "not_media");
   EXPECT_EQ(refusal(films / "extras/nasa_audio_only.mp3"), "no_video");

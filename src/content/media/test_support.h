@@ -17,16 +17,11 @@
 
 #include "content/media/package.h"
 #include "content/media/remux.h"
+#include "content/media/test_films.h"
 
 namespace swarma::content::media::testing {
 
 namespace fs = std::filesystem;
-
-/// Where the shared films are; tests that need them skip themselves when there are none.
-inline fs::path films() {
-  const char* folder = std::getenv("SWARMA_MEDIA");
-  return folder ? fs::path(folder) : fs::path(SWARMA_SOURCE_DIR) / "../shared/media";
-}
 
 class TemporaryFolder {
  public:

@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "content/media/test_films.h"
 #include "content/publish/testing.h"
 #include "crypto/jws.h"
 #include "crypto/key_tree.h"
@@ -21,17 +21,15 @@ using ::testing::HasSubstr;
 using testing::MemoryBlobSink;
 using testing::TemporaryFolder;
 
-std::filesystem::path media_folder() {
-  if (const char* folder = std::getenv("SWARMA_MEDIA")) return folder;
-  return std::filesystem::path(SWARMA_SOURCE_DIR) / ".." / "shared" / "media";
+const std::filesystem::path& media_folder() {
+  static const std::filesystem::path folder = media::testing::films();
+  return folder;
 }
 
 /// A creator, and a destination in memory.
 class Publishing : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(media_folder())) GTEST_SKIP() << "no real films: set SWARMA_MEDIA";
-  }
+  void SetUp() override { ASSERT_TRUE(std::filesystem::exists(media_folder())) << "no films: run tests/make_films.py"; }
 
   PublishRequest request_for(const std::string& film) {
     return {.file = media_folder() / film,

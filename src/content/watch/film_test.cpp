@@ -2,12 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "content/blob/blob_store.h"
 #include "content/media/probe.h"
+#include "content/media/test_films.h"
 #include "content/publish/publisher.h"
 #include "content/publish/store_blob_sink.h"
 #include "content/publish/testing.h"
@@ -19,9 +19,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::filesystem::path media_folder() {
-  if (const char* folder = std::getenv("SWARMA_MEDIA")) return folder;
-  return std::filesystem::path(SWARMA_SOURCE_DIR) / ".." / "shared" / "media";
+const std::filesystem::path& media_folder() {
+  static const std::filesystem::path folder = media::testing::films();
+  return folder;
 }
 
 class StoreSource final : public Source {
@@ -41,9 +41,7 @@ class StoreSource final : public Source {
 /// A published film and a viewer without keys.
 class Film : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(media_folder())) GTEST_SKIP() << "no real films: set SWARMA_MEDIA";
-  }
+  void SetUp() override { ASSERT_TRUE(std::filesystem::exists(media_folder())) << "no films: run tests/make_films.py"; }
 
   void publish(const std::string& film, const std::string& ladder, std::vector<media::SidecarCaptions> captions = {}) {
     const auto sink = publish::make_store_blob_sink(store);
