@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "api/discard_blobs.h"
 #include "api/links.h"
 #include "api/routes.h"
 #include "base/file.h"
@@ -146,7 +147,14 @@ Result<void> add_media(Parts& p, const Config& config) {
       .clock = p.clock,
       .spool = *p.spool,
       .agent = agent,
-      .make_sink = [&p] { return content::publish::make_store_blob_sink(p.blobs); },
+      .make_sink =
+          [&p] {
+            return content::publish::make_store_blob_sink(
+                p.blobs, [&p](std::span<const content::publish::NewBlob> blobs) -> Result<void> {
+                  SWARMA_CHECK(api::discard_blobs(*p.services, blobs));
+                  return {};
+                });
+          },
       .titles = p.local_titles,
       .find_existing = [&p](const TitleId& id) { return next_revision(p.registry, p.identity.signing.did(), id); },
       .data_folder = config.data};

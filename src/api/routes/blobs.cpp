@@ -1,7 +1,10 @@
-// GET /<sha256>[.ext] and PUT /upload: blobs by name, in the shape of Blossom BUD-01 and BUD-02.
+// GET /<sha256>[.ext] and PUT /upload: blobs by name, in the shape of Blossom BUD-01 and BUD-02. POST
+// /v1/blobs/discard: a publish that failed takes back what it had uploaded.
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "api/auth.h"
+#include "api/discard_blobs.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "content/blob/blob_store.h"
@@ -50,11 +53,13 @@ class BlobUpload final : public net::BodySink {
     // Also of a known one: the store mends it if it was damaged.
     if (const auto done = writer_->commit(expected_); !done) return problem_response(done.error());
     const std::string hex = expected_.hex();
-    return json_response(known_ ? 200 : 201, {{"url", request.base_url + "/" + hex + ".bin"},
-                                              {"sha256", hex},
-                                              {"size", size_},
-                                              {"type", "application/octet-stream"},
-                                              {"uploaded", services_.clock.now().unix_s()}});
+    Json answer = {{"url", request.base_url + "/" + hex + ".bin"},
+                   {"sha256", hex},
+                   {"size", size_},
+                   {"type", "application/octet-stream"},
+                   {"uploaded", services_.clock.now().unix_s()}};
+    if (const auto mark = writer_->mark()) answer["mark"] = std::to_string(*mark);
+    return json_response(known_ ? 200 : 201, answer);
   }
 
  private:
@@ -73,6 +78,33 @@ Result<std::unique_ptr<net::BodySink>> begin_upload(Services& services, const ne
   return std::make_unique<BlobUpload>(services, expected, std::move(writer), present.has_value());
 }
 
+Result<std::vector<content::publish::NewBlob>> parse_discard(const Json& body) {
+  const JsonReader reader(body, "request");
+  SWARMA_CHECK(reader.only({"blobs"}));
+  SWARMA_TRY(const Json* list, reader.array("blobs", kMaxDiscardedBlobs));
+  std::vector<content::publish::NewBlob> blobs;
+  for (const Json& item : *list) {
+    const JsonReader blob(item, "blobs");
+    SWARMA_TRY(const std::string name, blob.text("sha256", 64));
+    SWARMA_TRY(const BlobId id, BlobId::parse(name));
+    SWARMA_TRY(const std::string text, blob.text("mark", 20));
+    content::blob::WriteMark mark = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), mark);
+    if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+      return fail(ErrorCode::BadRequest, "bad_member", "\"mark\" is what the answer to the upload said.");
+    blobs.push_back({id, mark});
+  }
+  return blobs;
+}
+
+Result<net::Response> discard(Services& services, const net::Request& request) {
+  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_TRY(const Json body, parse_body(request));
+  SWARMA_TRY(const auto blobs, parse_discard(body));
+  SWARMA_TRY(const std::uint64_t removed, discard_blobs(services, blobs));
+  return json_response(200, {{"removed", removed}});
+}
+
 }  // namespace
 
 void add_blob_routes(Services& services, Routes& routes) {
@@ -83,6 +115,10 @@ void add_blob_routes(Services& services, Routes& routes) {
   put.max_body = content::blob::kMaxBlobBytes;
   put.sink = [&services](const net::Request& head) { return begin_upload(services, head); };
   routes.push_back(std::move(put));
+  routes.push_back({.method = "POST",
+                    .pattern = "/v1/blobs/discard",
+                    .max_body = kMaxDiscardedBlobs * 128,
+                    .handler = answer(services, [&services](const net::Request& r) { return discard(services, r); })});
 }
 
 }  // namespace swarma::api

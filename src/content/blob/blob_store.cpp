@@ -14,13 +14,27 @@ Result<BlobId> BlobStore::put(ByteView bytes, const std::optional<BlobId>& expec
   return writer->commit(expected);
 }
 
-Result<void> BlobStore::put_hashed(const BlobId& id, ByteView bytes) {
-  SWARMA_CHECK(put(bytes, id));
-  return {};
+Result<std::optional<WriteMark>> BlobStore::put_hashed(const BlobId& id, ByteView bytes) {
+  SWARMA_TRY(const auto writer, create_writer());
+  SWARMA_CHECK(writer->write(bytes));
+  SWARMA_CHECK(writer->commit(id));
+  return writer->mark();
 }
 
+namespace {
+
+std::unexpected<Error> corrupt(const BlobId& id) {
+  return fail(ErrorCode::Corrupt, "blob_corrupt",
+              "The stored bytes of blob " + id.hex() + " do not match its name. Upload it again to mend it.");
+}
+
+}  // namespace
+
 Result<Bytes> BlobStore::read(const BlobId& id, std::size_t max_bytes) {
-  SWARMA_TRY(const OpenBlob blob, open(id));
+  const auto opened = open(id);
+  if (!opened && opened.error().reason == "blob_damaged") return corrupt(id);
+  if (!opened) return std::unexpected(opened.error());
+  const OpenBlob& blob = *opened;
   if (blob.size > max_bytes)
     return fail(ErrorCode::TooLarge, "blob_too_large",
                 "Blob " + id.hex() + " has " + std::to_string(blob.size) + " bytes; at most " +
@@ -33,10 +47,9 @@ Result<Bytes> BlobStore::read(const BlobId& id, std::size_t max_bytes) {
     if (got == 0) break;
     at += static_cast<std::size_t>(got);
   }
-  if (crypto::blob_id_of(bytes) != id)
-    return fail(ErrorCode::Corrupt, "blob_corrupt",
-                "The stored bytes of blob " + id.hex() + " do not match its name. Remove it and fetch it again.");
-  return bytes;
+  if (crypto::blob_id_of(bytes) == id) return bytes;
+  (void)verify(id);  // sets it aside
+  return corrupt(id);
 }
 
 }  // namespace swarma::content::blob

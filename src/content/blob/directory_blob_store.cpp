@@ -55,21 +55,22 @@ class DirectoryBlobStore final : public BlobStore {
   }
 
   Result<OpenBlob> open(const BlobId& id) override {
-    if (auto cached = folders_.descriptors.find(id)) return *std::move(cached);
-    const BlobName name(id);
-    const int shard = folders_.shard_of(id).fd();
-    Fd file(::openat(shard, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file && (errno == EMFILE || errno == ENFILE)) {
-      folders_.descriptors.clear();  // better to serve slowly than not at all
-      file = Fd(::openat(shard, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (auto cached = folders_.descriptors.find(id)) {
+      struct stat state{};
+      if (::fstat(cached->file->get(), &state) == 0 && static_cast<std::uint64_t>(state.st_size) == cached->size &&
+          state.st_nlink > 0)
+        return *std::move(cached);
+      folders_.descriptors.forget(id);  // cut short, replaced or removed meanwhile
     }
-    if (!file && errno == ENOENT)
-      return fail(ErrorCode::NotFound, "blob_not_found", "There is no blob " + id.hex() + " here.");
-    struct stat state{};
-    if (!file || ::fstat(file.get(), &state) != 0) return disk_error("open the blob", name.c_str());
-    OpenBlob blob{std::make_shared<const Fd>(std::move(file)), static_cast<std::uint64_t>(state.st_size)};
-    folders_.descriptors.put(id, blob);
-    return blob;
+    for (bool checked = false;; checked = true) {
+      SWARMA_TRY(OpenBlob blob, open_file(id));
+      if (checked || folders_.sizes.find(id, *blob.file) == blob.size) {
+        folders_.descriptors.put(id, blob);
+        return blob;
+      }
+      SWARMA_TRY(const auto size, verify(id));
+      if (!size) return absent(id);
+    }
   }
 
   Result<std::optional<std::uint64_t>> find_size(const BlobId& id) override {
@@ -99,6 +100,29 @@ class DirectoryBlobStore final : public BlobStore {
     return removed;
   }
 
+  Result<bool> remove_if_unused(const BlobId& id, WriteMark mark) override {
+    SWARMA_TRY(const bool removed, folders_.shard_of(id).remove_if_last_used(BlobName(id).c_str(), mark));
+    if (removed) folders_.descriptors.forget(id);
+    return removed;
+  }
+
+  Result<std::optional<std::uint64_t>> verify(const BlobId& id) override {
+    for (;;) {
+      SWARMA_TRY(const auto size, folders_.examine(id));
+      if (size) return size;
+      SWARMA_TRY(const bool moved, folders_.set_aside(id));
+      if (moved) return std::nullopt;
+    }  // mended or removed meanwhile: look again
+  }
+
+  Result<std::vector<BlobId>> list_damaged() override {
+    SWARMA_TRY(const Directory directory, open_directory(folders_.damaged));
+    std::vector<BlobId> found;
+    while (const dirent* entry = ::readdir(directory.get()))
+      if (const auto id = BlobId::parse(entry->d_name)) found.push_back(*id);
+    return found;
+  }
+
   Result<void> list(const std::function<bool(const BlobId&, std::uint64_t size)>& visit) override {
     for (unsigned shard = 0; shard < folders_.shards.size(); ++shard) {
       SWARMA_TRY(const bool more, list_shard(shard, visit));
@@ -107,14 +131,27 @@ class DirectoryBlobStore final : public BlobStore {
     return {};
   }
 
-  Result<void> put_hashed(const BlobId& id, ByteView bytes) override {
+  Result<void> list_part(std::uint8_t first_byte,
+                         const std::function<bool(const BlobId&, std::uint64_t size)>& visit) override {
+    SWARMA_CHECK(list_shard(first_byte, visit));
+    return {};
+  }
+
+  Result<std::optional<WriteMark>> put_hashed(const BlobId& id, ByteView bytes) override {
     ShardFolder& shard = folders_.shard_of(id);
     SWARMA_TRY(const auto present, shard.touch(BlobName(id).c_str()));
-    if (present == bytes.size() && folders_.is_whole(id)) return shard.sync();
+    if (present == bytes.size()) {
+      const auto size = folders_.examine(id);
+      if (size && *size) {
+        SWARMA_CHECK(shard.sync());
+        return std::nullopt;
+      }
+    }
     DirectoryBlobWriter writer(folders_);
     SWARMA_CHECK(writer.open_temporary());
     SWARMA_CHECK(writer.append(bytes));
-    return writer.keep_as(id);
+    SWARMA_CHECK(writer.keep_as(id));
+    return writer.mark();
   }
 
  private:
@@ -130,6 +167,8 @@ class DirectoryBlobStore final : public BlobStore {
       return fail(ErrorCode::Io, "io_failed",
                   "Cannot make the folder " + folders_.folder.string() + ": " + ec.message() + ".");
     SWARMA_TRY(bool made, make_folder(folders_.incoming));
+    SWARMA_TRY(const bool made_damaged, make_folder(folders_.damaged));
+    made = made || made_damaged;
     for (unsigned shard = 0; shard < folders_.shards.size(); ++shard) {
       SWARMA_TRY(const bool made_shard, make_folder(shard_path(shard)));
       SWARMA_CHECK(folders_.shards[shard].open(shard_path(shard)));
@@ -138,6 +177,29 @@ class DirectoryBlobStore final : public BlobStore {
     if (!made) return {};
     SWARMA_CHECK(sync_folder(folders_.folder));
     return sync_folder(folders_.folder.parent_path());
+  }
+
+  /// The blob as it lies there, whatever its size.
+  Result<OpenBlob> open_file(const BlobId& id) {
+    const BlobName name(id);
+    const int shard = folders_.shard_of(id).fd();
+    Fd file(::openat(shard, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file && (errno == EMFILE || errno == ENFILE)) {
+      folders_.descriptors.clear();  // better to serve slowly than not at all
+      file = Fd(::openat(shard, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    }
+    if (!file && errno == ENOENT) return absent(id);
+    struct stat state{};
+    if (!file || ::fstat(file.get(), &state) != 0) return disk_error("open the blob", name.c_str());
+    return OpenBlob{std::make_shared<const Fd>(std::move(file)), static_cast<std::uint64_t>(state.st_size)};
+  }
+
+  std::unexpected<Error> absent(const BlobId& id) const {
+    const auto damaged = file_exists(folders_.damaged / id.hex());
+    if (damaged && *damaged)
+      return fail(ErrorCode::NotFound, "blob_damaged",
+                  "Blob " + id.hex() + " was damaged on this node's disk. It is back once it is uploaded again.");
+    return fail(ErrorCode::NotFound, "blob_not_found", "There is no blob " + id.hex() + " here.");
   }
 
   /// Learns whether this file system can name a file late, and what time it is there.
@@ -153,6 +215,7 @@ class DirectoryBlobStore final : public BlobStore {
     struct stat state{};
     if (!file || ::fstat(file.get(), &state) != 0) return disk_error("make the file", name);
     ::unlink(name.c_str());
+    folders_.sizes.probe(file);
     return Instant(state.st_mtim.tv_sec);
   }
 

@@ -6,8 +6,10 @@
 //   3. linkat (or rename) gives it its name: visible, complete;
 //   4. fsync of the shard folder, shared by those who commit there at the same time: the name is on disk.
 //
-// Killed at any moment, a name in a shard folder always means a whole blob. Should the disk damage one later, putting
-// it again mends it: what is there already is read and hashed before it counts as the same.
+// Killed at any moment, a name in a shard folder always means a whole blob. Should the disk damage one later, it is
+// moved to damaged/ as soon as that is found: when it is opened, if its size is wrong (known_sizes.h), or when it is
+// read again (scrub.h). Putting it again mends it: what is there already is read and hashed before it counts as the
+// same.
 #pragma once
 
 #include "content/blob/blob_store.h"

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -13,6 +15,7 @@
 
 #include "base/random.h"
 #include "content/blob/descriptor_cache.h"
+#include "content/blob/scrub.h"
 #include "content/blob/test_folder.h"
 #include "crypto/hash.h"
 
@@ -80,6 +83,94 @@ TEST(DirectoryBlobStore, ReplacesAFileWhoseBytesChanged) {
       EXPECT_TRUE(fs::is_empty(folder.path() / "incoming"));
     }
   }
+}
+
+TEST(DirectoryBlobStore, NeverServesAFileThatWasCutShort) {
+  for (const bool cached : {true, false}) {
+    for (const bool reopened : {true, false}) {
+      const TestFolder folder;
+      auto store = open_directory_blob_store(folder.path());
+      ASSERT_TRUE((*store)->put(view("abc")));
+      if (cached) {
+        ASSERT_EQ((*store)->open(kAbc)->size, 3u);
+      }
+      ASSERT_EQ(::truncate(path_of(folder, kAbc).c_str(), 2), 0);
+      if (reopened) store = open_directory_blob_store(folder.path());
+      EXPECT_EQ((*store)->open(kAbc).error().reason, "blob_damaged");
+      EXPECT_EQ((*store)->find_size(kAbc).value(), std::nullopt);
+      EXPECT_EQ(fs::file_size(folder.path() / "damaged" / kAbc.hex()), 2u);  // set aside, not deleted
+      EXPECT_EQ((*store)->list_damaged().value(), std::vector{kAbc});
+      ASSERT_TRUE((*store)->put(view("abc")));
+      EXPECT_EQ((*store)->open(kAbc)->size, 3u);
+      EXPECT_TRUE((*store)->list_damaged()->empty());
+    }
+  }
+}
+
+TEST(DirectoryBlobStore, FindsAFileThatGrewOrLostItsNote) {
+  const TestFolder folder;
+  const auto store = open_directory_blob_store(folder.path());
+  ASSERT_TRUE((*store)->put(view("abc")));
+  ::removexattr(path_of(folder, kAbc).c_str(), "user.swarma.size");  // as an earlier version or a copy left it
+  EXPECT_EQ((*store)->open(kAbc)->size, 3u);
+  overwrite(path_of(folder, kAbc), "abcabc");
+  EXPECT_EQ((*store)->open(kAbc).error().reason, "blob_damaged");
+}
+
+TEST(DirectoryBlobStore, VerifyFindsAFlippedBit) {
+  const TestFolder folder;
+  const auto store = open_directory_blob_store(folder.path());
+  ASSERT_TRUE((*store)->put(view("abc")));
+  EXPECT_EQ((*store)->verify(kAbc).value(), 3u);
+  overwrite(path_of(folder, kAbc), "abb");
+  EXPECT_EQ((*store)->verify(kAbc).value(), std::nullopt);
+  EXPECT_EQ((*store)->open(kAbc).error().reason, "blob_damaged");
+  EXPECT_EQ((*store)->verify(kAbc).error().code, ErrorCode::NotFound);
+}
+
+TEST(DirectoryBlobStore, DoesNotTakeWhatItCannotReadForDamage) {
+  const TestFolder folder;
+  const auto store = open_directory_blob_store(folder.path(), {.cached_descriptors = 0});
+  ASSERT_TRUE((*store)->put(view("abc")));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int next = ::open("/dev/null", O_RDONLY);
+    const rlimit none{static_cast<rlim_t>(next), static_cast<rlim_t>(next)};
+    ::close(next);
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const auto opened = (*store)->open(kAbc);
+    const auto verified = (*store)->verify(kAbc);
+    const auto put = (*store)->put(view("abc"));
+    const auto busy = [](const auto& result) { return !result && result.error().code == ErrorCode::Unavailable; };
+    ::_exit(busy(opened) && busy(verified) && busy(put) ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ((*store)->open(kAbc)->size, 3u);
+}
+
+TEST(Scrubber, FindsDamageInPiecesAndComesRoundAgain) {
+  const TestFolder folder;
+  const auto store = open_directory_blob_store(folder.path());
+  std::vector<BlobId> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back((*store)->put(view("blob " + std::to_string(i))).value());
+  Scrubber scrubber(**store, 77);
+  EXPECT_EQ(scrubber.run(1 << 20)->blobs, 40u);
+  overwrite(path_of(folder, ids[7]), "blob 8");
+  overwrite(path_of(folder, ids[9]), "blo");
+  std::set<BlobId> found;
+  int calls = 0;
+  for (std::uint64_t seen = 0; seen < 40; ++calls) {
+    const auto report = scrubber.run(30);
+    ASSERT_TRUE(report);
+    ASSERT_GT(report->blobs, 0u);
+    EXPECT_LE(report->bytes, 30u + 7);
+    seen += report->blobs;
+    found.insert(report->damaged.begin(), report->damaged.end());
+  }
+  EXPECT_GT(calls, 5);
+  EXPECT_EQ(found, (std::set{ids[7], ids[9]}));
 }
 
 TEST(DirectoryBlobStore, ListsOnlyBlobs) {

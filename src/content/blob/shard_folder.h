@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +13,11 @@
 #include "base/file.h"
 
 namespace swarma::content::blob {
+
+/// When a file was last written or touched.
+inline std::int64_t last_use_ns(const struct stat& state) {
+  return std::int64_t{state.st_mtim.tv_sec} * 1'000'000'000 + state.st_mtim.tv_nsec;
+}
 
 /// Safe for concurrent use; keeping and removing also exclude each other between processes (flock).
 class ShardFolder {
@@ -22,10 +28,16 @@ class ShardFolder {
   /// Returns once every name made in this folder so far is on disk. Callers that come together share one fsync.
   Result<void> sync();
 
-  /// Size of a file, which counts as used now.
+  /// Size of a file, which counts as used now: its time becomes later than it was in any case.
   Result<std::optional<std::uint64_t>> touch(const char* name);
   /// Removes a file not used since; true if it went.
   Result<bool> remove_if_unused_since(const char* name, Instant since);
+  /// Removes a file last used at exactly this moment (nanoseconds of Unix time); true if it went.
+  Result<bool> remove_if_last_used(const char* name, std::int64_t unix_ns);
+  /// Gives a file this name, in place of one that may be there.
+  Result<void> take_in(const std::filesystem::path& from, const char* name);
+  /// Moves a file to `to` if `is_damaged` still says so once nobody else can replace it; true if it went.
+  Result<bool> move_if(const char* name, const std::filesystem::path& to, const std::function<bool()>& is_damaged);
 
  private:
   std::filesystem::path path_;

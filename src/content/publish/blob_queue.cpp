@@ -6,8 +6,12 @@
 
 namespace swarma::content::publish {
 
-BlobQueue::BlobQueue(unsigned threads, std::size_t max_waiting_bytes, Deliver deliver, FindMissing find_missing)
-    : max_waiting_bytes_(max_waiting_bytes), deliver_(std::move(deliver)), find_missing_(std::move(find_missing)) {
+BlobQueue::BlobQueue(unsigned threads, std::size_t max_waiting_bytes, Deliver deliver, FindMissing find_missing,
+                     DiscardBlobs discard)
+    : max_waiting_bytes_(max_waiting_bytes),
+      deliver_(std::move(deliver)),
+      find_missing_(std::move(find_missing)),
+      discard_(std::move(discard)) {
   for (unsigned i = 0; i < std::max(threads, 1u); ++i) threads_.emplace_back([this] { deliver_all(); });
 }
 
@@ -55,6 +59,17 @@ Result<void> BlobQueue::flush() {
   return {};
 }
 
+Result<void> BlobQueue::discard_new() {
+  std::unique_lock lock(mutex_);
+  if (!error_) error_ = Error{ErrorCode::Internal, "sink_spent", "A blob sink was used after it was given up."};
+  work_.notify_all();
+  delivered_.notify_all();
+  delivered_.wait(lock, [&] { return delivering_ == 0; });
+  const std::vector<NewBlob> written = std::exchange(written_, {});
+  lock.unlock();
+  return written.empty() ? Result<void>() : discard_(written);
+}
+
 Bytes BlobQueue::take_buffer(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto fits = spare_.lower_bound(bytes);
@@ -70,14 +85,14 @@ void BlobQueue::keep_spare(Bytes buffer) {
   spare_.emplace(capacity, std::move(buffer));
 }
 
-Result<void> BlobQueue::deliver(Item& item) {
-  if (const auto* id = std::get_if<BlobId>(&item.name)) return deliver_(*id, item.bytes);
-  auto& unsealed = std::get<Unsealed>(item.name);
-  unsealed.seal(item.bytes);
-  const BlobId id = crypto::blob_id_of(item.bytes);
-  SWARMA_CHECK(deliver_(id, item.bytes));
-  unsealed.name.set_value(id);
-  return {};
+Result<std::optional<NewBlob>> BlobQueue::deliver(Item& item) {
+  auto* unsealed = std::get_if<Unsealed>(&item.name);
+  if (unsealed != nullptr) unsealed->seal(item.bytes);
+  const BlobId id = unsealed != nullptr ? crypto::blob_id_of(item.bytes) : std::get<BlobId>(item.name);
+  SWARMA_TRY(const auto mark, deliver_(id, item.bytes));
+  if (unsealed != nullptr) unsealed->name.set_value(id);
+  if (!mark) return std::nullopt;
+  return NewBlob{id, *mark};
 }
 
 void BlobQueue::deliver_all() {
@@ -87,11 +102,14 @@ void BlobQueue::deliver_all() {
     if (stopping_ || error_) return;
     Item item = std::move(queue_.front());
     queue_.pop_front();
+    ++delivering_;
     lock.unlock();
     const auto delivered = deliver(item);
     lock.lock();
+    --delivering_;
     waiting_bytes_ -= item.waiting_bytes;
     if (delivered) {
+      if (*delivered) written_.push_back(**delivered);
       undelivered_.erase(item.ticket);
       keep_spare(std::move(item.bytes));
     } else if (!error_) {

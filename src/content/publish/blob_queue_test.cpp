@@ -25,17 +25,19 @@ const BlobQueue::FindMissing kNone = [](std::span<const BlobId>) -> Result<std::
   return std::vector<BlobId>{};
 };
 
+const DiscardBlobs kKeep = [](std::span<const NewBlob>) -> Result<void> { return {}; };
+
 TEST(BlobQueue, DeliversEverythingBeforeFlushReturns) {
   std::mutex mutex;
   std::set<BlobId> delivered;
   BlobQueue queue(
       3, 1'000,
-      [&](const BlobId& id, ByteView) -> Result<void> {
+      [&](const BlobId& id, ByteView) -> Result<std::optional<blob::WriteMark>> {
         const std::lock_guard lock(mutex);
         delivered.insert(id);
-        return {};
+        return std::nullopt;
       },
-      kNone);
+      kNone, kKeep);
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(queue, blob(64, static_cast<std::uint8_t>(i))));
   ASSERT_TRUE(queue.flush());
   EXPECT_EQ(delivered.size(), 100u);
@@ -46,11 +48,11 @@ TEST(BlobQueue, MakesCallersWaitWhenTooMuchIsInMemory) {
   std::atomic<int> accepted{0};
   BlobQueue queue(
       1, 100,
-      [&](const BlobId&, ByteView) -> Result<void> {
+      [&](const BlobId&, ByteView) -> Result<std::optional<blob::WriteMark>> {
         may_deliver.acquire();
-        return {};
+        return std::nullopt;
       },
-      kNone);
+      kNone, kKeep);
   ASSERT_TRUE(put(queue, blob(60, 1)));
   std::latch third_put(1);
   std::thread caller([&] {
@@ -69,7 +71,9 @@ TEST(BlobQueue, MakesCallersWaitWhenTooMuchIsInMemory) {
 }
 
 TEST(BlobQueue, ABlobBeyondTheBoundPassesAlone) {
-  BlobQueue queue(1, 10, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
+  BlobQueue queue(
+      1, 10, [](const BlobId&, ByteView) -> Result<std::optional<blob::WriteMark>> { return std::nullopt; }, kNone,
+      kKeep);
   EXPECT_TRUE(put(queue, blob(1'000, 1)));
   EXPECT_TRUE(put(queue, blob(1'000, 2)));
   EXPECT_TRUE(queue.flush());
@@ -78,10 +82,10 @@ TEST(BlobQueue, ABlobBeyondTheBoundPassesAlone) {
 TEST(BlobQueue, TheFirstErrorEndsIt) {
   BlobQueue queue(
       2, 1'000,
-      [](const BlobId&, ByteView) -> Result<void> {
+      [](const BlobId&, ByteView) -> Result<std::optional<blob::WriteMark>> {
         return fail(ErrorCode::Unavailable, "unreachable", "The node went away.");
       },
-      kNone);
+      kNone, kKeep);
   ASSERT_TRUE(put(queue, blob(1, 1)));
   EXPECT_EQ(queue.flush().error().reason, "unreachable");
   EXPECT_EQ(put(queue, blob(1, 2)).error().reason, "unreachable");
@@ -93,12 +97,12 @@ TEST(BlobQueue, SealsAndNamesWhatIsNoBlobYet) {
   std::map<BlobId, Bytes> delivered;
   BlobQueue queue(
       3, 1'000,
-      [&](const BlobId& id, ByteView bytes) -> Result<void> {
+      [&](const BlobId& id, ByteView bytes) -> Result<std::optional<blob::WriteMark>> {
         const std::lock_guard lock(mutex);
         delivered[id].assign(bytes.begin(), bytes.end());
-        return {};
+        return std::nullopt;
       },
-      kNone);
+      kNone, kKeep);
   const auto key = crypto::random_key();
   std::vector<std::future<BlobId>> names;
   for (int i = 0; i < 50; ++i) {
@@ -118,7 +122,9 @@ TEST(BlobQueue, SealsAndNamesWhatIsNoBlobYet) {
 }
 
 TEST(BlobQueue, HandsBuffersBackThatFit) {
-  BlobQueue queue(1, 100'000, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
+  BlobQueue queue(
+      1, 100'000, [](const BlobId&, ByteView) -> Result<std::optional<blob::WriteMark>> { return std::nullopt; }, kNone,
+      kKeep);
   ASSERT_TRUE(put(queue, blob(5'000, 1)));
   ASSERT_TRUE(put(queue, blob(50'000, 2)));
   ASSERT_TRUE(queue.flush());
@@ -129,7 +135,9 @@ TEST(BlobQueue, HandsBuffersBackThatFit) {
 }
 
 TEST(BlobQueue, KeepsNoMoreSpareMemoryThanItsBound) {
-  BlobQueue queue(1, 10'000, [](const BlobId&, ByteView) -> Result<void> { return {}; }, kNone);
+  BlobQueue queue(
+      1, 10'000, [](const BlobId&, ByteView) -> Result<std::optional<blob::WriteMark>> { return std::nullopt; }, kNone,
+      kKeep);
   for (std::uint8_t i = 0; i < 5; ++i) ASSERT_TRUE(put(queue, blob(4'000, i)));
   ASSERT_TRUE(queue.flush());
   std::size_t spare = 0;
@@ -144,13 +152,37 @@ TEST(StoreBlobSink, PutsIntoTheStore) {
   auto opened = blob::open_directory_blob_store(folder / "blobs");
   ASSERT_TRUE(opened);
   const std::shared_ptr<blob::BlobStore> store = *std::move(opened);
-  const auto sink = make_store_blob_sink(store);
+  const auto sink = make_store_blob_sink(store, kKeep);
   const BlobId known = crypto::blob_id_of(blob(10, 1)), unknown = crypto::blob_id_of(blob(10, 2));
   ASSERT_TRUE(put(*sink, blob(10, 1)));
   ASSERT_TRUE(sink->flush());
   EXPECT_EQ(*store->read(known, 100), blob(10, 1));
   const std::vector<BlobId> both{known, unknown};
   EXPECT_EQ(*sink->find_missing(both), std::vector<BlobId>{unknown});
+}
+
+TEST(StoreBlobSink, TakesBackWhatItWroteNewlyAndNobodyUsedSince) {
+  const testing::TemporaryFolder folder;
+  auto opened = blob::open_directory_blob_store(folder / "blobs");
+  const std::shared_ptr<blob::BlobStore> store = *std::move(opened);
+  const auto here = [&](std::uint8_t fill) {
+    return store->find_size(crypto::blob_id_of(blob(10, fill)))->has_value();
+  };
+  const auto discard = [&](std::span<const NewBlob> blobs) -> Result<void> {
+    for (const NewBlob& one : blobs) SWARMA_CHECK(store->remove_if_unused(one.id, one.mark));
+    return {};
+  };
+  ASSERT_TRUE(store->put(blob(10, 1)));  // there before
+  const auto sink = make_store_blob_sink(store, discard), other_run = make_store_blob_sink(store, discard);
+  for (std::uint8_t fill = 1; fill <= 3; ++fill) ASSERT_TRUE(put(*sink, blob(10, fill)));
+  ASSERT_TRUE(sink->flush());
+  ASSERT_TRUE(put(*other_run, blob(10, 2)));  // shared, in the same millisecond
+  ASSERT_TRUE(other_run->flush());
+  ASSERT_TRUE(sink->discard_new());
+  EXPECT_TRUE(here(1));
+  EXPECT_TRUE(here(2));
+  EXPECT_FALSE(here(3));
+  EXPECT_EQ(put(*sink, blob(10, 4)).error().reason, "sink_spent");
 }
 
 }  // namespace

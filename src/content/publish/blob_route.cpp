@@ -21,7 +21,10 @@ Result<std::unique_ptr<BlobSink>> choose_blob_sink(NodeClient& node, const std::
   if (std::error_code ec; std::filesystem::is_directory(folder, ec)) {
     SWARMA_TRY(std::shared_ptr<blob::BlobStore> store, blob::open_directory_blob_store(folder));
     SWARMA_TRY(const bool shared, works_on(node, *store));
-    if (shared) return make_store_blob_sink(std::move(store), connections);
+    if (shared)
+      return make_store_blob_sink(
+          std::move(store), [&node](std::span<const NewBlob> blobs) { return discard_blobs(node, blobs); },
+          connections);
   }
   return make_http_blob_sink(node, connections);
 }

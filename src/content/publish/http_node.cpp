@@ -1,6 +1,7 @@
 #include "content/publish/http_node.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -14,6 +15,7 @@ namespace swarma::content::publish {
 namespace {
 
 constexpr std::size_t kHeadsAtOnce = 256;
+constexpr std::size_t kDiscardsAtOnce = 2'000;  // of api/discard_blobs.h
 constexpr std::size_t kMaxInfoBytes = 64 * 1024;
 
 bool is_worth_repeating(const Result<net::ClientResponse>& answer) {
@@ -115,13 +117,19 @@ std::vector<Result<net::ClientResponse>> NodeClient::head_all(std::span<const st
 
 namespace {
 
-Result<void> upload(NodeClient& node, const BlobId& id, ByteView bytes) {
+Result<std::optional<blob::WriteMark>> upload(NodeClient& node, const BlobId& id, ByteView bytes) {
   net::Headers headers;
   headers.set("X-SHA-256", id.hex());
   headers.set("Content-Type", "application/octet-stream");
   // The blob's name is the digest that the proof has to cover: nothing is hashed twice.
-  SWARMA_CHECK(node.send_signed("PUT", "/upload", headers, as_text(bytes), to_base64url(id.digest())));
-  return {};
+  SWARMA_TRY(const auto answer, node.send_signed("PUT", "/upload", headers, as_text(bytes), to_base64url(id.digest())));
+  if (answer.status != 201) return std::nullopt;
+  const auto json = parse_json(answer.body);
+  const std::string text = json ? JsonReader(*json, "answer").text_or("mark", 24, "").value_or("") : "";
+  blob::WriteMark mark = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), mark);
+  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return mark;
 }
 
 Result<std::vector<BlobId>> find_missing_blobs(NodeClient& node, std::span<const BlobId> ids) {
@@ -147,7 +155,20 @@ Result<std::vector<BlobId>> find_missing_blobs(NodeClient& node, std::span<const
 std::unique_ptr<BlobSink> make_http_blob_sink(NodeClient& node, unsigned connections, std::size_t max_waiting_bytes) {
   return std::make_unique<BlobQueue>(
       connections, max_waiting_bytes, [&node](const BlobId& id, ByteView bytes) { return upload(node, id, bytes); },
-      [&node](std::span<const BlobId> ids) { return find_missing_blobs(node, ids); });
+      [&node](std::span<const BlobId> ids) { return find_missing_blobs(node, ids); },
+      [&node](std::span<const NewBlob> blobs) { return discard_blobs(node, blobs); });
+}
+
+Result<void> discard_blobs(NodeClient& node, std::span<const NewBlob> blobs) {
+  net::Headers headers;
+  headers.set("Content-Type", "application/json");
+  for (std::size_t begin = 0; begin < blobs.size(); begin += kDiscardsAtOnce) {
+    Json list = Json::array();
+    for (const NewBlob& blob : blobs.subspan(begin, std::min(kDiscardsAtOnce, blobs.size() - begin)))
+      list.push_back({{"sha256", blob.id.hex()}, {"mark", std::to_string(blob.mark)}});
+    SWARMA_CHECK(node.send_signed("POST", "/v1/blobs/discard", headers, Json{{"blobs", std::move(list)}}.dump()));
+  }
+  return {};
 }
 
 Result<void> HttpTitlePort::publish(std::string_view record_jws, std::string_view sealed_jwe) {

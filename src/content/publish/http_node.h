@@ -63,6 +63,9 @@ class NodeClient {
   std::string nonce_;
 };
 
+/// Asks the node to remove what was new there (POST /v1/blobs/discard).
+Result<void> discard_blobs(NodeClient& node, std::span<const NewBlob> blobs);
+
 /// Uploads on `connections` threads; at most `max_waiting_bytes` (and one blob more) wait in memory.
 std::unique_ptr<BlobSink> make_http_blob_sink(NodeClient& node, unsigned connections = 4,
                                               std::size_t max_waiting_bytes = 32u << 20);

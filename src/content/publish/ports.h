@@ -2,6 +2,7 @@
 // into a store in the same process, tests use fakes.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <span>
 #include <string_view>
@@ -10,9 +11,18 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "content/blob/blob_store.h"
 #include "content/publish/track_encryptor.h"
 
 namespace swarma::content::publish {
+
+/// A blob that was not at its destination before, and the mark of its writing.
+struct NewBlob {
+  BlobId id;
+  blob::WriteMark mark = 0;
+};
+/// Removes those that no record names and nobody has used since they were written.
+using DiscardBlobs = std::function<Result<void>(std::span<const NewBlob>)>;
 
 /// Takes blobs. Safe for concurrent use: tracks are packaged on several threads.
 class BlobSink {
@@ -28,6 +38,10 @@ class BlobSink {
   virtual Result<void> flush() = 0;
   /// Those of `ids` that are not at the destination.
   virtual Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) = 0;
+  /// Gives up what was put here, which must be over, and what of it was new at the destination: each such blob goes,
+  /// unless a record names it or somebody else has put or asked for it since. The sink is spent afterwards. What stays
+  /// because this fails is left to the destination's sweep.
+  virtual Result<void> discard_new() = 0;
   /// A buffer for a later put of about `bytes`, with any content: perhaps that of a blob already delivered.
   virtual Bytes take_buffer(std::size_t /*bytes*/) { return {}; }
 };

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "content/media/package.h"
 #include "content/media/probe.h"
 #include "content/publish/assemble.h"
@@ -226,7 +227,13 @@ Result<PublishResult> publish(const PublishRequest& request, const crypto::Ident
   SWARMA_TRY(const std::string job_id, make_job_id(request.file, plan, title, request.destination));
   SWARMA_TRY(Journal journal, Journal::open(request.data_folder / "publish", job_id, identity.master));
   auto result = run(job, info, plan, journal);
-  if (result || is_hopeless(result.error()) || !journal.holds_work()) journal.remove();
+  if (result || is_hopeless(result.error()) || !journal.holds_work()) {
+    journal.remove();
+    // Nothing leads to what this run wrote any more.
+    if (!result)
+      if (const auto discarded = blobs.discard_new(); !discarded)
+        log::warning("blobs_not_discarded", {{"reason", discarded.error().reason}});
+  }
   return result;
 }
 

@@ -3,7 +3,8 @@
 //
 // Until TitlePort::publish nothing is visible. A crash before it leaves a journal (journal.h) under
 // `<data>/publish/`, and the same request continues from it: finished tracks are not made again. What the film or the
-// request is to blame for (Unsupported, BadRequest, Corrupt, TooLarge) leaves no trace.
+// request is to blame for (Unsupported, BadRequest, Corrupt, TooLarge) leaves no trace: the
+// blobs that such a run wrote go again (BlobSink::discard_new).
 #pragma once
 
 #include <atomic>

@@ -9,8 +9,8 @@
 
 namespace swarma::content::publish {
 
-/// Writes on `threads` threads, because each write waits for the disk.
-std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, unsigned threads = 8,
-                                               std::size_t max_waiting_bytes = 8u << 20);
+/// Writes on `threads` threads, because each write waits for the disk. `discard` knows which blobs records name.
+std::unique_ptr<BlobSink> make_store_blob_sink(std::shared_ptr<blob::BlobStore> store, DiscardBlobs discard,
+                                               unsigned threads = 8, std::size_t max_waiting_bytes = 8u << 20);
 
 }  // namespace swarma::content::publish

@@ -59,6 +59,12 @@ class MemoryBlobSink final : public BlobSink {
     ++flushes;
     return {};
   }
+  Result<void> discard_new() override {
+    const std::lock_guard lock(mutex_);
+    ++discards;
+    blobs.clear();
+    return {};
+  }
   Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) override {
     const std::lock_guard lock(mutex_);
     std::vector<BlobId> missing;
@@ -70,6 +76,7 @@ class MemoryBlobSink final : public BlobSink {
   std::map<BlobId, Bytes> blobs;
   int puts = 0;
   int flushes = 0;
+  int discards = 0;
   int fail_after = -1;
 
  private:

@@ -44,7 +44,7 @@ class Film : public ::testing::Test {
   void SetUp() override { ASSERT_TRUE(std::filesystem::exists(media_folder())) << "no films: run tests/make_films.py"; }
 
   void publish(const std::string& film, const std::string& ladder, std::vector<media::SidecarCaptions> captions = {}) {
-    const auto sink = publish::make_store_blob_sink(store);
+    const auto sink = publish::make_store_blob_sink(store, {});
     const publish::PublishRequest request{.file = media_folder() / film,
                                           .name = "Film",
                                           .summary = {},
