@@ -61,6 +61,33 @@ function watching(name) {
     assert.deepEqual(page.problems, []);
   });
 
+  test(`${name}: the film that begins is in view and has the focus`, async (t) => {
+    const page = await openPage(browser, world.node.url + world.titlePath('expiring'));
+    t.after(() => page.close());
+    const stage = () => page.$eval('#stage', (element) => ({ top: element.getBoundingClientRect().top, bottom: element.getBoundingClientRect().bottom, focused: document.activeElement === element, label: element.getAttribute('aria-label') }));
+    await press(page, '.way[data-path=goodwill] .button');
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    assert.ok(await page.$eval('.stage', (element) => element.getBoundingClientRect().top < -100), 'whoever agrees has scrolled past the film');
+    await agree(page);
+    await video.playing(page);
+    const { top, bottom, focused, label } = await stage();
+    assert.ok(top >= 0 && bottom <= 800, `the film is seen whole: ${top} to ${bottom}`);
+    assert.ok(focused && /Film expiring/.test(label), 'the focus, and with it what is read aloud, is at the player');
+    assert.match(await textOf(page, '.announcer'), /Unlocked/);
+  });
+
+  test(`${name}: a film in view stays where it is`, async (t) => {
+    const page = await openPage(browser, world.node.url + world.titlePath('open'), { width: 1000, height: 700 });
+    t.after(() => page.close());
+    await page.waitForSelector('[data-testid=play]');
+    await page.evaluate(() => window.scrollTo(0, 30));
+    const before = await page.evaluate(() => window.scrollY);
+    await page.click('[data-testid=play]');
+    await video.playing(page);
+    assert.equal(await page.evaluate(() => window.scrollY), before);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'stage');
+  });
+
   test(`${name}: captions, quality, speed and the place are kept`, async (t) => {
     const page = await openPage(browser, world.node.url + world.titlePath('open'));
     t.after(() => page.close());

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { announce } from '../components/announcer.tsx';
 import { Icon } from '../components/icons.tsx';
@@ -45,22 +46,10 @@ export function TitleFacts({ title }: { title: LoadedTitle }) {
         <ShareButton />
       </div>
       <dl class="facts-list">
-        {heights.length > 0 && (
-          <>
-            <dt>{t('title.quality')}</dt>
-            <dd>{formatList(heights.map((height) => t('quality.height', { n: height })))}</dd>
-          </>
-        )}
-        {sounds.length > 0 && (
-          <>
-            <dt>{t('title.languages')}</dt>
-            <dd>{formatList(sounds)}</dd>
-          </>
-        )}
-        <dt>{t('title.captions')}</dt>
-        <dd>{captions.length > 0 ? formatList(captions) : t('title.captions.none')}</dd>
-        <dt>{t('title.signedBy')}</dt>
-        <dd>
+        {heights.length > 0 && <Fact name={t('title.quality')}>{formatList(heights.map((height) => t('quality.height', { n: height })))}</Fact>}
+        {sounds.length > 0 && <Fact name={t('title.languages')}>{formatList(sounds)}</Fact>}
+        <Fact name={t('title.captions')}>{captions.length > 0 ? formatList(captions) : t('title.captions.none')}</Fact>
+        <Fact name={t('title.signedBy')} long>
           <code class="did" dir="ltr" title={record.creator}>
             {record.creator}
           </code>
@@ -68,19 +57,28 @@ export function TitleFacts({ title }: { title: LoadedTitle }) {
             <Icon name="check" /> {t('title.signedBy.help')}
           </span>
           <span class="hint">{t('title.revision', { n: record.revision, date: formatDate(record.created_at) })}</span>
-        </dd>
+        </Fact>
         {details.notes && details.notes.length > 0 && (
-          <>
+          <div class="fact-long">
             <dt>{t('title.notes')}</dt>
             {details.notes.map((note) => (
               <dd key={note} dir="auto">
                 {note}
               </dd>
             ))}
-          </>
+          </div>
         )}
       </dl>
     </section>
+  );
+}
+
+function Fact({ name, long = false, children }: { name: string; long?: boolean; children: ComponentChildren }) {
+  return (
+    <div class={long ? 'fact-long' : undefined}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }
 

@@ -7,6 +7,7 @@ import { Failure } from '../components/failure.tsx';
 import { Icon } from '../components/icons.tsx';
 import { Poster } from '../components/poster.tsx';
 import { formatClock, t } from '../i18n.ts';
+import { bringIntoView } from '../into-view.ts';
 import { asSwarmaError } from '@swarma/client';
 import { Empty } from '../components/states.tsx';
 import { readResume } from '../resume.ts';
@@ -16,6 +17,8 @@ import { isAllOpen, Ways } from '../unlock/ways.tsx';
 import type { PlayerProps } from '../player/player.tsx';
 import { useAsync } from '../use-async.ts';
 import { localText, TitleFacts, TitleMeta } from './title-facts.tsx';
+
+const kFewWays = 2; // so many stand beside the text, more of them under it
 
 export function TitlePage({ id }: { id: string }) {
   const { value, error, retry } = useAsync(() => openTitle(id), [id]);
@@ -38,21 +41,27 @@ function Title({ title }: { title: LoadedTitle }) {
   const [everUnlocked, setEverUnlocked] = useState(false);
   const film: Film = { slots: record.slots, durationMs: record.duration_ms, details };
   const ways = useRef<HTMLDivElement>(null);
+  const { frame, show, onPlayer } = useShownPlayer();
   const text = localText(title);
   const lock = useStage(title, offer.value, everUnlocked);
   const showWays = offer.value && !isAllOpen(offer.value.paths, film, record.key_groups);
+  const layout = offer.value && !showWays ? 'none' : (offer.value?.paths.length ?? 0) > kFewWays ? 'many' : 'few';
+  const play = () => {
+    setPlaying((before) => before ?? { from: lock.resumeAt });
+    show();
+  };
 
   return (
-    <article class="title">
-      <div class="stage-frame">
+    <article class="title" data-ways={layout}>
+      <div class="stage-frame" ref={frame} tabIndex={-1}>
         {playing ? (
-          <PlayerStage title={title} offer={offer.value} film={film} startAt={playing.from} name={text.name} />
+          <PlayerStage title={title} offer={offer.value} film={film} startAt={playing.from} name={text.name} onPlayer={onPlayer} />
         ) : (
           <div class="stage" data-state="poster">
             <Poster id={record.poster} eager />
             <div class="stage-front">
               {lock.canPlay ? (
-                <button type="button" class="button button-main button-big" onClick={() => setPlaying({ from: lock.resumeAt })} data-testid="play">
+                <button type="button" class="button button-main button-big" onClick={play} data-testid="play">
                   <Icon name="play" />
                   {lock.resumeAt > 0 ? t('title.resume', { time: formatClock(lock.resumeAt) }) : t(lock.onlyPreview ? 'title.playPreview' : 'title.play')}
                 </button>
@@ -62,7 +71,7 @@ function Title({ title }: { title: LoadedTitle }) {
                     type="button"
                     class="button button-main button-big"
                     onClick={() => {
-                      ways.current?.scrollIntoView({ behavior: 'smooth', block: 'start' });
+                      if (ways.current) bringIntoView(ways.current);
                       ways.current?.querySelector('button')?.focus({ preventScroll: true });
                     }}
                   >
@@ -94,11 +103,11 @@ function Title({ title }: { title: LoadedTitle }) {
             paths={offer.value.paths}
             film={film}
             slot={0}
-            onPlay={playing ? undefined : () => setPlaying({ from: lock.resumeAt })}
+            onPlay={playing ? undefined : play}
             onUnlocked={() => {
               setEverUnlocked(true);
               announce(t('step.unlocked'));
-              setPlaying((before) => before ?? { from: lock.resumeAt });
+              play();
             }}
           />
         </div>
@@ -106,6 +115,25 @@ function Title({ title }: { title: LoadedTitle }) {
       <TitleFacts title={title} />
     </article>
   );
+}
+
+/**
+ * The film begins where somebody may not be looking: `show` brings its place into view and gives it the focus, which goes on to
+ * the player as soon as that is there, unless the reader has gone elsewhere meanwhile.
+ */
+function useShownPlayer() {
+  const frame = useRef<HTMLDivElement>(null);
+  const focusPlayer = () => (frame.current?.querySelector<HTMLElement>('#stage') ?? frame.current)?.focus({ preventScroll: true });
+  return {
+    frame,
+    show: () => {
+      focusPlayer();
+      if (frame.current) bringIntoView(frame.current);
+    },
+    onPlayer: () => {
+      if ([document.body, null, frame.current].includes(document.activeElement as HTMLDivElement)) focusPlayer();
+    },
+  };
 }
 
 /** What the big button can do: which part is within reach right now, and where the viewer left. */
@@ -126,8 +154,12 @@ function useStage(title: LoadedTitle, offer: Offer | undefined, everUnlocked: bo
   return state;
 }
 
-function PlayerStage(props: Omit<PlayerProps, 'offer'> & { offer: Offer | undefined }) {
+function PlayerStage({ onPlayer, ...props }: Omit<PlayerProps, 'offer'> & { offer: Offer | undefined; onPlayer(): void }) {
   const [state, setState] = useState<{ Player?: ComponentType<PlayerProps>; error?: unknown }>({});
+  const isThere = state.Player !== undefined && props.offer !== undefined;
+  useEffect(() => {
+    if (isThere) onPlayer();
+  }, [isThere]);
   useEffect(() => {
     loadPlayer().then(
       ({ Player }) => setState({ Player }),

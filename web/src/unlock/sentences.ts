@@ -50,7 +50,9 @@ export function pathLabel(path: OfferPath, film: Film): string {
   if (leaves.length === 0) return t(isWhole(path, film) ? 'ways.label.open' : 'ways.label.preview');
   const names = new Set(leaves.map((leaf) => leaf.requirement));
   if (names.size === 1 && path.requires && isLeaf(path.requires)) return t(keyFor('ways.label', leaves[0]?.requirement ?? '', 'ways.label.several'), { n: 1 });
-  return t('ways.label.several', { n: path.requires && 'allOf' in path.requires ? path.requires.allOf.length : 1 });
+  const { requires } = path;
+  if (requires && 'anyOf' in requires && requires.anyOf.length > 1) return t('ways.label.choice', { n: requires.anyOf.length });
+  return t('ways.label.several', { n: requires && 'allOf' in requires ? requires.allOf.length : 1 });
 }
 
 export function isWhole(path: OfferPath, film: Film): boolean {
