@@ -4,6 +4,7 @@
 
 #include "access/attest/code_book.h"
 #include "access/grant/sealed_package.h"
+#include "api/terms.h"
 #include "title/title_details.h"
 
 namespace swarma::api {
@@ -73,7 +74,8 @@ Result<PublishedTitle> publish_title(Services& services, const std::string& reco
   SWARMA_TRY(const auto hashed, access::attest::hash_codes(services.database, record.id, codes));
   const auto also = [&](db::Session& session) { return access::attest::replace_codes(session, record.id, hashed); };
   SWARMA_TRY(const auto published, services.registry.publish(record_jws, record, sealed, complete, also));
-  return PublishedTitle{record.id, record.revision, published == catalog::registry::Published::Repeated};
+  return PublishedTitle{record.id, record.revision, published == catalog::registry::Published::Repeated,
+                        remarks_on(record)};
 }
 
 Result<void> unpublish_title(Services& services, const TitleId& id) {

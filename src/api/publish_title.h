@@ -4,6 +4,8 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "api/services.h"
 
@@ -13,6 +15,7 @@ struct PublishedTitle {
   TitleId id;
   std::int64_t revision = 1;
   bool repeated = false;
+  std::vector<std::string> notes;  // what the creator may not have meant, in sentences
 };
 
 /// `publisher` must be the record's creator. Errors: those of verify_record, LocalKeyAgent::accept, check_complete and

@@ -20,4 +20,10 @@ Result<Terms> parse_terms(const Json& policy, const Json* codes) {
   return Terms{parsed.canonical(), codes != nullptr ? codes->dump() : "{}"};
 }
 
+std::vector<std::string> remarks_on(const title::TitleRecord& record) {
+  const auto policy = access::policy::parse_policy_text(record.policy);
+  if (!policy) return {};  // refused elsewhere
+  return access::policy::remarks(*policy, {record.slots, record.duration_ms, record.key_groups});
+}
+
 }  // namespace swarma::api

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "title/title_record.h"
 
 namespace swarma::api {
 
@@ -13,5 +15,8 @@ struct Terms {
   std::string codes;   // JSON object: list → [{code, max_uses}]
 };
 Result<Terms> parse_terms(const Json& policy, const Json* codes);
+
+/// What the creator of a record may not have meant with its terms (access::policy::remarks).
+std::vector<std::string> remarks_on(const title::TitleRecord& record);
 
 }  // namespace swarma::api

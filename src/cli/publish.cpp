@@ -3,17 +3,21 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "access/policy/policy.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
 #include "cli/program.h"
 #include "cli/terminal.h"
 #include "content/publish/blob_route.h"
 #include "content/publish/publisher.h"
+#include "title/title_record.h"
 
 namespace swarma::cli {
 namespace {
@@ -50,6 +54,13 @@ Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, con
   if (record.id != id || !(record.creator == creator))
     return fail(ErrorCode::Forbidden, "not_creator", "Only the creator of a title can publish a new revision of it.");
   return content::publish::ExistingTitle{id, record.nonce, record.revision + 1};
+}
+
+/// What the creator may not have meant with the terms.
+Result<std::vector<std::string>> remarks_on(const std::string& jws) {
+  SWARMA_TRY(const title::TitleRecord record, title::verify_record(jws));
+  SWARMA_TRY(const access::policy::Policy policy, access::policy::parse_policy_text(record.policy));
+  return access::policy::remarks(policy, {record.slots, record.duration_ms, record.key_groups});
 }
 
 Json result_json(const content::publish::PublishResult& result) {
@@ -122,9 +133,11 @@ Result<void> publish(const PublishOptions& options) {
   const auto progress = [&line](const content::publish::PublishProgress& p) {
     line.update(p.stage, p.fraction, p.speed > 0 ? fmt::format("{:.1f}x", p.speed) : std::string());
   };
-  const auto result = content::publish::publish(request, identity, clock, *blobs, titles, progress, cancelled);
+  auto result = content::publish::publish(request, identity, clock, *blobs, titles, progress, cancelled);
   line.finish();
   if (!result) return std::unexpected(result.error());
+  SWARMA_TRY(std::vector<std::string> remarks, remarks_on(result->record));
+  std::ranges::move(remarks, std::back_inserter(result->notes));
   if (options.common.json) {
     fmt::print("{}\n", result_json(*result).dump());
   } else {

@@ -154,6 +154,18 @@ class ContractTest(unittest.TestCase):
         self.refuses(title_id, "--code", "open-barley", viewer="wrong-code")
         self.plays(title_id, "--code", "open-sesame")
 
+    def test_a_preview_that_is_the_whole_film_is_said(self):
+        def notes(seconds):
+            terms = self.folder / "preview.json"
+            promise = {"requirement": "goodwill_ack", "params": {"text": "Yes"}}
+            terms.write_text(json.dumps({"version": 1, "paths": [{"id": "first", "grants": {"seconds": [0, seconds]}}, {"id": "promise", "requires": promise}]}))
+            answer = self.publish(terms, title="A preview")
+            self.assertEqual(answer.code, 0, answer.errors)
+            return answer.json["notes"]
+        self.assertEqual(notes(2), [])
+        [note] = notes(120)
+        self.assertRegex(note, r'^The way "first" opens the whole film \(0:08\) without any condition: .* End it at 0:0[4-7] or before')
+
     def test_a_title_that_is_not_there(self):
         answer = self.refuses("a" * 26, viewer="stranger")
         self.assertIn(answer.reason, ("title_not_found", "not_found"), answer.errors)

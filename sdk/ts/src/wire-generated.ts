@@ -207,6 +207,8 @@ export type PublishRequest = {
 export type Published = {
   title_id: TitleId;
   revision: number;
+  /** What the creator may not have meant, in sentences */
+  notes?: string[];
 };
 
 export type NodeInfo = {

@@ -129,6 +129,10 @@ ResolvedTerms resolve(const GrantTerms& terms, const TitleShape& shape);
 /// BadRequest "policy_does_not_fit".
 Result<void> check_fits(const Policy& policy, const TitleShape& shape);
 
+/// What a creator may not have meant, in sentences that say what helps: a way without a condition that opens the whole
+/// film while other ways ask for something.
+std::vector<std::string> remarks(const Policy& policy, const TitleShape& shape);
+
 /// One sentence for people: "Accept “I will tell a friend.”, and solve a puzzle (18 bits) or enter a code of “friends”:
 /// opens the first 10:00 in sd, hd."
 std::string describe_path(const Path& path, const TitleShape& shape);

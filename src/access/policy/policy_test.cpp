@@ -194,6 +194,28 @@ TEST(Policy, MustFitTheTitleItIsPublishedWith) {
   EXPECT_EQ(check_fits(*parse_policy(json), kFilm).error().reason, "policy_does_not_fit");
 }
 
+TEST(Policy, RemarksAPreviewThatIsTheWholeFilm) {
+  const auto remarks_on = [](const char* preview, TitleShape film) {
+    const Json asks = {{"id", "promise"},
+                       {"requires", {{"requirement", "goodwill_ack"}, {"params", {{"text", "Yes"}}}}}};
+    Json paths = Json::array({{{"id", "preview"}, {"grants", Json::parse(preview)}}, asks});
+    return remarks(*parse_policy({{"version", 1}, {"paths", std::move(paths)}}), film);
+  };
+  const TitleShape six_seconds{2, 6'000, {"hd", "sd"}};
+  EXPECT_THAT(
+      remarks_on(R"({"seconds":[0,120]})", six_seconds),
+      testing::ElementsAre("The way \"preview\" opens the whole film (0:06) without any condition: nobody needs the "
+                           "other ways. End it at 0:03 or before, or leave it out."));
+  EXPECT_THAT(remarks_on(R"({"seconds":[0,4]})", six_seconds), testing::SizeIs(1)) << "it is cut at 3 s: rounded up";
+  EXPECT_THAT(remarks_on(R"({"seconds":[0,3]})", six_seconds), testing::IsEmpty());
+  EXPECT_THAT(remarks_on(R"({"slots":[0,9],"key_groups":["sd"]})", six_seconds),
+              testing::ElementsAre(HasSubstr(" in sd ")));
+  EXPECT_THAT(remarks_on(R"({"key_groups":["sd"]})", six_seconds), testing::IsEmpty()) << "meant so";
+  EXPECT_THAT(remarks_on("{}", six_seconds), testing::SizeIs(1));
+  EXPECT_THAT(remarks_on(R"({"seconds":[0,1]})", {1, 2'000, {"sd"}}), testing::ElementsAre(HasSubstr("too short")));
+  EXPECT_THAT(remarks(*parse_policy({{"version", 1}, {"paths", {{{"id", "open"}}}}}), six_seconds), testing::IsEmpty());
+}
+
 TEST(Policy, SaysItsPathsInPlainWords) {
   const auto policy = parse_policy(example());
   EXPECT_EQ(describe_path(policy->paths()[0], kFilm), "Without any condition: opens the first 0:32 in sd.");

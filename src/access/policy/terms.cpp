@@ -122,6 +122,23 @@ Result<void> check_fits(const Policy& policy, const TitleShape& shape) {
   return {};
 }
 
+std::vector<std::string> remarks(const Policy& policy, const TitleShape& shape) {
+  const bool asks = std::ranges::any_of(policy.paths(), [](const Path& path) { return !path.open(); });
+  std::vector<std::string> out;
+  for (const Path& path : policy.paths()) {
+    const bool is_part = path.grants.slots || path.grants.seconds;
+    const ResolvedTerms terms = resolve(path.grants, shape);
+    if (!asks || !path.open() || terms.slots != SlotRange{0, shape.slots}) continue;
+    if (!is_part && terms.key_groups.size() < shape.key_groups.size()) continue;  // all of it in the small picture only
+    const std::int64_t last_ms = shape.duration_ms * (shape.slots - 1) / shape.slots;
+    out.push_back("The way \"" + path.id + "\" " + opened(path, shape) + " (" + clock_text(shape.duration_ms / 1'000) +
+                  ") without any condition: nobody needs the other ways. " +
+                  (last_ms >= 1'000 ? "End it at " + clock_text(last_ms / 1'000) + " or before, or leave it out."
+                                    : "The film is too short for a part of it; leave this way out."));
+  }
+  return out;
+}
+
 std::string describe_path(const Path& path, const TitleShape& shape) {
   std::string text = path.requires_ ? words(*path.requires_, path, false) : "without any condition";
   if (path.score) text += ", reaching a score of " + Json(path.score->threshold).dump();

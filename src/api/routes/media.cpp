@@ -17,6 +17,14 @@ using content::publish::JobRequest;
 using content::publish::JobState;
 using content::publish::JobStatus;
 
+/// What could not be kept of the film, and what may not be meant with its terms.
+std::vector<std::string> notes_of(const content::publish::PublishResult& result) {
+  std::vector<std::string> notes = result.notes;
+  if (const auto record = title::verify_record(result.record))
+    for (std::string& remark : remarks_on(*record)) notes.push_back(std::move(remark));
+  return notes;
+}
+
 Json status_json(const JobStatus& status) {
   Json out = {{"media_id", status.id},       {"state", std::string(to_string(status.state))},
               {"name", status.name},         {"stage", status.stage},
@@ -28,7 +36,7 @@ Json status_json(const JobStatus& status) {
     out["duration_ms"] = status.result->duration_ms;
     out["bytes"] = status.result->bytes;
     out["record"] = status.result->record;
-    out["notes"] = status.result->notes;
+    out["notes"] = notes_of(*status.result);
     out["renditions"] = Json::array();
     for (const auto& r : status.result->renditions)
       out["renditions"].push_back(

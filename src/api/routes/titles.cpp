@@ -25,8 +25,9 @@ Result<net::Response> publish(Services& services, const net::Request& request) {
   SWARMA_TRY(const std::string record, reader.text("record", title::kMaxRecordBytes));
   SWARMA_TRY(const std::string sealed, reader.text("sealed", access::grant::kMaxSealedBytes));
   SWARMA_TRY(const PublishedTitle published, publish_title(services, record, sealed, caller.did));
-  return json_response(published.repeated ? 200 : 201,
-                       {{"title_id", published.id.text()}, {"revision", published.revision}});
+  return json_response(
+      published.repeated ? 200 : 201,
+      {{"title_id", published.id.text()}, {"revision", published.revision}, {"notes", published.notes}});
 }
 
 Result<net::Response> get_title(Services& services, const net::Request& request) {
@@ -83,7 +84,8 @@ Result<net::Response> revise(Services& services, const net::Request& request) {
     revision.codes = std::move(terms.codes);
   }
   SWARMA_TRY(const PublishedTitle published, revise_title(services, id, revision));
-  return json_response(200, {{"title_id", published.id.text()}, {"revision", published.revision}});
+  return json_response(
+      200, {{"title_id", published.id.text()}, {"revision", published.revision}, {"notes", published.notes}});
 }
 
 /// <track id>:<slot> → the blob it is.

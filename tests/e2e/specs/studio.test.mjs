@@ -1,13 +1,15 @@
 // Publishing from the browser: an upload that is interrupted twice goes on, the film is made, watched, changed and withdrawn. In
 // every browser. A node behind a slow line stands in for slow networks, which WebDriver BiDi cannot emulate.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { agree, browserNames, kPatienceMs, launch, openPage, press, shownColour, textOf, video, waitForText } from '../support/browser.mjs';
 import { LyingNode } from '../support/lying-node.mjs';
-import { media, openWorld } from '../support/program.mjs';
+import { makeFilm, media, openWorld } from '../support/program.mjs';
 
+const kSmallBody = 100_000; // of the proxy with small bodies, in bytes
 const kSlowMs = 1500; // for every piece of an upload on the slow line
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const slowly = async (_path, _body, request) => (request.method === 'PATCH' ? void (await pause(kSlowMs)) : undefined);
@@ -31,7 +33,7 @@ function publishing(name) {
   let browser;
   before(async () => {
     browser = await launch(name);
-    line.lie = line.deaf = () => undefined;
+    line.lie = line.deaf = line.bar = () => undefined;
   });
   after(() => browser.close());
 
@@ -81,7 +83,7 @@ function publishing(name) {
     await page.waitForSelector('.poster-choice img');
     await press(page, '.preset:has(input[value=goodwill])');
     await page.$eval('.minutes input', (field) => (field.value = ''));
-    await page.type('.minutes input', '0.5');
+    await page.type('.minutes input', '30');
     await waitForText(page, '.plain-words', 'Everybody may watch the film up to 0:30.');
     assert.match(await textOf(page, '.plain-words'), /Whoever agrees to “I will tell a friend about this film\.” may watch the whole film\. An unlock lasts 7 days\./);
     await press(page, 'button[type=submit]');
@@ -130,6 +132,50 @@ function publishing(name) {
     assert.equal(page.problems.join(), '');
   });
 
+  test(`${name}: an upload goes on where it stands, whatever the node says in between`, async () => {
+    const page = await signIn();
+    const begun = [];
+    const trouble = [['PATCH', 401, 'replayed_proof'], ['HEAD', 503, 'database_busy'], ['PATCH', 409, 'upload_busy'], ['HEAD', 429, 'too_many_requests'], ['PATCH', 409, 'upload_offset_mismatch']];
+    line.lie = (_path, _body, request) => {
+      if (request.method === 'POST' && request.url === '/v1/uploads') begun.push(request.url);
+      if (request.method !== trouble[0]?.[0]) return undefined;
+      const [, status, reason] = trouble.shift();
+      return { status, body: { type: `/problems/${reason}`, detail: reason } };
+    };
+    await dropFilm(page);
+    await uploadIs(page, 'done');
+    assert.deepEqual([trouble.length, begun.length], [0, 1], 'all of it happened, and nothing was begun anew');
+  });
+
+  test(`${name}: an upload through a proxy that takes small bodies only sends smaller chunks`, async () => {
+    const page = await signIn();
+    const sizes = [];
+    line.bar = (request) => {
+      const size = Number(request.headers['content-length'] ?? 0);
+      if (request.method === 'PATCH') sizes.push(size);
+      return size > kSmallBody ? { status: 413, body: '<h1>413 Request Entity Too Large</h1>' } : undefined;
+    };
+    const file = join(world.folder, `${name}.mp4`);
+    writeFileSync(file, randomBytes(1_500_000));
+    await page.goto(`${line.url}/studio/new`);
+    await (await page.waitForSelector('.drop input')).uploadFile(file);
+    await uploadIs(page, 'done');
+    const taken = sizes.filter((size) => size <= kSmallBody);
+    assert.ok(sizes[0] > kSmallBody && sizes.length - taken.length < 8, `it finds the right size soon: ${sizes}`);
+    assert.equal(taken.reduce((sum, size) => sum + size, 0), 1_500_000, 'nothing is sent twice');
+    // Where not even the smallest chunk gets through, it says so.
+    line.bar = (request) => (request.method === 'PATCH' ? { status: 413, body: '' } : undefined);
+    writeFileSync(file, randomBytes(700_000));
+    await page.goto(`${line.url}/studio/new`);
+    await (await page.waitForSelector('.drop input')).uploadFile(file);
+    await uploadIs(page, 'failed');
+    await waitForText(page, '.upload .inline-failure', 'between');
+    line.bar = () => undefined;
+    await press(page, '.upload .button-main');
+    await uploadIs(page, 'done');
+    assert.equal(page.problems.filter((text) => !/413/.test(text)).join(), '');
+  });
+
   test(`${name}: a file that is no film is refused in words, and nothing is visible`, async () => {
     const page = await signIn();
     await page.goto(`${line.url}/studio/new`);
@@ -138,6 +184,43 @@ function publishing(name) {
     await press(page, 'button[type=submit]');
     await page.waitForSelector('.failure[data-reason=not_media]');
     assert.match(await textOf(page, '.failure'), /not a film/);
+  });
+
+  test(`${name}: a preview never gives a short film away unsaid`, async () => {
+    const page = await signIn();
+    const { file } = makeFilm(world.folder, { seconds: 6, size: '320x180', name: `short-${name}` });
+    await page.goto(`${line.url}/studio/new`);
+    await (await page.waitForSelector('.drop input')).uploadFile(file);
+    await waitForText(page, '.plain-words', 'Everybody may watch the film up to 0:01.');
+    const write = async (length) => {
+      await page.$eval('.minutes input', (field) => field.select());
+      await page.type('.minutes input', String(length));
+    };
+    assert.equal(await page.$('.gives-all'), null);
+    await write(120);
+    await waitForText(page, '.gives-all', 'The film is 0:06 long: its free part opens all of it');
+    await waitForText(page, '.plain-words', 'Everybody may watch the whole film.');
+    const posted = [];
+    page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/v1/media') && posted.push(JSON.parse(request.postData())));
+    await uploadIs(page, 'done');
+    await press(page, '.publish-form [type=submit]');
+    assert.ok(await page.$eval('.gives-all [type=checkbox]', (box) => box.validity.valueMissing), 'it is not sent without a word');
+    await press(page, '.gives-all .button');
+    await page.waitForFunction(() => !document.querySelector('.gives-all'));
+    assert.equal(await page.$eval('.minutes input', (field) => field.value), '1');
+    await write(6);
+    await press(page, '.gives-all [type=checkbox]');
+    await press(page, '.publish-form [type=submit]');
+    await page.waitForSelector('.published', { timeout: 3 * kPatienceMs });
+    assert.deepEqual(posted.map((sent) => sent.policy.paths[0].grants), [{ seconds: [0, 6] }], 'who says so may give it away');
+    await waitForText(page, '.published', 'opens the whole film');
+
+    // The same mistake in the terms of a film that is published already.
+    await page.goto(`${line.url}/studio/edit/${world.titles.mixed}`);
+    await press(page, '.plain-words .button');
+    await page.$eval('textarea.code', (field) => field.select());
+    await page.type('textarea.code', JSON.stringify({ version: 1, paths: [{ id: 'a', grants: { seconds: [0, 60] } }, { id: 'b', requires: { requirement: 'goodwill_ack', params: { text: 'Yes' } } }] }));
+    await waitForText(page, '.gives-all', 'The film is 1:00 long');
   });
 
   test(`${name}: a stranger gets nothing of the studio`, async () => {

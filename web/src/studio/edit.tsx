@@ -10,6 +10,7 @@ import { NotFoundPage } from '../pages/not-found.tsx';
 import { navigate } from '../router.ts';
 import { useAsync } from '../use-async.ts';
 import { type FilmDraft, FilmForm, tagsOf } from './film-form.tsx';
+import { type FilmLength, withFittingPreview } from './preview.ts';
 import { newTerms, policySentences, type TermsDraft, toPolicy } from './terms.ts';
 import { TermsField } from './terms-field.tsx';
 
@@ -18,14 +19,14 @@ export function EditPage({ titleId }: { titleId: string }) {
     const title = (await client.creator.titles()).find((candidate) => candidate.title_id === titleId);
     if (!title) return undefined;
     const { record } = await client.fetchTitle(titleId);
-    return { title, slotSeconds: record.duration_ms / 1000 / record.slots };
+    return { title, length: { seconds: record.duration_ms / 1000, slots: record.slots } };
   }, [titleId]);
   if (error !== undefined) return <Failure page error={error} retry={retry} />;
   if (value) return <EditForm {...value} />;
   return loading ? <Busy /> : <NotFoundPage />;
 }
 
-function EditForm({ title, slotSeconds }: { title: StudioTitle; slotSeconds: number }) {
+function EditForm({ title, length }: { title: StudioTitle; length: FilmLength }) {
   const [film, setFilm] = useState<FilmDraft>({ name: title.name, summary: title.summary ?? '', language: title.language ?? '', tags: (title.tags ?? []).join(', '), texts: title.texts ?? {} });
   const [terms, setTerms] = useState<TermsDraft | undefined>();
   const [busy, setBusy] = useState(false);
@@ -39,7 +40,7 @@ function EditForm({ title, slotSeconds }: { title: StudioTitle; slotSeconds: num
     setError(undefined);
     try {
       const text = { name: film.name.trim(), summary: film.summary.trim(), language: film.language, tags: tagsOf(film) };
-      const { revision } = await client.creator.revise(title.title_id, { ...text, ...(terms && toPolicy(terms)) });
+      const { revision } = await client.creator.revise(title.title_id, { ...text, ...(terms && toPolicy(withFittingPreview(terms, length))) });
       announce(t('studio.saved', { n: revision }));
       navigate('/studio');
     } catch (problem) {
@@ -65,12 +66,12 @@ function EditForm({ title, slotSeconds }: { title: StudioTitle; slotSeconds: num
         <section aria-label={t('publish.section.terms')}>
           <h2>{t('publish.section.terms')}</h2>
           {terms ? (
-            <TermsField value={terms} onChange={setTerms} />
+            <TermsField value={withFittingPreview(terms, length)} film={length} onChange={setTerms} />
           ) : (
             <div class="plain-words">
               <h3>{t('publish.terms.read')}</h3>
               <ul>
-                {(title.policy ? policySentences(title.policy, slotSeconds) : []).map((sentence) => (
+                {(title.policy ? policySentences(title.policy, length) : []).map((sentence) => (
                   <li key={sentence} dir="auto">
                     {sentence}
                   </li>

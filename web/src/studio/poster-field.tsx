@@ -9,10 +9,12 @@ interface PosterProps {
   file: File;
   seconds: number | undefined;
   picture: FileUpload | undefined;
+  /** How long the film is, once this browser has found out; some it cannot read. */
+  onLength(seconds: number): void;
   onChange(seconds: number | undefined, picture: FileUpload | undefined): void;
 }
 
-export function PosterField({ file, seconds, picture, onChange }: PosterProps) {
+export function PosterField({ file, seconds, picture, onLength, onChange }: PosterProps) {
   const [duration, setDuration] = useState(0);
   const [cannot, setCannot] = useState(false);
   const [own, setOwn] = useState(false);
@@ -26,6 +28,10 @@ export function PosterField({ file, seconds, picture, onChange }: PosterProps) {
   const seek = (at: number) => {
     if (video.current) video.current.currentTime = at;
     choose(at, undefined);
+  };
+  const learnLength = (length: number) => {
+    setDuration(length);
+    if (Number.isFinite(length) && length > 0) onLength(length);
   };
   const select = (next: 'auto' | 'frame' | 'own') => {
     setOwn(next === 'own');
@@ -51,7 +57,7 @@ export function PosterField({ file, seconds, picture, onChange }: PosterProps) {
       </div>
       {cannot && <p class="hint">{t('publish.poster.cannot')}</p>}
       <div class="poster-choice" hidden={kind !== 'frame'}>
-        <video ref={video} src={source} muted playsInline preload="metadata" onLoadedMetadata={(event) => setDuration(event.currentTarget.duration)} onError={() => setCannot(true)} />
+        <video ref={video} src={source} muted playsInline preload="metadata" onLoadedMetadata={(event) => learnLength(event.currentTarget.duration)} onError={() => setCannot(true)} />
         <label>
           <span>
             {t('publish.poster.at')}: {formatClock(seconds ?? 0)}

@@ -10,6 +10,7 @@ import { FileDrop } from './file-drop.tsx';
 import { type FilmDraft, FilmForm, newFilm, tagsOf } from './film-form.tsx';
 import { JobCard, jobError } from './job-card.tsx';
 import { PosterField } from './poster-field.tsx';
+import { type FilmLength, uncut, withFittingPreview } from './preview.ts';
 import { Published } from './published.tsx';
 import { newTerms, type TermsDraft, toPolicy } from './terms.ts';
 import { TermsField } from './terms-field.tsx';
@@ -80,8 +81,10 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
   const [draft, setDraft] = useState<Draft>({ film: start ?? { ...newFilm(language.value), name: nameFromFile(upload.file) }, terms: newTerms(), posterSeconds: undefined });
   const [captions, setCaptions] = useState<CaptionDraft[]>([]);
   const [picture, setPicture] = useState<FileUpload>();
+  const [length, setLength] = useState<FilmLength>();
   const [waiting, setWaiting] = useState(false);
   const [error, setError] = useState<unknown>();
+  const terms = withFittingPreview(draft.terms, length);
   const intent = useRef(crypto.randomUUID());
   useKeptDraft(upload.file, draft, setDraft);
 
@@ -89,7 +92,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
     setError(undefined);
     setWaiting(true);
     try {
-      const request = await makeRequest(draft, { upload, captions, picture }, titleId);
+      const request = await makeRequest({ ...draft, terms }, { upload, captions, picture }, titleId);
       const { media_id } = await client.creator.publish(request, intent.current);
       await client.vault.delete(kDraft);
       onStarted({ media_id, state: 'queued', name: draft.film.name });
@@ -115,6 +118,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
           file={upload.file}
           seconds={draft.posterSeconds}
           picture={picture}
+          onLength={(seconds) => setLength(uncut(seconds))}
           onChange={(posterSeconds, own) => {
             setDraft({ ...draft, posterSeconds });
             setPicture(own);
@@ -124,7 +128,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
       </section>
       <section aria-label={t('publish.section.terms')}>
         <h2>{t('publish.section.terms')}</h2>
-        <TermsField value={draft.terms} onChange={(terms) => setDraft({ ...draft, terms })} />
+        <TermsField value={terms} film={length} onChange={(changed) => setDraft({ ...draft, terms: changed })} />
       </section>
       {error !== undefined && <InlineFailure error={error} />}
       <p class="actions">
@@ -169,7 +173,7 @@ function useKeptDraft(file: File, draft: Draft, setDraft: (draft: Draft) => void
   useEffect(() => {
     void client.vault.get(kDraft).then((kept) => {
       const held = kept as { key: string; draft: Draft } | undefined;
-      if (held?.key === key) setDraft(held.draft);
+      if (held?.key === key) setDraft({ ...held.draft, terms: { ...newTerms(), ...held.draft.terms } });
       loaded.current = true;
     });
   }, []);

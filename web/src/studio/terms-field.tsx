@@ -1,15 +1,17 @@
 // Choosing terms: a preset and its few knobs, or JSON; always with the sentences that viewers will live by.
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { Icon } from '../components/icons.tsx';
-import { t } from '../i18n.ts';
+import { formatClock, t } from '../i18n.ts';
+import { type FilmLength, givesAllAway, previewThatFits } from './preview.ts';
 import { difficulties, kMinCodeLength, policySentences, presetNames, type PresetName, type TermsDraft, toPolicy } from './terms.ts';
 
 interface TermsFieldProps {
   value: TermsDraft;
+  film?: FilmLength | undefined;
   onChange(value: TermsDraft): void;
 }
 
-export function TermsField({ value, onChange }: TermsFieldProps) {
+export function TermsField({ value, film, onChange }: TermsFieldProps) {
   const set = (change: Partial<TermsDraft>) => onChange({ ...value, ...change });
   const choose = (preset: PresetName) => set(preset === 'own' && value.json === '' ? { preset, json: pretty(value) } : { preset });
   return (
@@ -23,8 +25,8 @@ export function TermsField({ value, onChange }: TermsFieldProps) {
           </label>
         ))}
       </div>
-      <Knobs value={value} set={set} />
-      <Sentences value={value} />
+      <Knobs value={value} film={film} set={set} />
+      <Sentences value={value} film={film} set={set} />
     </div>
   );
 }
@@ -33,7 +35,13 @@ function pretty(draft: TermsDraft): string {
   return JSON.stringify(toPolicy(draft).policy, null, 2);
 }
 
-function Knobs({ value, set }: { value: TermsDraft; set(change: Partial<TermsDraft>): void }) {
+interface KnobProps {
+  value: TermsDraft;
+  film: FilmLength | undefined;
+  set(change: Partial<TermsDraft>): void;
+}
+
+function Knobs({ value, film, set }: KnobProps) {
   const id = useId();
   const { preset } = value;
   if (preset === 'open') return null;
@@ -81,35 +89,68 @@ function Knobs({ value, set }: { value: TermsDraft; set(change: Partial<TermsDra
           ))}
         </select>
       </div>
-      <div class="form-field form-check">
-        <label>
-          <input type="checkbox" checked={value.preview} onChange={(event) => set({ preview: event.currentTarget.checked })} /> {t('publish.terms.preview')}
-        </label>
-        {value.preview && (
-          <label class="minutes">
-            <span>{t('publish.terms.previewMinutes')}</span>
-            <input class="field" type="number" min={0.5} max={60} step={0.5} defaultValue={String(value.previewMinutes)} onInput={({ currentTarget: { valueAsNumber: minutes } }) => minutes > 0 && set({ previewMinutes: minutes })} />
-          </label>
-        )}
-      </div>
+      <PreviewKnob value={value} film={film} set={set} />
     </div>
   );
 }
 
-function Sentences({ value }: { value: TermsDraft }) {
+const kShortFilmSeconds = 300; // whose preview is told in seconds
+
+function PreviewKnob({ value, film, set }: KnobProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const inSeconds = film !== undefined && film.seconds < kShortFilmSeconds;
+  const unit = inSeconds ? 1 : 60;
+  // The field is the creator's while it has the focus: "0." is on its way to "0.5".
+  useEffect(() => {
+    if (input.current && input.current !== document.activeElement) input.current.value = String(value.previewSeconds / unit);
+  }, [value.preview, value.previewSeconds, unit]);
+  const tooShort = film !== undefined && previewThatFits(film) === undefined;
+  return (
+    <div class="form-field form-check">
+      <label>
+        <input type="checkbox" checked={value.preview} aria-describedby={tooShort ? id : undefined} onChange={(event) => set({ preview: event.currentTarget.checked, previewChosen: true })} /> {t('publish.terms.preview')}
+      </label>
+      {tooShort && (
+        <p id={id} class="hint">
+          {t('publish.terms.previewTooShort')}
+        </p>
+      )}
+      {value.preview && (
+        <label class="minutes">
+          <span>{t(inSeconds ? 'publish.terms.previewSeconds' : 'publish.terms.previewMinutes')}</span>
+          <input
+            ref={input}
+            class="field"
+            type="number"
+            min={inSeconds ? 1 : 0.5}
+            max={inSeconds ? kShortFilmSeconds : 60}
+            step={inSeconds ? 1 : 0.5}
+            onInput={({ currentTarget: { valueAsNumber: length } }) => length > 0 && set({ previewSeconds: Math.round(length * unit), previewChosen: true })}
+          />
+        </label>
+      )}
+    </div>
+  );
+}
+
+function Sentences({ value, film, set }: KnobProps) {
   try {
-    const sentences = policySentences(toPolicy(value).policy);
+    const { policy } = toPolicy(value);
     return (
-      <div class="plain-words" role="status">
-        <h3>{t('publish.terms.read')}</h3>
-        <ul>
-          {sentences.map((sentence) => (
-            <li key={sentence} dir="auto">
-              {sentence}
-            </li>
-          ))}
-        </ul>
-      </div>
+      <>
+        <div class="plain-words" role="status">
+          <h3>{t('publish.terms.read')}</h3>
+          <ul>
+            {policySentences(policy, film).map((sentence) => (
+              <li key={sentence} dir="auto">
+                {sentence}
+              </li>
+            ))}
+          </ul>
+        </div>
+        {film && givesAllAway(policy, film) && <GivesAllAway value={value} film={film} set={set} />}
+      </>
     );
   } catch (error) {
     return (
@@ -119,4 +160,24 @@ function Sentences({ value }: { value: TermsDraft }) {
       </p>
     );
   }
+}
+
+/** Says that nothing is left to unlock, offers what fits, and asks for a word before it is published like this. */
+function GivesAllAway({ value, film, set }: KnobProps & { film: FilmLength }) {
+  const fits = value.preset === 'own' ? undefined : previewThatFits(film);
+  return (
+    <div class="gives-all" role="alert">
+      <p>
+        <Icon name="warning" /> <span>{t('terms.givesAllAway', { time: formatClock(film.seconds) })}</span>
+      </p>
+      {fits !== undefined && (
+        <button type="button" class="button" onClick={() => set({ previewSeconds: fits, previewChosen: true })}>
+          {t('publish.terms.previewUse', { time: formatClock(fits) })}
+        </button>
+      )}
+      <label>
+        <input type="checkbox" required checked={value.openToAll} onChange={(event) => set({ openToAll: event.currentTarget.checked })} /> {t('publish.terms.openToAll')}
+      </label>
+    </div>
+  );
 }

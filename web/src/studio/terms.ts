@@ -2,6 +2,7 @@
 import { isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
 import { formatClock, formatSpan, hasMessage, t, type MessageKey } from '../i18n.ts';
 import { leafValues } from '../unlock/sentences.ts';
+import { type FilmLength, isWhole, secondsOfSlot } from './preview.ts';
 
 export type PresetName = 'open' | 'goodwill' | 'puzzle' | 'goodwillPuzzle' | 'code' | 'own';
 export const presetNames: readonly PresetName[] = ['open', 'goodwill', 'puzzle', 'goodwillPuzzle', 'code', 'own'];
@@ -12,7 +13,9 @@ export interface TermsDraft {
   difficulty: number;
   code: string;
   preview: boolean;
-  previewMinutes: number;
+  previewSeconds: number;
+  previewChosen: boolean; // by the creator; until then it is as long as fits the film
+  openToAll: boolean; // the creator knows that a way without a condition opens the whole film
   unlockSeconds: number;
   json: string; // preset "own"
 }
@@ -23,7 +26,7 @@ const kWindowSeconds = 600; // an unlock hands out its keys ten minutes of film 
 const kCodeList = 'guests';
 
 export function newTerms(): TermsDraft {
-  return { preset: 'goodwill', text: t('publish.terms.textDefault'), difficulty: difficulties.light, code: '', preview: true, previewMinutes: 2, unlockSeconds: 7 * 86400, json: '' };
+  return { preset: 'goodwill', text: t('publish.terms.textDefault'), difficulty: difficulties.light, code: '', preview: true, previewSeconds: 120, previewChosen: false, openToAll: false, unlockSeconds: 7 * 86400, json: '' };
 }
 
 export type Codes = Record<string, { code: string; max_uses: number }[]>;
@@ -35,7 +38,7 @@ export function toPolicy(draft: TermsDraft): { policy: Policy; codes?: Codes } {
   const goodwill: Requirement = { requirement: 'goodwill_ack', params: { text: draft.text.trim() } };
   const puzzle: Requirement = { requirement: 'puzzle_solve', params: { algorithm: 'sha256', difficulty: draft.difficulty } };
   const grants = { unlock_s: draft.unlockSeconds, window_s: kWindowSeconds };
-  const paths: PolicyPath[] = draft.preview ? [{ id: 'preview', grants: { seconds: [0, Math.round(draft.previewMinutes * 60)] } }] : [];
+  const paths: PolicyPath[] = draft.preview ? [{ id: 'preview', grants: { seconds: [0, draft.previewSeconds] } }] : [];
   if (draft.preset === 'goodwill' || draft.preset === 'goodwillPuzzle') paths.push({ id: 'goodwill', requires: goodwill, grants });
   if (draft.preset === 'puzzle' || draft.preset === 'goodwillPuzzle') paths.push({ id: 'puzzle', requires: puzzle, grants });
   if (draft.preset !== 'code') return { policy: { version: 1, paths } };
@@ -49,12 +52,10 @@ function parseOwn(json: string): Policy {
   return value;
 }
 
-const kUsualSlotSeconds = 4;
-
-/** One sentence for every way, and what limits it. How long a slot is, is known once the film is cut. */
-export function policySentences(policy: Policy, slotSeconds = kUsualSlotSeconds): string[] {
+/** One sentence for every way, and what limits it. How long the film is may not be known yet. */
+export function policySentences(policy: Policy, film?: FilmLength): string[] {
   const sentences = policy.paths.flatMap((path) => {
-    const part = partOf(path, slotSeconds);
+    const part = partOf(path, film);
     const first = path.requires ? t('terms.whoever', { does: doesOf(path.requires), part }) : t('terms.everybody', { part });
     const more = path.requires && path.grants?.unlock_s ? [t('terms.lasts', { time: formatSpan(path.grants.unlock_s) })] : [];
     const limit = path.grants?.max_plays ? [t('terms.max', { n: path.grants.max_plays })] : [];
@@ -63,9 +64,9 @@ export function policySentences(policy: Policy, slotSeconds = kUsualSlotSeconds)
   return sentences.length > 0 ? sentences : [t('terms.nobody')];
 }
 
-function partOf({ grants }: PolicyPath, slotSeconds: number): string {
-  const seconds = grants?.seconds ?? grants?.slots?.map((slot) => slot * slotSeconds);
-  if (!seconds) return t('terms.part.all');
+function partOf(path: PolicyPath, film: FilmLength | undefined): string {
+  const seconds = path.grants?.seconds ?? path.grants?.slots?.map((slot) => secondsOfSlot(slot, film));
+  if (!seconds || isWhole(path, film)) return t('terms.part.all');
   const [from = 0, to = 0] = seconds;
   if (from > 0) return t('terms.part.between', { from: formatClock(from), to: formatClock(to) });
   return t('terms.part.first', { time: formatClock(to) });
