@@ -1,6 +1,5 @@
 """Films for tests: made by ffmpeg, looked at by ffprobe."""
 import json
-import os
 import re
 import subprocess
 from pathlib import Path

@@ -72,6 +72,12 @@ function everyWay(asked, body, _request, status) {
   return { status: 200, body: { ...offer, paths: [...offer.paths, ...more] } };
 }
 
+function twoWays(asked, body, _request, status) {
+  if (asked !== '/v1/requirements/offer' || status !== 200) return undefined;
+  const offer = JSON.parse(body);
+  return { status: 200, body: { ...offer, paths: offer.paths.slice(0, 2) } };
+}
+
 const isSegment = (asked) => /^\/[0-9a-f]{64}\.m4s$/.test(asked);
 const brokenSegments = (asked, body) => (isSegment(asked) ? Buffer.from(body.map((byte, i) => (i === 9 ? byte ^ 1 : byte))) : undefined);
 
@@ -273,6 +279,17 @@ const kStates = {
   'studio-making': () => publishing({ state: 'working', stage: 'encode', fraction: 0.4, speed: 3.2, eta_s: 100 }, '.job'),
   'studio-published': () => publishing({ state: 'done' }, '.published'),
   'studio-failed': () => publishing({ state: 'failed', problem: { type: '/problems/no_video', detail: 'no_video' } }, '.failure'),
+
+  'title-two-ways': () => openAt(path('mixed'), '.way', twoWays),
+  'studio-gives-all': async () => {
+    const film = join(world.folder, 'all-of-it.mp4');
+    copyFileSync(world.film, film);
+    const page = await uploading(undefined, 'done', film);
+    await page.$eval('.minutes input', (field) => field.select());
+    await page.type('.minutes input', '90');
+    await page.waitForSelector('.gives-all');
+    return page;
+  },
 };
 
 const names = Object.keys(kStates);
