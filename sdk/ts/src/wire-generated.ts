@@ -262,6 +262,8 @@ export type BlobDescriptor = {
   size: number;
   type: string;
   uploaded: number;
+  /** Only if the blob was not here before: what POST /v1/blobs/discard takes */
+  mark?: string;
 };
 
 export type Media = {
