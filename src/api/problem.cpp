@@ -1,5 +1,6 @@
 #include "api/problem.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -41,11 +42,14 @@ int http_status(ErrorCode code) {
 
 namespace {
 
+constexpr int kInsufficientStorage = 507;
+
 /// Refusals that a protocol wants under a status of their own, known by their reason.
 int protocol_status(const Error& error) {
   static constexpr std::pair<std::string_view, int> kStatuses[] = {
       {"unsupported_tus_version", 412},
       {"bad_content_type", 415},
+      {"disk_full", kInsufficientStorage},
   };
   for (const auto& [reason, status] : kStatuses)
     if (error.reason == reason) return status;
@@ -63,21 +67,50 @@ net::Response json_response(int status, const Json& body) {
   return response;
 }
 
+namespace {
+
+/// "Soon", for those who are asked to wait and whom nobody can tell how long.
+constexpr std::chrono::seconds kSoon{5};
+constexpr std::chrono::seconds kUntilThereIsRoom{60};
+constexpr std::chrono::seconds kLongest{86'400};
+
+int status_of(const Error& error) {
+  if (const int own = protocol_status(error); own != 0) return own;
+  return http_status(error.code);
+}
+
+std::optional<std::chrono::seconds> wait_of(const Error& error, int status) {
+  if (error.retry_after) return std::clamp(*error.retry_after, std::chrono::seconds(1), kLongest);
+  if (status == kInsufficientStorage) return kUntilThereIsRoom;
+  if (status == 429 || status == 503) return kSoon;
+  return std::nullopt;
+}
+
+/// What went wrong inside (paths, SQL) is for the log, not for a stranger.
+std::string sentence_for_strangers(const Error& error, int status) {
+  if (status == 500) return "The node could not do this; its log says why.";
+  if (status == kInsufficientStorage)
+    return "The disk of this node is full. Its owner can make room by removing uploads or titles; try again later.";
+  return error.message;
+}
+
+}  // namespace
+
 net::Response problem_response(const Error& error, const Json* extra) {
-  const int own = protocol_status(error);
-  const int status = own != 0 ? own : http_status(error.code);
-  // What went wrong inside (paths, SQL) is for the log, not for a stranger.
-  const bool internal = status == 500;
-  if (internal) log::error("request_failed", {{"reason", error.reason}, {"message", error.message}});
+  const int status = status_of(error);
+  if (status == 500 || status == kInsufficientStorage)
+    log::error("request_failed", {{"reason", error.reason}, {"message", error.message}});
   Json body = extra != nullptr ? *extra : Json::object();
   body["type"] = "/problems/" + error.reason;
   body["title"] = std::string(to_string(error.code));
   body["status"] = status;
-  body["detail"] = internal ? "The node could not do this; its log says why." : error.message;
+  body["detail"] = sentence_for_strangers(error, status);
   body["reason"] = error.reason;
+  const auto wait = wait_of(error, status);
+  if (wait) body["retry_after_s"] = wait->count();
   net::Response response = json_response(status, body);
   response.headers.set("Content-Type", "application/problem+json");
-  if (status == 429 || status == 503) response.headers.set("Retry-After", "5");
+  if (wait) response.headers.set("Retry-After", std::to_string(wait->count()));
   return response;
 }
 

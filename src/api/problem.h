@@ -11,7 +11,8 @@ namespace swarma::api {
 int http_status(ErrorCode code);
 
 net::Response json_response(int status, const Json& body);
-/// {"type":"/problems/<reason>","title","status","detail","reason"} plus `extra` members.
+/// {"type":"/problems/<reason>","title","status","detail","reason"} plus `extra` members. Where the error says how long
+/// to wait, and with every 429, 503 and 507: `Retry-After`, and the same number as "retry_after_s".
 net::Response problem_response(const Error& error, const Json* extra = nullptr);
 
 /// The JSON object of a request body.

@@ -129,6 +129,31 @@ TEST_F(RouteTable, ErrorsAreProblemsWithAChallenge) {
   EXPECT_EQ(Json::parse(std::get<std::string>(response.body))["reason"], "proof_required");
 }
 
+TEST_F(RouteTable, AWaitIsSaidInTheHeaderAndInTheBody) {
+  const auto wait_of = [&](const Error& error) {
+    const net::Response response = render_error(services, error);
+    const Json body = Json::parse(std::get<std::string>(response.body));
+    const std::string header(response.headers.get("Retry-After"));
+    EXPECT_EQ(header.empty() ? 0 : std::stoi(header), body.value("retry_after_s", 0)) << error.reason;
+    return body.value("retry_after_s", 0);
+  };
+  using std::chrono::seconds;
+  EXPECT_EQ(wait_of({ErrorCode::TooMany, "too_many_codes", "Wait 541 seconds.", seconds(541)}), 541);
+  EXPECT_EQ(wait_of({ErrorCode::Conflict, "request_in_progress", "Ask again.", seconds(0)}), 1);
+  EXPECT_EQ(wait_of({ErrorCode::Unavailable, "out_of_memory", "Try again."}), 5);
+  EXPECT_EQ(wait_of({ErrorCode::Forbidden, "policy_unmet", "Not met."}), 0);
+}
+
+TEST_F(RouteTable, AFullDiskIsSaidWithoutItsPlace) {
+  const net::Response response =
+      render_error(services, Error{ErrorCode::Io, "disk_full", "Cannot write /secret/place: no space."});
+  EXPECT_EQ(response.status, 507);
+  EXPECT_EQ(response.headers.get("Retry-After"), "60");
+  const std::string& body = std::get<std::string>(response.body);
+  EXPECT_EQ(body.find("/secret"), std::string::npos);
+  EXPECT_NE(body.find("disk of this node is full"), std::string::npos);
+}
+
 TEST_F(RouteTable, InternalTroubleIsNotShownToStrangers) {
   const net::Response response =
       render_error(services, Error{ErrorCode::Io, "io_failed", "Cannot open /secret/place: no."});

@@ -5,7 +5,9 @@
 // what to do. Neither ever holds a key, a token or a code.
 #pragma once
 
+#include <chrono>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,14 +34,17 @@ struct Error {
   ErrorCode code;
   std::string reason;   // slug, [a-z0-9_]+
   std::string message;  // a sentence
+  /// How long to wait before the same request can succeed, where that is known.
+  std::optional<std::chrono::seconds> retry_after = {};
 };
 
 template <class T>
 using Result = std::expected<T, Error>;
 
 /// Returns an unexpected Error: `return fail(ErrorCode::NotFound, "title_not_found", "There is no title …")`.
-inline std::unexpected<Error> fail(ErrorCode code, std::string reason, std::string message) {
-  return std::unexpected<Error>(Error{code, std::move(reason), std::move(message)});
+inline std::unexpected<Error> fail(ErrorCode code, std::string reason, std::string message,
+                                   std::optional<std::chrono::seconds> retry_after = {}) {
+  return std::unexpected<Error>(Error{code, std::move(reason), std::move(message), retry_after});
 }
 
 std::string_view to_string(ErrorCode code);

@@ -118,7 +118,8 @@ Error describe(std::string_view sqlstate, const std::string& what) {
     return {ErrorCode::Conflict, reason, "The database refused the change: " + what + "."};
   }
   if (sqlstate == "55P03" || group == "40")
-    return {ErrorCode::Unavailable, "database_busy", "Too many changes to the same rows at once. Try again."};
+    return {ErrorCode::Unavailable, "database_busy", "Too many changes to the same rows at once. Try again.",
+            std::chrono::seconds(1)};
   if (sqlstate == "22021" || sqlstate == "22P05")
     return {ErrorCode::BadRequest, "bad_text", "Text in the database must be UTF-8 without NUL."};
   if (sqlstate == "53100") return {ErrorCode::Io, "disk_full", "The database cannot grow: its disk is full."};

@@ -40,7 +40,8 @@ Error describe(int extended, const std::string& what) {
   switch (extended & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorCode::Unavailable, "database_busy", "Another process holds the database. Try again."};
+      return {ErrorCode::Unavailable, "database_busy", "Another process holds the database. Try again.",
+              std::chrono::seconds(2)};
     case SQLITE_CONSTRAINT:
       return {ErrorCode::Conflict, std::string(reason_of_constraint(extended)),
               "The database refused the change: " + what + "."};

@@ -1,6 +1,7 @@
 #include "net/problem.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::size_t kMaxSentence = 500;
 constexpr std::size_t kMaxUnmetShown = 8;
+constexpr std::int64_t kMaxWaitSeconds = 366 * 86'400;  // no honest server asks for more
 
 ErrorCode code_of(int status) {
   switch (status) {
@@ -58,6 +60,11 @@ bool is_reason(std::string_view text) {
   });
 }
 
+std::optional<std::chrono::seconds> bounded_wait(std::int64_t seconds) {
+  if (seconds < 0 || seconds > kMaxWaitSeconds) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
 /// Adds what would help, unless the sentence says it already.
 void append_unmet(const Json& unmet, std::string& message) {
   for (std::size_t i = 0; i < std::min(unmet.size(), kMaxUnmetShown); ++i) {
@@ -79,6 +86,18 @@ Error read_problem(int status, std::string_view body) {
   if (std::string detail = text_member(*json, "detail"); !detail.empty()) error.message = std::move(detail);
   if (const auto unmet = json->find("unmet"); unmet != json->end() && unmet->is_array())
     append_unmet(*unmet, error.message);
+  if (const auto wait = json->find("retry_after_s"); wait != json->end() && wait->is_number_integer())
+    error.retry_after = bounded_wait(wait->get<std::int64_t>());
+  return error;
+}
+
+Error read_problem(const ClientResponse& response) {
+  Error error = read_problem(response.status, response.body);
+  const std::string_view text = response.headers.get("Retry-After");
+  std::int64_t seconds = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (!error.retry_after && !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size())
+    error.retry_after = bounded_wait(seconds);
   return error;
 }
 

@@ -61,19 +61,23 @@ export function asSwarmaError(error: unknown): SwarmaError {
 
 /** Reads `application/problem+json`; falls back to the status when the body is something else. */
 export async function readProblem(response: Response): Promise<SwarmaError> {
-  const retryHeader = Number(response.headers.get('Retry-After'));
-  const retryAfterSeconds = Number.isFinite(retryHeader) && retryHeader > 0 ? retryHeader : undefined;
+  const retryAfterHeader = seconds(Number(response.headers.get('Retry-After')));
   const status = response.status;
   try {
     const body: unknown = await response.json();
     if (typeof body === 'object' && body !== null && 'type' in body && typeof body.type === 'string') {
-      const problem = body as { type: string; detail?: unknown; title?: unknown; unmet?: unknown };
+      const problem = body as { type: string; detail?: unknown; title?: unknown; unmet?: unknown; retry_after_s?: unknown };
       const text = typeof problem.detail === 'string' ? problem.detail : typeof problem.title === 'string' ? problem.title : '';
       const unmet = Array.isArray(problem.unmet) ? (problem.unmet as Unmet[]) : [];
+      const retryAfterSeconds = seconds(problem.retry_after_s) ?? retryAfterHeader;
       return new SwarmaError(problem.type.slice(problem.type.lastIndexOf('/') + 1), text, { status, unmet, retryAfterSeconds });
     }
   } catch {
     // Not JSON (a proxy's page, an empty body): the status is all there is.
   }
-  return new SwarmaError(`http_${status}`, `The node answered with status ${status}.`, { status, retryAfterSeconds });
+  return new SwarmaError(`http_${status}`, `The node answered with status ${status}.`, { status, retryAfterSeconds: retryAfterHeader });
+}
+
+function seconds(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
 }

@@ -6,6 +6,10 @@ import type { PersonKey } from './keys.ts';
 
 const kMaxAnswerBytes = 4 << 20;
 const kAgain = ['use_dpop_nonce', 'replayed_proof'];
+// A node that is in trouble for a moment (503, the same request still under way) is asked again this often, if it asks
+// for no more patience than this each time.
+const kRepeats = 2;
+const kLongestWaitSeconds = 5;
 
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -22,10 +26,12 @@ export interface CallOptions {
 export class Http {
   readonly baseUrl: string;
   readonly #fetch: typeof fetch;
+  readonly #pause: Pause;
   #nonce = '';
   #clockOffset = 0;
 
-  constructor(baseUrl: string, fetchFunction: typeof fetch = fetch) {
+  constructor(baseUrl: string, fetchFunction: typeof fetch = fetch, pause: Pause = pauseFor) {
+    this.#pause = pause;
     this.baseUrl = baseUrl.replace(/\/$/, '');
     this.#fetch = (...args) => fetchFunction(...args);
   }
@@ -52,16 +58,22 @@ export class Http {
 
   /**
    * Sends, and throws the problem of any answer that is not 2xx. Once more with a fresh proof when the node hands out a fresh nonce,
-   * or has seen the proof: a browser sends a request again by itself when its connection breaks.
+   * or has seen the proof: a browser sends a request again by itself when its connection breaks. And after the wait that the node
+   * asks for, when that is short.
    */
   async send(path: string, options: CallOptions = {}): Promise<Response> {
     const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
     const idempotencyKey = options.idempotencyKey ?? (method === 'POST' ? crypto.randomUUID() : undefined);
-    for (let attempt = 1; ; attempt++) {
+    let freshProofs = 0;
+    let repeats = 0;
+    for (;;) {
       const response = await this.#sendOnce(path, method, idempotencyKey, options);
       if (response.ok) return response;
       const problem = await readProblem(response);
-      if (!kAgain.includes(problem.reason) || attempt > 1) throw problem;
+      if (kAgain.includes(problem.reason) && freshProofs++ <= repeats) continue;
+      const wait = shortWait(problem);
+      if (wait === undefined || repeats++ === kRepeats) throw problem;
+      await this.#pause(wait, options.signal);
     }
   }
 
@@ -94,6 +106,30 @@ export class Http {
       this.#clockOffset = Math.abs(offset) > 2 ? offset : 0; // the header has whole seconds: small differences mean nothing
     }
   }
+}
+
+/** Waits so many seconds, or throws `aborted`. */
+type Pause = (seconds: number, signal?: AbortSignal) => Promise<void>;
+
+function shortWait(problem: SwarmaError): number | undefined {
+  const passing = problem.status === 503 || problem.reason === 'request_in_progress';
+  const wait = problem.retryAfterSeconds;
+  return passing && wait !== undefined && wait <= kLongestWaitSeconds ? wait : undefined;
+}
+
+function pauseFor(seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      clearTimeout(timer);
+      reject(new SwarmaError('aborted', 'The request was given up.'));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    }, seconds * 1000);
+    if (signal?.aborted) giveUp();
+    else signal?.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 async function readBounded(response: Response): Promise<string> {

@@ -14,6 +14,8 @@ export type Problem = {
   /** What happened, why, and what to do */
   detail: string;
   reason: string;
+  /** Seconds after which the same request can succeed: the number of Retry-After */
+  retry_after_s?: number;
   unmet?: Unmet[];
 };
 
@@ -24,6 +26,8 @@ export type Unmet = {
   reason: string;
   /** What would meet the condition */
   how: string;
+  /** Seconds after which the condition holds, where time alone meets it */
+  retry_after_s?: number;
 };
 
 /** A leaf of the expression */

@@ -52,6 +52,23 @@ test('a problem becomes an error with its reason', async () => {
   await assert.rejects(http.call('/v1/x'), { reason: 'policy_unmet', status: 403, unmet, retryAfterSeconds: 7 });
 });
 
+test('the wait is the one of the body, and a short one is waited for', async () => {
+  const waits: number[] = [];
+  const pause = async (seconds: number) => void waits.push(seconds);
+  const answers = [problem('database_busy', 503, { retry_after_s: 2 }, { 'Retry-After': '9' }), problem('request_in_progress', 409, { retry_after_s: 1 }), json({ fine: true })];
+  const http = new Http('http://node.test', async () => answers.shift()!, pause);
+  assert.deepEqual(await http.call('/v1/x', { body: {} }), { fine: true });
+  assert.deepEqual(waits, [2, 1]);
+
+  let asked = 0;
+  const refuse = (reason: string, status: number, wait: number) => new Http('http://node.test', async () => (asked++, problem(reason, status, { retry_after_s: wait })), pause);
+  await assert.rejects(refuse('too_many_codes', 429, 541).call('/v1/x'), { reason: 'too_many_codes', retryAfterSeconds: 541 });
+  await assert.rejects(refuse('database_busy', 503, 60).call('/v1/x'), { retryAfterSeconds: 60 });
+  assert.equal(asked, 2);
+  await assert.rejects(refuse('database_busy', 503, 2).call('/v1/x'), { reason: 'database_busy' });
+  assert.equal(asked, 5);
+});
+
 test('an answer that is no problem document keeps its status; no answer is its own reason', async () => {
   await assert.rejects(new Http('http://node.test', async () => new Response('<html>', { status: 502 })).call('/v1/x'), { reason: 'http_502' });
   await assert.rejects(new Http('http://node.test', () => Promise.reject(new TypeError('fetch failed'))).call('/v1/x'), { reason: 'node_unreachable' });

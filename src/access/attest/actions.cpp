@@ -88,7 +88,23 @@ struct Actions::Impl {
     if (Expiry(row.integer(2)).has_passed(now))
       return fail(ErrorCode::Forbidden, "action_expired", "This action has expired: start another.");
     return fail(ErrorCode::TooMany, "too_many_tries",
-                "This action was answered wrongly " + std::to_string(kMaxTries) + " times: start another.");
+                "This action was answered wrongly " + std::to_string(kMaxTries) + " times: start another.",
+                std::chrono::seconds(1));
+  }
+
+  /// Until the first of a viewer's open actions has expired.
+  std::unexpected<Error> too_many_actions(const StartAction& request, Instant now) {
+    auto rows = database.query(
+        "SELECT MIN(expires_at) FROM actions WHERE viewer = $1 AND title_id = $2 AND expires_at > $3 AND "
+        "completed_at IS NULL",
+        {request.viewer, request.title.text(), now.unix_s()});
+    if (!rows) return std::unexpected(std::move(rows).error());
+    const std::chrono::seconds wait =
+        rows->front().is_null(0) ? std::chrono::seconds(1) : Expiry(rows->front().integer(0)).left(now);
+    return fail(ErrorCode::TooMany, "too_many_actions",
+                "Too many actions of yours are open for this title: complete one, or wait " +
+                    std::to_string(wait.count()) + " seconds.",
+                wait);
   }
 
   /// Ends the action, runs the verifier's claim and remembers the attestation, all or nothing.
@@ -147,9 +163,7 @@ Result<StartedAction> Actions::start(const StartAction& request) {
           {started.action_id, request.title.text(), crypto::thumbprint(request.creator.public_key()), request.viewer,
            std::string(policy::to_string(request.leaf.requirement)), request.leaf.params, request.leaf.min_trust,
            challenge.state, started.expires_at.unix_s(), now.unix_s(), kMaxOpenActions}));
-  if (written == 0)
-    return fail(ErrorCode::TooMany, "too_many_actions",
-                "Too many actions of yours are open for this title: complete one, or wait.");
+  if (written == 0) return impl_->too_many_actions(request, now);
   return started;
 }
 

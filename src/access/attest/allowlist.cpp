@@ -50,6 +50,12 @@ class AllowlistVerifier final : public Verifier {
 
   static std::int64_t window_of(const ActionContext& context) { return context.now.unix_s() / kAttemptWindowSeconds; }
 
+  static std::unexpected<Error> too_many_codes(const ActionContext& context) {
+    const std::chrono::seconds wait((window_of(context) + 1) * kAttemptWindowSeconds - context.now.unix_s());
+    return fail(ErrorCode::TooMany, "too_many_codes",
+                "Too many wrong codes were tried. Wait " + std::to_string(wait.count()) + " seconds.", wait);
+  }
+
   /// Counts a guess against the viewer and the title; a right one is given back by use_code.
   Result<void> count_attempt(const ActionContext& context) {
     return database_.transact([&](db::Session& session) -> Result<void> {
@@ -62,11 +68,7 @@ class AllowlistVerifier final : public Verifier {
                 "ON CONFLICT (time_window, title_id, viewer) DO UPDATE SET attempts = code_attempts.attempts + 1 "
                 "RETURNING attempts",
                 {window_of(context), context.title.text(), viewer}));
-        if (rows.at(0).integer(0) > limit)
-          return fail(ErrorCode::TooMany, "too_many_codes",
-                      "Too many wrong codes were tried. Wait " +
-                          std::to_string((window_of(context) + 1) * kAttemptWindowSeconds - context.now.unix_s()) +
-                          " seconds.");
+        if (rows.at(0).integer(0) > limit) return too_many_codes(context);
       }
       return {};
     });

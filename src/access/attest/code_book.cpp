@@ -46,7 +46,8 @@ Result<Bytes> hash_code(std::string_view code, ByteView salt) {
   Bytes hash(kCodeHashBytes);
   if (crypto_pwhash_argon2id(hash.data(), hash.size(), code.data(), code.size(), salt.data(), kArgonPasses,
                              kArgonMemoryBytes, crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
-    return fail(ErrorCode::Unavailable, "out_of_memory", "There is not enough memory to check a code. Try again.");
+    return fail(ErrorCode::Unavailable, "out_of_memory", "There is not enough memory to check a code. Try again.",
+                std::chrono::seconds(5));
   return hash;
 }
 

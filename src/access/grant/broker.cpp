@@ -28,7 +28,7 @@ std::unexpected<Refusal> refuse_unmet(const policy::PathDecision& decision) {
       {ErrorCode::Forbidden, "policy_unmet", "The terms of the path \"" + decision.path + "\" are not met yet."},
       decision.unmet};
   if (only("cooldown"))
-    refusal.error = {ErrorCode::TooMany, "cooldown", decision.unmet.front().how};
+    refusal.error = {ErrorCode::TooMany, "cooldown", decision.unmet.front().how, decision.unmet.front().retry_after};
   else if (only("max_plays"))
     refusal.error = {ErrorCode::Forbidden, "max_plays", decision.unmet.front().how};
   else
@@ -143,8 +143,9 @@ std::expected<Granted, Refusal> Broker::Impl::finish(const KeyRequest& request, 
     if (round == kRounds) break;
     attempt = this->attempt(request, nullptr);
   }
-  return settle_refusal(
-      request, {{ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again."}, {}});
+  return settle_refusal(request, {{ErrorCode::Unavailable, "busy",
+                                   "Too many requests of yours arrived at once: try again.", std::chrono::seconds(1)},
+                                  {}});
 }
 
 /// Finds the path the request is about.

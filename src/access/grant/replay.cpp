@@ -17,6 +17,8 @@ std::unexpected<Error> replayed() {
               "This DPoP proof was used before: make a fresh one for every request.");
 }
 
+constexpr std::chrono::seconds kAskAgain{1};  // most requests are answered within one
+
 /// status of a request that is under way.
 constexpr std::int64_t kPending = 0;
 
@@ -80,17 +82,21 @@ Result<void> check_idempotency_key(std::string_view key) {
 }
 
 Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, Instant now) {
-  SWARMA_TRY(const db::Rows rows, session.query("SELECT body_digest, status, content_type, body FROM idempotency "
-                                                "WHERE viewer = $1 AND route = $2 AND key = $3 AND expires_at > $4",
-                                                {key.viewer, key.route, key.key, now.unix_s()}));
+  SWARMA_TRY(const db::Rows rows,
+             session.query("SELECT body_digest, status, content_type, body, expires_at FROM idempotency "
+                           "WHERE viewer = $1 AND route = $2 AND key = $3 AND expires_at > $4",
+                           {key.viewer, key.route, key.key, now.unix_s()}));
   if (rows.empty()) return std::nullopt;
   const db::Row& row = rows.front();
   if (row.text(0) != key.body_digest)
     return fail(ErrorCode::Conflict, "idempotency_key_reused",
                 "This Idempotency-Key came with another body before: use a fresh one.");
   if (row.integer(1) == kPending)
-    return fail(ErrorCode::Conflict, "request_in_progress",
-                "The same request is under way: wait for its answer, then ask again.");
+    return fail(
+        ErrorCode::Conflict, "request_in_progress",
+        "The same request is under way: ask again for its answer. If its node has failed, it can be sent anew in " +
+            std::to_string(Expiry(row.integer(4)).left(now).count()) + " seconds.",
+        kAskAgain);
   return StoredResponse{static_cast<int>(row.integer(1)), row.text(2), row.text(3)};
 }
 
@@ -118,7 +124,7 @@ Result<std::optional<StoredResponse>> IdempotencyStore::begin(const IdempotencyK
     SWARMA_TRY(answered, find_response(session, key, now));
     if (!answered)
       return fail(ErrorCode::Conflict, "request_in_progress",
-                  "The same request has just failed elsewhere: send it again.");
+                  "The same request has just failed elsewhere: send it again.", kAskAgain);
     return {};
   }));
   return answered;

@@ -152,8 +152,8 @@ void check_place_and_time(const Path& path, const Facts& facts, const ResolvedTe
 void check_counts(const Path& path, const Facts& facts, std::vector<Unmet>& out) {
   const auto use = facts.uses.find(path.id);
   if (use == facts.uses.end() || use->second.unlocks == 0) return;
-  const auto add = [&](std::string reason, std::string how) {
-    out.push_back({path.id, "", "", std::move(reason), std::move(how)});
+  const auto add = [&](std::string reason, std::string how, std::optional<std::chrono::seconds> wait = {}) {
+    out.push_back({path.id, "", "", std::move(reason), std::move(how), wait});
   };
   if (path.grants.max_plays > 0 && use->second.unlocks >= path.grants.max_plays)
     add("max_plays", "This way can be used " + std::to_string(path.grants.max_plays) +
@@ -161,7 +161,8 @@ void check_counts(const Path& path, const Facts& facts, std::vector<Unmet>& out)
   const Expiry rest(use->second.last_unlock, path.grants.cooldown);
   if (path.grants.cooldown.count() > 0 && !rest.has_passed(facts.now))
     add("cooldown",
-        "Wait " + std::to_string(rest.left(facts.now).count()) + " seconds before unlocking this way again.");
+        "Wait " + std::to_string(rest.left(facts.now).count()) + " seconds before unlocking this way again.",
+        rest.left(facts.now));
 }
 
 }  // namespace
@@ -202,12 +203,15 @@ PathDecision evaluate_roll_on(const Path& path, const Facts& facts) {
 
 Json unmet_json(const std::vector<Unmet>& unmet) {
   Json list = Json::array();
-  for (const Unmet& item : unmet)
-    list.push_back({{"path", item.path},
-                    {"key", item.key},
-                    {"requirement", item.requirement},
-                    {"reason", item.reason},
-                    {"how", item.how}});
+  for (const Unmet& item : unmet) {
+    Json entry = {{"path", item.path},
+                  {"key", item.key},
+                  {"requirement", item.requirement},
+                  {"reason", item.reason},
+                  {"how", item.how}};
+    if (item.retry_after) entry["retry_after_s"] = item.retry_after->count();
+    list.push_back(std::move(entry));
+  }
   return list;
 }
 

@@ -41,7 +41,8 @@ struct Unmet {
   std::string key;
   std::string requirement;
   std::string reason;
-  std::string how;  // a sentence: what would meet it
+  std::string how;                                       // a sentence: what would meet it
+  std::optional<std::chrono::seconds> retry_after = {};  // where time alone meets it
 };
 
 struct PathDecision {

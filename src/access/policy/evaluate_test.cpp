@@ -141,6 +141,7 @@ TEST(Evaluate, CountsPlacesAndTimesHold) {
   EXPECT_TRUE(decide(policy, facts).met);
   facts.uses["p"] = {1, kNow - 59s};
   EXPECT_THAT(reasons(decide(policy, facts)), ElementsAre("cooldown"));
+  EXPECT_EQ(decide(policy, facts).unmet.front().retry_after, std::chrono::seconds(1));
   facts.uses["p"] = {1, kNow - 60s};
   EXPECT_TRUE(decide(policy, facts).met);
   facts.uses["p"] = {2, kNow - 1'000s};

@@ -63,6 +63,8 @@ class FakeNode {
   crypto::SigningKey signer = crypto::SigningKey::generate();
   bool ask_for_nonce = false;
   bool harder_puzzles = false;
+  int busy = 0;        // so many answers are 503
+  int busy_for_s = 0;  // with this wait
   std::vector<Json> key_requests;
   std::vector<std::string> met;
   int nonce_refusals = 0;
@@ -103,6 +105,11 @@ class FakeNode {
   }
 
   net::Response offer(const net::Request&) {
+    if (busy > 0) {
+      --busy;
+      return reply(503, {{"type", "/problems/database_busy"}, {"detail", "Wait."}, {"retry_after_s", busy_for_s}},
+                   "application/problem+json");
+    }
     const auto policy = policy::parse_policy_text(record_.policy).value();
     Json json = {{"title_id", record_.id.text()},
                  {"revision", record_.revision},
@@ -285,6 +292,18 @@ TEST_F(UnlockTest, TakesTheNonceItIsTold) {
   node_.ask_for_nonce = true;
   EXPECT_EQ(reason(accept_), "fine");
   EXPECT_EQ(node_.nonce_refusals, 1);
+}
+
+TEST_F(UnlockTest, WaitsForANodeThatIsBusyForAMoment) {
+  node_.busy = 2;
+  EXPECT_EQ(reason(accept_), "fine");
+  node_.busy = 10;
+  EXPECT_EQ(reason(accept_), "database_busy");
+  EXPECT_EQ(node_.busy, 7) << "it is asked three times";
+  node_.busy_for_s = 60;
+  const auto refused = unlocker().unlock(accept_, 0);
+  EXPECT_EQ(node_.busy, 6) << "a long wait is the caller's to decide";
+  EXPECT_EQ(refused.error().retry_after, std::chrono::seconds(60));
 }
 
 TEST_F(UnlockTest, GrantsThatAreNotRightHaveDistinctReasons) {

@@ -64,14 +64,16 @@ Result<net::ClientResponse> NodeClient::send_signed(const std::string& method, c
   for (int attempt = 1;; ++attempt) {
     auto answer = send_once(method, path, headers, body, body_digest);
     // The first request of all has no nonce yet, and a slow upload may outlive one: ask again with the one just given.
-    if (answer && answer->status == 401 && net::read_problem(answer->status, answer->body).reason == "use_dpop_nonce")
+    if (answer && answer->status == 401 && net::read_problem(*answer).reason == "use_dpop_nonce")
       answer = send_once(method, path, headers, body, body_digest);
     if (answer && answer->status >= 200 && answer->status < 300) return answer;
     if (!is_worth_repeating(answer) || attempt >= options_.attempts) {
       if (!answer) return answer;
-      return std::unexpected(net::read_problem(answer->status, answer->body));
+      return std::unexpected(net::read_problem(*answer));
     }
-    std::this_thread::sleep_for(pause);
+    const auto asked = answer ? net::read_problem(*answer).retry_after : std::nullopt;
+    if (asked && *asked > options_.longest_pause) return std::unexpected(net::read_problem(*answer));
+    std::this_thread::sleep_for(std::max<std::chrono::milliseconds>(pause, asked.value_or(std::chrono::seconds(0))));
     pause *= 2;
   }
 }
@@ -144,7 +146,7 @@ Result<std::vector<BlobId>> find_missing_blobs(NodeClient& node, std::span<const
       if (answers[i]->status == 404)
         missing.push_back(part[i]);
       else if (answers[i]->status != 200)
-        return std::unexpected(net::read_problem(answers[i]->status, answers[i]->body));
+        return std::unexpected(net::read_problem(*answers[i]));
     }
   }
   return missing;

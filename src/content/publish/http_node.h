@@ -20,7 +20,8 @@ struct NodeClientOptions {
   std::string token;  // swarma-token+jwt, empty for the owner's own key
   net::ClientOptions http;
   int attempts = 6;                            // of each request, when the node is busy or not reachable for a moment
-  std::chrono::milliseconds first_pause{200};  // between attempts, doubling
+  std::chrono::milliseconds first_pause{200};  // between attempts, doubling; longer where the node says how long
+  std::chrono::seconds longest_pause{30};      // a node that asks for more is not waited for
 };
 
 /// What GET /v1/node says of a node.

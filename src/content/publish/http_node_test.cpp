@@ -53,6 +53,7 @@ class FakeNode {
   std::vector<std::string> keys;    // Idempotency-Key
   std::string nonce = "nonce-1";
   int busy = 0;  // so many requests get 503
+  std::string retry_after;
   int asked_for_nonce = 0;
   std::string refuse;  // reason of a final refusal
   std::shared_ptr<blob::BlobStore> works_on;
@@ -69,7 +70,9 @@ class FakeNode {
   std::optional<net::Response> check(const net::Request& request) {
     if (busy > 0) {
       --busy;
-      return problem(503, "busy", "Try again.");
+      net::Response response = problem(503, "busy", "Try again.");
+      if (!retry_after.empty()) response.headers.set("Retry-After", retry_after);
+      return response;
     }
     if (!refuse.empty()) return problem(403, refuse, "You may not.");
     const std::string token(request.headers.get("Authorization"));
@@ -231,6 +234,18 @@ TEST(HttpNode, GivesUpOnANodeThatStaysBusy) {
   const auto refused = m.client.send_signed("POST", "/v1/titles", {}, "{}");
   EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
   EXPECT_EQ(refused.error().reason, "busy");
+}
+
+TEST(HttpNode, DoesNotWaitForANodeThatAsksForTooMuch) {
+  Meeting m;
+  m.node.busy = 10;
+  m.node.retry_after = "3600";
+  const auto refused = m.client.send_signed("POST", "/v1/titles", {}, "{}");
+  EXPECT_EQ(refused.error().retry_after, std::chrono::hours(1));
+  EXPECT_EQ(m.node.busy, 9);
+  m.node.busy = 2;
+  m.node.retry_after = "0";
+  EXPECT_TRUE(m.client.send_signed("POST", "/v1/titles", {}, "{}"));
 }
 
 TEST(HttpNode, PassesTheNodesRefusalOn) {

@@ -116,7 +116,8 @@ Result<std::string> MediaJobs::add(const JobRequest& request) {
         return entry.second->status.state != JobState::Queued && entry.second->status.state != JobState::Working;
       });
       if (finished == jobs_.end())
-        return fail(ErrorCode::TooMany, "too_many_jobs", "Too many films are waiting. Try again later.");
+        return fail(ErrorCode::TooMany, "too_many_jobs", "Too many films are waiting. Try again later.",
+                    std::chrono::minutes(1));
       jobs_.erase(finished);
     }
     jobs_.emplace(job->status.id, job);

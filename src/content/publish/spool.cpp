@@ -53,7 +53,8 @@ Result<Upload> Spool::create(std::uint64_t length, std::string_view filename) {
   std::error_code ec;
   const auto count = std::distance(fs::directory_iterator(folder_, ec), fs::directory_iterator());
   if (static_cast<std::size_t>(count) >= kMaxUploads)
-    return fail(ErrorCode::TooMany, "too_many_uploads", "Too many unfinished uploads. Finish or remove some first.");
+    return fail(ErrorCode::TooMany, "too_many_uploads", "Too many unfinished uploads. Finish or remove some first.",
+                std::chrono::minutes(1));
   if (const fs::space_info space = fs::space(folder_, ec); !ec && space.available < length)
     return fail(ErrorCode::Io, "disk_full", "The disk of this node has too little room for this film.");
   const std::string id = to_hex(random_array<16>());

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "crypto/hash.h"
+#include "net/problem.h"
 #include "title/title_record.h"
 
 namespace swarma::content::watch {
@@ -38,18 +39,22 @@ Result<net::ClientResponse> HttpSource::get(const std::string& path, unsigned at
       pause *= 2;
     }
     bool all_lack_it = true;
+    std::chrono::milliseconds asked = options_.longest_pause;  // the least that any node asks for
     for (std::size_t i = 0; i < options_.urls.size(); ++i) {
       const std::string& url = options_.urls[(i + attempt) % options_.urls.size()];
       auto answer = http_.send({.method = "GET", .url = url + path, .headers = {}, .body = {}});
       if (answer && answer->status == 200) return answer;
       if (answer && answer->status == 404) continue;
       all_lack_it = false;
+      const auto wait = answer ? net::read_problem(*answer).retry_after : std::nullopt;
+      asked = std::min<std::chrono::milliseconds>(asked, wait.value_or(std::chrono::seconds(0)));
       last = answer ? Error{ErrorCode::Unavailable, "node_failed",
-                            url + " answered with status " + std::to_string(answer->status) + "."}
+                            url + " answered with status " + std::to_string(answer->status) + ".", wait}
                     : answer.error();
     }
     if (all_lack_it && !options_.urls.empty())
       return fail(ErrorCode::NotFound, "not_found", "None of the nodes that were asked has it.");
+    pause = std::max(pause, asked);
   }
   return std::unexpected(last);
 }

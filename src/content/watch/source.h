@@ -28,7 +28,8 @@ Result<Bytes> fetch_blob(Source& source, const BlobId& id, std::string_view exte
 struct HttpSourceOptions {
   std::vector<std::string> urls;               // scheme://host[:port], tried in order
   int rounds = 3;                              // over all of them
-  std::chrono::milliseconds first_pause{300};  // between rounds, doubling
+  std::chrono::milliseconds first_pause{300};  // between rounds, doubling; longer where every node says how long
+  std::chrono::seconds longest_pause{10};      // even if they ask for more
   net::ClientOptions http;
 };
 
