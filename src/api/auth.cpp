@@ -66,6 +66,7 @@ Result<Caller> check_proof(Services& services, const net::Request& request, cons
 
 Result<Caller> authenticate_viewer(Services& services, const net::Request& request) {
   SWARMA_TRY(Caller caller, check_proof(services, request, body_digest(request)));
+  SWARMA_CHECK(check_room(services, request, is_owner(services, caller)));
   SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));
   return caller;
 }
@@ -83,8 +84,19 @@ Result<Caller> authenticate_creator(Services& services, const net::Request& requ
     return fail(ErrorCode::Forbidden, "not_owner",
                 "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
   }
+  SWARMA_CHECK(check_room(services, request, true));
   SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));
   return caller;
+}
+
+Result<void> check_room(Services& services, const net::Request& request, bool by_owner) {
+  if (!services.disk.is_full()) return {};
+  const std::string& method = request.method;
+  const bool makes_room = method == "GET" || method == "HEAD" || method == "DELETE" || request.path == "/v1/links" ||
+                          request.path == "/v1/tokens";
+  if (!by_owner || !makes_room) return DiskReserve::full();
+  services.disk.release();
+  return {};
 }
 
 bool is_owner(const Services& services, const Caller& caller) {

@@ -25,13 +25,17 @@ std::string body_digest(const net::Request& request);
 Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest,
                            std::string_view token = {});
 
-/// As check_proof, and the proof is used up: Unauthenticated "replayed_proof" the second time.
+/// As check_proof and check_room, and the proof is used up: Unauthenticated "replayed_proof" the second time.
 Result<Caller> authenticate_viewer(Services& services, const net::Request& request);
 
 /// The owner's key, or a key with a valid token of scope "publish": Forbidden "not_owner", Unauthenticated "token_bad",
 /// "token_expired". `digest` is what the body will have; by default that of the body that is here.
 Result<Caller> authenticate_creator(Services& services, const net::Request& request);
 Result<Caller> authenticate_creator(Services& services, const net::Request& request, const std::string& digest);
+
+/// With a full disk only the owner is let in, to look, to remove and to sign in; what he writes goes into the reserve
+/// (base/disk_reserve.h). Io "disk_full" for everybody and everything else. Asked before anything is written.
+Result<void> check_room(Services& services, const net::Request& request, bool by_owner);
 
 /// Whether a caller may act for the node: the owner or a token holder who proved it in this request.
 bool is_owner(const Services& services, const Caller& caller);

@@ -1,6 +1,7 @@
 #include "api/publish_title.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "access/attest/code_book.h"
 #include "access/grant/sealed_package.h"
@@ -78,9 +79,30 @@ Result<PublishedTitle> publish_title(Services& services, const std::string& reco
                         remarks_on(record)};
 }
 
+namespace {
+
+Result<std::set<BlobId>> named_blobs(Services& services) {
+  std::set<BlobId> blobs;
+  SWARMA_CHECK(services.registry.list_blobs(0, 255, [&](const BlobId& id) { blobs.insert(id); }));
+  return blobs;
+}
+
+}  // namespace
+
 Result<void> unpublish_title(Services& services, const TitleId& id) {
+  // Blobs of a title that went are swept a week later. Not when the disk is full: room is what the owner is after.
+  std::set<BlobId> before;
+  if (services.disk.is_full()) {
+    SWARMA_TRY(before, named_blobs(services));
+  }
   SWARMA_CHECK(services.registry.unpublish(id));
-  return services.database.transact([&](db::Session& session) { return access::attest::remove_codes(session, id); });
+  SWARMA_CHECK(
+      services.database.transact([&](db::Session& session) { return access::attest::remove_codes(session, id); }));
+  if (before.empty()) return {};
+  SWARMA_TRY(const std::set<BlobId> still, named_blobs(services));
+  for (const BlobId& blob : before)
+    if (!still.contains(blob)) SWARMA_CHECK(services.blobs.remove(blob));
+  return {};
 }
 
 Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const Revision& revision) {

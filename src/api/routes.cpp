@@ -19,6 +19,7 @@ void add_challenge(Services& services, net::Response& response, std::string_view
 }  // namespace
 
 net::Response render_error(Services& services, const Error& error) {
+  if (error.reason == "disk_full") services.disk.note_full();
   net::Response response = problem_response(error);
   add_challenge(services, response, error.reason);
   return response;
@@ -63,6 +64,7 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
     const std::string_view header = request.headers.get("Idempotency-Key");
     if (header.empty()) return run(services, handler, request);
     std::string viewer = claimed_viewer(request);
+    bool by_owner = false;
     if (viewer == "proof") {
       const auto caller =
           check_proof(services, request, body_digest(request),
@@ -70,7 +72,9 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
                                                                       : std::string_view{});
       if (!caller) return render_error(services, caller.error());
       viewer = caller->jkt;
+      by_owner = is_owner(services, *caller);
     }
+    if (const auto room = check_room(services, request, by_owner); !room) return render_error(services, room.error());
     const access::grant::IdempotencyKey key{std::string(header), request.method + " " + request.path, viewer,
                                             body_digest(request)};
     const auto before = services.idempotency.begin(key);

@@ -54,6 +54,7 @@ struct RouteTable : testing::Test {
                          .titles = publishing,
                          .find_existing = {},
                          .data_folder = folder});
+  DiskReserve disk{folder};
   Services services{.clock = clock,
                     .facts = {},
                     .owner = identity.signing,
@@ -72,7 +73,9 @@ struct RouteTable : testing::Test {
                     .spool = *spool,
                     .media = *media,
                     .metrics = [] { return std::string("swarma_up 1\n"); },
-                    .draining = [] { return false; }};
+                    .draining = [] { return false; },
+                    .health = [] { return Health{}; },
+                    .disk = disk};
   Routes routes = make_routes(services);
   Json description = Json::parse(embedded::api_files().front().bytes);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "access/attest/actions.h"
@@ -10,6 +11,7 @@
 #include "access/grant/key_agent.h"
 #include "access/grant/replay.h"
 #include "base/clock.h"
+#include "base/disk_reserve.h"
 #include "catalog/registry/registry.h"
 #include "content/blob/blob_store.h"
 #include "content/publish/spool.h"
@@ -31,7 +33,13 @@ struct NodeFacts {
   std::string name;
   std::string secure_url;  // this node over TLS, if it has such an address
   std::size_t max_upload_bytes = 0;
-  bool database_may_block = false;  // PostgreSQL: routes with SQL leave the event loop
+  bool database_may_block = false;  // PostgreSQL: no route with SQL runs on an event loop
+};
+
+/// What GET /health says. Strangers read it: slugs only.
+struct Health {
+  bool ok = true;
+  std::map<std::string, std::string> checks;  // name → "ok" or what is wrong
 };
 
 struct Services {
@@ -54,6 +62,8 @@ struct Services {
   content::publish::MediaJobs& media;
   std::function<std::string()> metrics;  // Prometheus text
   std::function<bool()> draining;
+  std::function<Health()> health;  // as seen a moment ago: answers at once
+  DiskReserve& disk;               // of the database
 };
 
 }  // namespace swarma::api

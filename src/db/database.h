@@ -3,7 +3,7 @@
 // lives in db/.
 //
 // Database is safe for concurrent use: each call borrows a connection. SQLite: WAL, one writer at a time (writers queue
-// in process, busy_timeout across processes), synchronous=NORMAL unless `durable` is asked for in a transaction.
+// in process; writer_gate.h says how long for other processes), synchronous=NORMAL unless `durable` is asked for in a transaction.
 //
 // What both engines promise, held by database_test.cpp on each:
 //  - transactions are serialisable: SQLite has one writer, PostgreSQL runs them SERIALIZABLE and retries;
@@ -88,6 +88,12 @@ class Database {
   /// applied migration now has other text. May be called several times, with different modules' migrations.
   virtual Result<void> migrate(std::span<const Migration> migrations) = 0;
   virtual bool is_postgresql() const = 0;
+
+  /// Whether the database answers, is the one that was opened, and has what was migrated. A few reads; may wait as any
+  /// call. SQLite: Io "database_gone" when the file was removed or replaced, "database_corrupt" when it is damaged or
+  /// emptied. Once either was met, by this or any other call, every write is refused with the reason "database_damaged"
+  /// until the database is opened anew: nothing more is written to what may not be there tomorrow.
+  virtual Result<void> check() = 0;
 };
 
 }  // namespace swarma::db

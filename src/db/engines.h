@@ -1,10 +1,13 @@
 // What the two engines share inside db/: nothing outside includes this.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "db/database.h"
@@ -16,7 +19,6 @@ Result<std::unique_ptr<Database>> open_postgresql(const std::string& url, unsign
 
 /// Statements kept per connection. Our SQL is fixed text, well below this; beyond it the cache starts anew.
 inline constexpr std::size_t kMaxStatements = 512;
-inline constexpr int kLockTimeoutMs = 10'000;  // longest wait for another process' lock
 
 /// How a transaction on a connection stands.
 enum class TransactionState { Fine, Failed, Retry };
@@ -27,8 +29,11 @@ class ScriptSession : public Session {
   virtual Result<void> run_script(const std::string& sql) = 0;
 };
 
-/// The body of Database::migrate, inside a transaction that excludes other migrators.
-Result<void> apply_migrations(ScriptSession& session, std::span<const Migration> migrations, bool postgresql);
+/// The body of Database::migrate, inside a transaction that excludes other migrators. The number of all that are applied.
+Result<std::int64_t> apply_migrations(ScriptSession& session, std::span<const Migration> migrations, bool postgresql);
+
+/// Io "database_corrupt" when fewer migrations are recorded than this process has seen applied.
+Result<void> check_migrations(Session& session, std::int64_t at_least);
 
 /// Heterogeneous lookup: a statement is found by string_view without a copy.
 struct TextHash {
@@ -51,16 +56,18 @@ class TransactionScope {
   TransactionScope* outer_;
 };
 
-/// Things lent one at a time, last returned first (its caches are warm). Waits when all are out.
+/// Things lent one at a time, last returned first (its caches are warm).
 template <class T>
 class Pool {
  public:
   class Lease {
    public:
     Lease(Pool& pool, T item) : pool_(&pool), item_(std::move(item)) {}
-    ~Lease() { pool_->put(std::move(item_)); }
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
+    ~Lease() {
+      if (pool_ != nullptr) pool_->put(std::move(item_));
+    }
+    Lease(Lease&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), item_(std::move(other.item_)) {}
+    Lease& operator=(Lease&&) = delete;
     T& operator*() { return item_; }
 
    private:
@@ -75,9 +82,10 @@ class Pool {
     }
     returned_.notify_one();
   }
-  Lease borrow() {
+  /// Nothing when none comes back in time.
+  std::optional<Lease> borrow(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
-    returned_.wait(lock, [&] { return !free_.empty(); });
+    if (!returned_.wait_for(lock, patience, [&] { return !free_.empty(); })) return std::nullopt;
     T item = std::move(free_.back());
     free_.pop_back();
     return Lease(*this, std::move(item));

@@ -28,7 +28,7 @@ std::string expand(std::string sql, bool postgresql) {
 
 }  // namespace
 
-Result<void> apply_migrations(ScriptSession& session, std::span<const Migration> migrations, bool postgresql) {
+Result<std::int64_t> apply_migrations(ScriptSession& session, std::span<const Migration> migrations, bool postgresql) {
   SWARMA_CHECK(
       session.run_script("CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, sql TEXT NOT NULL)"));
   std::map<std::string, std::string> applied;
@@ -50,7 +50,18 @@ Result<void> apply_migrations(ScriptSession& session, std::span<const Migration>
         session.execute("INSERT INTO schema_migrations (name, sql) VALUES ($1, $2)", {migration.name, migration.sql}));
     applied.emplace(migration.name, migration.sql);
   }
-  return {};
+  return static_cast<std::int64_t>(applied.size());
+}
+
+Result<void> check_migrations(Session& session, std::int64_t at_least) {
+  if (at_least == 0) {
+    SWARMA_CHECK(session.query("SELECT 1"));
+    return {};
+  }
+  const auto rows = session.query("SELECT count(*) FROM schema_migrations");
+  if (rows && rows->front().integer(0) >= at_least) return {};
+  if (!rows && rows.error().code != ErrorCode::Internal) return std::unexpected(rows.error());
+  return fail(ErrorCode::Io, "database_corrupt", "The tables of this node are not in the database any more.");
 }
 
 namespace {

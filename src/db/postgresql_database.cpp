@@ -1,3 +1,4 @@
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -10,7 +11,10 @@ namespace {
 using Connection = std::unique_ptr<PostgresqlConnection>;  // empty: not connected yet, or the server went
 
 // Under contention each round lets at least one transaction through; the wait grows to about half a second.
-constexpr unsigned kMaxAttempts = 24;
+constexpr std::chrono::seconds kRetryTime{5};
+constexpr std::chrono::milliseconds kPoolPatience{2'000};
+// A server that could not be reached a moment ago is not asked again by everybody: each would wait for the same.
+constexpr std::chrono::milliseconds kReconnectPause{1'000};
 
 /// A random pause, so that transactions that met once do not meet again.
 void back_off(unsigned attempt) {
@@ -44,19 +48,44 @@ class PostgresqlDatabase final : public Database {
     // READ COMMITTED: what is read after the lock must be newer than the wait for it.
     return transact_script(
         [&](ScriptSession& session) -> Result<void> {
+          SWARMA_CHECK(session.run_script("SET LOCAL lock_timeout=60000; SET LOCAL statement_timeout=0"));
           SWARMA_CHECK(session.run_script("SELECT pg_advisory_xact_lock(7811887347109)"));  // any fixed number: ours
-          return apply_migrations(session, migrations, is_postgresql());
+          SWARMA_TRY(migrated_, apply_migrations(session, migrations, is_postgresql()));
+          return {};
         },
         PostgresqlConnection::Isolation::ReadCommitted, Durability::Full);
   }
 
   bool is_postgresql() const override { return true; }
 
+  Result<void> check() override {
+    return once<void>([this](PostgresqlConnection& connection) { return check_migrations(connection, migrated_); });
+  }
+
  private:
+  Result<Pool<Connection>::Lease> borrow() {
+    auto lease = pool_.borrow(kPoolPatience);
+    if (!lease)
+      return fail(ErrorCode::Unavailable, "database_busy", "All connections to the database are in use. Try again.",
+                  std::chrono::seconds(2));
+    return *std::move(lease);
+  }
+
   Result<void> connect(Connection& connection) {
     if (connection != nullptr && connection->alive()) return {};
     connection.reset();
-    SWARMA_TRY(connection, PostgresqlConnection::open(url_));
+    {
+      const std::lock_guard lock(failure_mutex_);
+      if (std::chrono::steady_clock::now() < not_before_) return std::unexpected(last_failure_);
+    }
+    auto opened = PostgresqlConnection::open(url_);
+    if (!opened) {
+      const std::lock_guard lock(failure_mutex_);
+      last_failure_ = opened.error();
+      not_before_ = std::chrono::steady_clock::now() + kReconnectPause;
+      return std::unexpected(std::move(opened).error());
+    }
+    connection = *std::move(opened);
     return {};
   }
 
@@ -64,12 +93,14 @@ class PostgresqlDatabase final : public Database {
   template <class T, class Work>
   Result<T> once(const Work& work) {
     SWARMA_CHECK(TransactionScope::check_outside(*this));
-    auto lease = pool_.borrow();
+    const auto give_up = std::chrono::steady_clock::now() + kRetryTime;
+    SWARMA_TRY(auto lease, borrow());
     SWARMA_CHECK(connect(*lease));
     for (unsigned attempt = 0;; ++attempt) {
       (*lease)->reset_state();
       Result<T> done = work(**lease);
-      if (done || (*lease)->state() != TransactionState::Retry || attempt + 1 == kMaxAttempts) return done;
+      if (done || (*lease)->state() != TransactionState::Retry || std::chrono::steady_clock::now() > give_up)
+        return done;
       back_off(attempt);
     }
   }
@@ -77,12 +108,14 @@ class PostgresqlDatabase final : public Database {
   Result<void> transact_script(const std::function<Result<void>(ScriptSession&)>& work,
                                PostgresqlConnection::Isolation isolation, Durability durability) {
     SWARMA_CHECK(TransactionScope::check_outside(*this));
-    auto lease = pool_.borrow();
+    const auto give_up = std::chrono::steady_clock::now() + kRetryTime;
+    SWARMA_TRY(auto lease, borrow());
     const TransactionScope scope(*this);
     for (unsigned attempt = 0;; ++attempt) {
       SWARMA_CHECK(connect(*lease));
       Result<void> done = attempt_transaction(**lease, work, isolation, durability);
-      if (done || (*lease)->state() != TransactionState::Retry || attempt + 1 == kMaxAttempts) return done;
+      if (done || (*lease)->state() != TransactionState::Retry || std::chrono::steady_clock::now() > give_up)
+        return done;
       back_off(attempt);
     }
   }
@@ -105,6 +138,10 @@ class PostgresqlDatabase final : public Database {
 
   std::string url_;
   Pool<Connection> pool_;
+  std::atomic<std::int64_t> migrated_{0};
+  std::mutex failure_mutex_;
+  Error last_failure_{ErrorCode::Unavailable, "database_unavailable", ""};
+  std::chrono::steady_clock::time_point not_before_{};  // the next try to connect, after one that failed
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/file.h"
@@ -37,11 +38,11 @@ std::string_view reason_of_constraint(int extended) {
 }
 
 Error describe(int extended, const std::string& what) {
+  if (extended == SQLITE_IOERR_SHMSIZE) extended = SQLITE_FULL;  // the index of the log could not grow
   switch (extended & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorCode::Unavailable, "database_busy", "Another process holds the database. Try again.",
-              std::chrono::seconds(2)};
+      return database_busy().error();
     case SQLITE_CONSTRAINT:
       return {ErrorCode::Conflict, std::string(reason_of_constraint(extended)),
               "The database refused the change: " + what + "."};
@@ -49,7 +50,7 @@ Error describe(int extended, const std::string& what) {
       return {ErrorCode::Io, "disk_full", "The database cannot grow: the disk is full."};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {ErrorCode::Corrupt, "database_corrupt", "The database file is damaged: " + what + "."};
+      return {ErrorCode::Io, "database_corrupt", "The database file is damaged: " + what + "."};
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
@@ -118,7 +119,24 @@ struct Reset {
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path, Access access) {
+/// While a statement runs: SQLite asks it whether to try again, and its place among those who wait ends with it.
+class SqliteConnection::Waiting {
+ public:
+  explicit Waiting(SqliteConnection& connection) : connection_(connection) {}
+  ~Waiting() { connection_.lock_.stop(connection_.waits_); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  static int again(void* self, int) {
+    auto& connection = *static_cast<SqliteConnection*>(self);
+    return connection.lock_.pause(connection.waits_) ? 1 : 0;
+  }
+
+ private:
+  SqliteConnection& connection_;
+};
+
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path, Access access,
+                                                                 LockWait& lock) {
   // The file is made here and not by SQLite, which would let the umask decide who may read it.
   if (path != ":memory:" && access == Access::Write) {
     const Fd made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -127,13 +145,13 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int opened = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(handle));
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(handle, lock));
   const auto named = [&path](Error error) {
     error.message = "Cannot open the database " + path + ". " + error.message;
     return std::unexpected(std::move(error));
   };
   if (opened != SQLITE_OK) return named(describe(opened, handle != nullptr ? sqlite3_errmsg(handle) : "out of memory"));
-  sqlite3_busy_timeout(handle, kLockTimeoutMs);
+  sqlite3_busy_handler(handle, &Waiting::again, connection.get());
   if (auto set = connection->run_script(kSettings); !set) return named(std::move(set).error());
   if (access == Access::Read)
     if (auto set = connection->run_script("PRAGMA query_only=ON"); !set) return named(std::move(set).error());
@@ -213,12 +231,16 @@ Result<void> SqliteConnection::run(std::string_view sql, const Values& parameter
   if (failed_)
     return fail(ErrorCode::Internal, "transaction_failed",
                 "An earlier statement of this transaction failed: it can only be left.");
+  const Waiting waiting(*this);
   SWARMA_TRY(Statement* const statement, find_statement(sql));
   const Reset reset{statement->handle};
   SWARMA_CHECK(bind(*statement, parameters));
   for (;;) {
     const int code = sqlite3_step(statement->handle);
-    if (code == SQLITE_DONE) return {};
+    if (code == SQLITE_DONE) {
+      if (lock_.is_blocked()) lock_.had();
+      return {};
+    }
     if (code != SQLITE_ROW) return failure(code);
     if (rows != nullptr) rows->push_back(current_row(statement->handle));
   }
@@ -238,14 +260,49 @@ Result<std::int64_t> SqliteConnection::execute(std::string_view sql, const Value
 }
 
 Result<void> SqliteConnection::run_script(const std::string& sql) {
+  const Waiting waiting(*this);
   if (const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
     return failure(code);
   return {};
 }
 
 Result<bool> SqliteConnection::only_reads(std::string_view sql) {
+  const Waiting waiting(*this);
   SWARMA_TRY(const Statement* const statement, find_statement(sql));
   return sqlite3_stmt_readonly(statement->handle) != 0;
+}
+
+Result<void> SqliteConnection::check_place() {
+  int moved = 0;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0)
+    return fail(ErrorCode::Io, "database_gone", "The database file was removed or replaced while it was in use.");
+  return {};
+}
+
+Result<void> SqliteConnection::check_file() {
+  SWARMA_CHECK(check_place());
+  sqlite3_db_release_memory(handle_);  // what is read next comes from the disk
+  // By SQLite's own descriptor: closing another one would end the locks of this process (sqlite.org/howtocorrupt.html).
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
+      file->pMethods == nullptr)
+    return {};  // in memory
+  std::array<std::uint8_t, 100> header{};
+  sqlite3_int64 size = 0;
+  const int code = file->pMethods->xRead(file, header.data(), header.size(), 0);
+  if ((code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+    return fail(ErrorCode::Io, "database_io", "The database file cannot be read.");
+  const auto number = [&](std::size_t at) {
+    return std::uint32_t{header[at]} << 24 | std::uint32_t{header[at + 1]} << 16 | std::uint32_t{header[at + 2]} << 8 |
+           header[at + 3];
+  };
+  // https://www.sqlite.org/fileformat.html: the page size at 16 (1 stands for 65536), the number of pages at 28.
+  const std::uint32_t page = header[16] << 8 | header[17];
+  const sqlite3_int64 promised = sqlite3_int64{number(28)} * (page == 1 ? 65536 : page);
+  static constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  if (std::string_view(reinterpret_cast<const char*>(header.data()), kMagic.size()) != kMagic || size < promised)
+    return fail(ErrorCode::Io, "database_corrupt", "The database file was overwritten or cut short.");
+  return {};
 }
 
 Result<void> SqliteConnection::set_durability(Durability durability) {

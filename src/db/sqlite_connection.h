@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "db/engines.h"
+#include "db/writer_gate.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -13,7 +14,8 @@ namespace swarma::db {
 class SqliteConnection final : public ScriptSession {
  public:
   enum class Access { Write, Read };
-  static Result<std::unique_ptr<SqliteConnection>> open(const std::string& path, Access access);
+  /// `lock` decides how long to wait for other processes; it must outlive this.
+  static Result<std::unique_ptr<SqliteConnection>> open(const std::string& path, Access access, LockWait& lock);
   ~SqliteConnection() override;
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
@@ -23,6 +25,12 @@ class SqliteConnection final : public ScriptSession {
   Result<void> run_script(const std::string& sql) override;
   /// True if the statement writes nothing.
   Result<bool> only_reads(std::string_view sql);
+
+  /// Io "database_gone" when the file is not at its place any more. Cheap.
+  Result<void> check_place();
+  /// Reads the file itself, not what is remembered of it: Io "database_corrupt" when it is no database, or shorter than it
+  /// says.
+  Result<void> check_file();
 
   /// How much the next commits wait for. Outside a transaction only.
   Result<void> set_durability(Durability durability);
@@ -39,7 +47,8 @@ class SqliteConnection final : public ScriptSession {
     std::size_t parameters = 0;  // the largest n
   };
 
-  explicit SqliteConnection(sqlite3* handle) : handle_(handle) {}
+  class Waiting;
+  SqliteConnection(sqlite3* handle, LockWait& lock) : handle_(handle), lock_(lock) {}
   Result<Statement*> find_statement(std::string_view sql);
   Result<Statement> prepare(std::string_view sql);
   Result<void> bind(const Statement& statement, const Values& parameters);
@@ -48,6 +57,8 @@ class SqliteConnection final : public ScriptSession {
   void forget_statements();
 
   sqlite3* handle_;
+  LockWait& lock_;
+  bool waits_ = false;  // has a place among those who wait for the lock
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
   Durability durability_ = Durability::Normal;
   bool in_transaction_ = false;

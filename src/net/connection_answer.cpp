@@ -4,6 +4,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "base/no_waiting.h"
 #include "net/connection.h"
 #include "net/http_syntax.h"
 #include "net/response_writer.h"
@@ -42,6 +43,18 @@ auto guarded(const Route& route, Call call) -> Result<decltype(call())> {
               "Something went wrong inside this node. Its log has the details; please report it.");
 }
 
+/// Runs `work` on the loop. False if a worker has to do it, because it would have had to wait.
+template <class Work>
+bool run_here(const Route& route, Work& work, const Result<Response>& response) {
+  if (route.where == Where::Inline) {
+    work();
+    return true;
+  }
+  const NoWaiting no_waiting;
+  work();
+  return !no_waiting.was_refused() || !would_wait(response);
+}
+
 bool is_known_method(std::string_view method) {
   static constexpr std::string_view kKnown[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
   return std::ranges::find(kKnown, method) != std::end(kKnown);
@@ -75,14 +88,20 @@ Result<Target> split_target(std::string_view target) {
 
 }  // namespace
 
-void answer_group(Group& group) {
+GroupAnswers call_group(const Group& group) {
   auto responses = guarded(*group.route, [&group] {
     auto all = group.route->group(group.requests);
     if (all.size() != group.requests.size()) throw std::logic_error("not one response for each request");
     return all;
   });
-  for (std::size_t i = 0; i < group.answered.size(); ++i)
-    group.answered[i](responses ? Result<Response>(std::move((*responses)[i])) : std::unexpected(responses.error()));
+  GroupAnswers answers;
+  for (std::size_t i = 0; i < group.requests.size(); ++i) {
+    if (responses)
+      answers.emplace_back(std::move((*responses)[i]));
+    else
+      answers.emplace_back(std::unexpected(responses.error()));
+  }
+  return answers;
 }
 
 Result<void> Connection::fill_request(Exchange& exchange) const {
@@ -202,9 +221,7 @@ Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route
   auto work = [&] { response = guarded(route, [&] { return route.handler(request); }); };
   if (route.group) {
     response = co_await run_group(request, route);
-  } else if (route.where == Where::Inline) {
-    work();
-  } else {
+  } else if (route.where == Where::Worker || !run_here(route, work, response)) {
     co_await run_on(loop_.shared.workers, loop_.executor(), work);
   }
   if (!response) co_return refuse(exchange, response.error(), true);
@@ -219,7 +236,7 @@ Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route
 
 Task<Result<Response>> Connection::run_group(const Request& request, const Route& route) {
   Result<Response> response;
-  if (route.where == Where::Inline) {
+  if (route.where != Where::Worker) {
     auto join = [this, &request, &route, &response](auto handler) {
       loop_.join_group(route, request, [handler = std::move(handler), &response](Result<Response> answer) mutable {
         response = std::move(answer);
@@ -228,9 +245,8 @@ Task<Result<Response>> Connection::run_group(const Request& request, const Route
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<Executor>&, void()>(std::move(join), kAwait);
   } else {
-    Group alone{&route, {&request}, {}};
-    alone.answered.push_back([&response](Result<Response> answer) { response = std::move(answer); });
-    auto work = [&alone] { answer_group(alone); };
+    const Group alone{&route, {&request}, {}};
+    auto work = [&alone, &response] { response = std::move(call_group(alone).front()); };
     co_await run_on(loop_.shared.workers, loop_.executor(), work);
   }
   co_return response;

@@ -1,8 +1,10 @@
 // The HTTP/1.1 server: one event loop per core (SO_REUSEPORT), keep-alive, pipelining in order, ranges and sendfile for
 // FileBody, TLS 1.3, limits on everything, graceful drain.
 //
-// A handler is a plain function. Routes marked Inline run on the loop and must not block (they may read SQLite and do
-// cryptography: microseconds); the others run on a worker pool. Handlers are called concurrently.
+// A handler is a plain function. Routes marked Inline run on the loop and must not block (cryptography, memory:
+// microseconds); those marked Worker run on a pool of threads; those marked Either run on the loop, where nothing waits
+// for a lock (base/no_waiting.h), and once more on a worker if they answered 503 because something would have had to
+// wait: such an answer must have changed nothing. Handlers are called concurrently.
 #pragma once
 
 #include <chrono>
@@ -17,7 +19,7 @@
 
 namespace swarma::net {
 
-enum class Where { Inline, Worker };
+enum class Where { Inline, Worker, Either };
 
 using Handler = std::function<Response(const Request&)>;
 /// Answers several requests of one route, in their order: what they share (a commit) is then paid once.
@@ -33,7 +35,7 @@ struct Route {
   Where where = Where::Worker;
   std::size_t max_body = 64 * 1024;
   Handler handler;
-  GroupHandler group;  // instead of handler: Inline, it gets what is ready in one turn of a loop; Worker, one at a time
+  GroupHandler group;  // instead of handler: on the loop it gets what is ready in one turn, on a worker one at a time
   SinkFactory sink;    // instead of handler: the body is streamed, max_body still holds
   // On every answer at this pattern, the server's own refusals included ("Tus-Resumable").
   std::vector<std::pair<std::string, std::string>> headers = {};

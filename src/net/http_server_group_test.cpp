@@ -1,5 +1,6 @@
 #include <latch>
 
+#include "base/no_waiting.h"
 #include "net/server_fixture.h"
 
 namespace swarma::net::testing {
@@ -28,7 +29,7 @@ std::string get(std::string_view path) {
 }
 
 /// The answers to requests that are all there before the server's only loop looks.
-std::vector<RawResponse> ask_at_once(const std::vector<std::string>& paths, Where where = Where::Inline) {
+std::vector<RawResponse> ask_at_once(const std::vector<std::string>& paths, Route asked = group_route()) {
   std::latch held(1), release(1);
   const auto hold = [&](const Request&) {
     held.count_down();
@@ -36,7 +37,7 @@ std::vector<RawResponse> ask_at_once(const std::vector<std::string>& paths, Wher
     return text_response("held");
   };
   RunningServer server(
-      {group_route(where), route("GET", "/hold", hold), route("GET", "/", [](auto&) { return text_response("here"); })},
+      {std::move(asked), route("GET", "/hold", hold), route("GET", "/", [](auto&) { return text_response("here"); })},
       {.loops = 1, .workers = 4});
   std::vector<std::unique_ptr<RawClient>> clients;
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -63,7 +64,7 @@ TEST(Group, AnswersWhatIsReadyInOneCall) {
 }
 
 TEST(Group, OnAWorkerEachIsAlone) {
-  const auto got = ask_at_once({"/group/a", "/group/b"}, Where::Worker);
+  const auto got = ask_at_once({"/group/a", "/group/b"}, group_route(Where::Worker));
   EXPECT_EQ(got[0].body, "a of 1");
   EXPECT_EQ(got[1].body, "b of 1");
 }
@@ -77,6 +78,50 @@ TEST(Group, HasALimit) {
 TEST(Group, AHandlersMistakeIsEverybodys500) {
   for (const char* mistake : {"/group/throw", "/group/lose"})
     for (const RawResponse& answer : ask_at_once({mistake, mistake})) EXPECT_EQ(answer.status, 500) << mistake;
+}
+
+TEST(Group, WhatWouldWaitIsAnsweredByAWorker) {
+  Route picky = group_route(Where::Either);
+  picky.group = [](std::span<const Request* const> requests) {
+    std::vector<Response> responses;
+    for (const Request* request : requests) {
+      const bool refused = NoWaiting::here() && request->path_params[0] == "slow";
+      if (refused) NoWaiting::note_refusal();
+      responses.push_back(text_response((NoWaiting::here() ? "loop, " : "worker, ") + std::to_string(requests.size())));
+      if (refused) responses.back().status = 503;
+    }
+    return responses;
+  };
+  const auto got = ask_at_once({"/group/a", "/group/slow", "/group/b"}, std::move(picky));
+  EXPECT_EQ(got[0].body, "loop, 3");
+  EXPECT_EQ(got[1].body, "worker, 1");
+  EXPECT_EQ(got[1].status, 200);
+  EXPECT_EQ(got[2].body, "loop, 3");
+}
+
+TEST(Either, RunsOnTheLoopAndOnAWorkerWhatWouldWait) {
+  const auto answer = [](bool would_wait) {
+    return [would_wait](const Request&) {
+      Response response = text_response(NoWaiting::here() ? "loop" : "worker");
+      if (would_wait) NoWaiting::note_refusal();
+      if (would_wait && NoWaiting::here()) response.status = 503;
+      return response;
+    };
+  };
+  const auto ill = [](const Request&) {  // 503 for another reason: nothing is gained by a second call
+    Response response = text_response(NoWaiting::here() ? "loop" : "worker");
+    response.status = 503;
+    return response;
+  };
+  RunningServer server({route("GET", "/quick", answer(false), Where::Either),
+                        route("GET", "/slow", answer(true), Where::Either), route("GET", "/ill", ill, Where::Either)});
+  RawClient client(server.port());
+  client.send(get("/quick") + get("/slow") + get("/ill"));
+  EXPECT_EQ(client.response().body, "loop");
+  const RawResponse slow = client.response();
+  EXPECT_EQ(slow.body, "worker");
+  EXPECT_EQ(slow.status, 200);
+  EXPECT_EQ(client.response().body, "loop");
 }
 
 TEST(Group, KeepsTheOrderOfPipelinedRequests) {

@@ -10,6 +10,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "base/no_waiting.h"
 #include "net/connection.h"
 
 namespace swarma::net {
@@ -47,6 +48,10 @@ void AddressBook::leave(const std::string& address) {
   const std::lock_guard lock(mutex_);
   const auto found = open_.find(address);
   if (found != open_.end() && --found->second == 0) open_.erase(found);
+}
+
+bool would_wait(const Result<Response>& response) {
+  return response && response->status == 503;
 }
 
 Loop::Loop(ServerShared& given, const Fd& listening_socket)
@@ -104,6 +109,38 @@ void Loop::join_group(const Route& route, const Request& request,
   }
   forming_->requests.push_back(&request);
   forming_->answered.push_back(std::move(answered));
+}
+
+void Loop::answer_group(Group& group) {
+  GroupAnswers answers;
+  bool refused = false;
+  if (group.route->where == Where::Either) {
+    const NoWaiting no_waiting;
+    answers = call_group(group);
+    refused = no_waiting.was_refused();
+  } else {
+    answers = call_group(group);
+  }
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (refused && would_wait(answers[i])) {
+      auto alone = std::make_unique<Group>();
+      alone->route = group.route;
+      alone->requests.push_back(group.requests[i]);
+      alone->answered.push_back(std::move(group.answered[i]));
+      answer_on_worker(std::move(alone));
+    } else {
+      group.answered[i](std::move(answers[i]));
+    }
+  }
+}
+
+void Loop::answer_on_worker(std::unique_ptr<Group> alone) {
+  shared.workers.post([executor = executor(), alone = std::move(alone)]() mutable {
+    GroupAnswers answers = call_group(*alone);
+    asio::post(executor, [alone = std::move(alone), answer = std::move(answers.front())]() mutable {
+      alone->answered.front()(std::move(answer));
+    });
+  });
 }
 
 void Loop::add(Connection& connection) {

@@ -85,8 +85,11 @@ struct Group {
 };
 constexpr std::size_t kMaxGroup = 16;  // bounds how long the first of them waits for the last
 
-/// Calls the route's handler and then everybody's `answered`.
-void answer_group(Group& group);
+/// One response or error for each request of the group.
+using GroupAnswers = std::vector<Result<Response>>;
+GroupAnswers call_group(const Group& group);
+/// Of a route that runs Either way, after a refusal to wait: whether the answer is that refusal.
+bool would_wait(const Result<Response>& response);
 
 class Connection;
 
@@ -114,6 +117,8 @@ class Loop {
   void remove(Connection& connection);
 
  private:
+  void answer_group(Group& group);
+  void answer_on_worker(std::unique_ptr<Group> alone);
   Task<> accept_connections();
   Task<> sweep_deadlines();
   void open(Socket socket, const asio::ip::tcp::endpoint& peer);

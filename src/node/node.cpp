@@ -18,6 +18,7 @@
 #include "node/bridges/local_titles.h"
 #include "node/bridges/swept_blobs.h"
 #include "node/descriptors.h"
+#include "node/health_watch.h"
 #include "node/home.h"
 #include "node/metrics.h"
 #include "node/secrets.h"
@@ -86,6 +87,14 @@ std::vector<std::unique_ptr<attest::Verifier>> make_verifiers(db::Database& data
   return verifiers;
 }
 
+/// The folder on whose disk the database grows, or everything else if it grows elsewhere.
+std::filesystem::path disk_of(const Config& config) {
+  static constexpr std::string_view kSqlite = "sqlite:";
+  if (!config.database.starts_with(kSqlite) || config.database == "sqlite::memory:") return config.data;
+  const std::filesystem::path folder = std::filesystem::path(config.database.substr(kSqlite.size())).parent_path();
+  return folder.empty() ? std::filesystem::path(".") : folder;
+}
+
 /// The parts of a node, in the order of their construction: each needs only those above it.
 struct Parts {
   Parts(const Config& config, crypto::Identity owner, std::unique_ptr<db::Database> db,
@@ -101,6 +110,8 @@ struct Parts {
         broker(*database, clock, titles, agent, {identity.signing.did().text()}),
         idempotency(*database, clock),
         links(*database, clock),
+        disk(disk_of(config)),
+        health(*database, *blobs, disk),
         nonces(nonce_key),
         facts{config.name, {}, config.max_upload_bytes, database->is_postgresql()} {}
 
@@ -116,6 +127,8 @@ struct Parts {
   grant::Broker broker;
   grant::IdempotencyStore idempotency;
   api::Links links;
+  DiskReserve disk;
+  HealthWatch health;
   crypto::DpopNonces nonces;
   api::NodeFacts facts;
   LocalTitles local_titles;
@@ -304,7 +317,9 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
                                                Clocks::now() - n->started_);
                                            return render_metrics(n->server_->stats(), up.count());
                                          },
-                                     .draining = [n = node.get()] { return n->draining_.load(); }});
+                                     .draining = [n = node.get()] { return n->draining_.load(); },
+                                     .health = [&p] { return p.health.latest(); },
+                                     .disk = p.disk});
   p.local_titles.connect(*p.services);
   p.media->start();
   const auto render = [&p](const net::Request&, const Error& error) { return api::render_error(*p.services, error); };

@@ -18,6 +18,11 @@ std::unexpected<Refusal> refuse(Error error) {
   return std::unexpected(Refusal{std::move(error), {}});
 }
 
+/// The database cannot be used right now: nothing was written, and nothing is to be. The same request can be sent again.
+bool is_trouble(const Error& error) {
+  return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Io;
+}
+
 /// What only counts keep a viewer from has its own reason; all else is policy_unmet.
 std::unexpected<Refusal> refuse_unmet(const policy::PathDecision& decision) {
   const auto only = [&](std::string_view reason) {
@@ -136,16 +141,17 @@ std::expected<Granted, Refusal> Broker::Impl::finish(const KeyRequest& request, 
       const auto written =
           database.transact([&](db::Session& session) { return write(session, request, *attempt.round); });
       if (written) return Granted{std::move(attempt.round->grant.jws), false};
+      if (is_trouble(written.error())) return refuse(written.error());
       attempt.round = refuse(written.error());
     }
+    if (is_trouble(attempt.round.error().error)) return std::unexpected(std::move(attempt.round).error());
     if (attempt.round.error().error.reason != kFactsChanged && (!attempt.may_be_old || is_current(*attempt.title)))
       return settle_refusal(request, std::move(attempt.round).error());
     if (round == kRounds) break;
     attempt = this->attempt(request, nullptr);
   }
-  return settle_refusal(request, {{ErrorCode::Unavailable, "busy",
-                                   "Too many requests of yours arrived at once: try again.", std::chrono::seconds(1)},
-                                  {}});
+  return refuse({ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again.",
+                 std::chrono::seconds(1)});
 }
 
 /// Finds the path the request is about.
@@ -292,19 +298,23 @@ std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& r
   if (reason == "replayed_proof" || reason == "idempotency_key_bad" || (!request.proof && !request.idempotency))
     return std::unexpected(std::move(refusal));
   std::optional<StoredResponse> stored;
+  std::optional<Error> conflict;  // with what the Idempotency-Key stands for; the proof is used up all the same
   const auto settled = database.transact([&](db::Session& session) -> Result<void> {
     stored.reset();
+    conflict.reset();
     if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
+    if (!request.idempotency) return {};
+    auto found = find_response(session, *request.idempotency, clock.now());
+    if (found)
+      stored = *std::move(found);
+    else if (found.error().code == ErrorCode::Conflict)
+      conflict = std::move(found).error();
+    else
+      return std::unexpected(std::move(found).error());
     return {};
   });
   if (!settled) return refuse(settled.error());
-  if (request.idempotency) {
-    const auto looked = database.transact([&](db::Session& session) -> Result<void> {
-      SWARMA_TRY(stored, find_response(session, *request.idempotency, clock.now()));
-      return {};
-    });
-    if (!looked) return refuse(looked.error());
-  }
+  if (conflict) return refuse(*std::move(conflict));
   if (!stored) return std::unexpected(std::move(refusal));
   const auto body = parse_json(stored->body);
   if (!body) return refuse({ErrorCode::Internal, "bad_row", "A stored answer cannot be read. Please report this."});

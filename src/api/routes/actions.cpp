@@ -44,12 +44,11 @@ Result<net::Response> complete(Services& services, const net::Request& request) 
 }  // namespace
 
 void add_action_routes(Services& services, Routes& routes) {
+  // Both on a worker: they write several times, and checking a code is slow on purpose (Argon2id).
   routes.push_back(
       {.method = "POST",
        .pattern = "/v1/actions/start",
-       .where = where_sql(services),
        .handler = answer_once(services, [&services](const net::Request& r) { return start(services, r); })});
-  // A worker: checking a code is slow on purpose (Argon2id).
   routes.push_back(
       {.method = "POST",
        .pattern = "/v1/actions/complete",

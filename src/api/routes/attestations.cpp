@@ -44,7 +44,6 @@ void add_attestation_routes(Services& services, Routes& routes) {
   routes.push_back(
       {.method = "POST",
        .pattern = "/v1/attestations/revoke",
-       .where = where_sql(services),
        .handler = answer_once(services, [&services](const net::Request& r) { return revoke(services, r); })});
   routes.push_back(
       {.method = "GET",

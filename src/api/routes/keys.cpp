@@ -41,6 +41,7 @@ std::vector<Result<net::Response>> request_keys(Services& services, std::span<co
   std::vector<std::size_t> places;  // of the orders among the answers
   for (std::size_t i = 0; i < requests.size(); ++i) {
     auto order = read_order(services, *requests[i]);
+    if (order && services.disk.is_full()) order = DiskReserve::full();
     if (order) {
       orders.push_back(*std::move(order));
       places.push_back(i);
@@ -84,7 +85,6 @@ void add_key_routes(Services& services, Routes& routes) {
   routes.push_back(
       {.method = "POST",
        .pattern = "/v1/keys/revoke",
-       .where = where_sql(services),
        .handler = answer_once(services, [&services](const net::Request& r) { return revoke(services, r); })});
 }
 

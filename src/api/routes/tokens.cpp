@@ -60,7 +60,6 @@ void add_token_routes(Services& services, Routes& routes) {
   const auto post = [&](std::string pattern, auto handler) {
     routes.push_back({.method = "POST",
                       .pattern = std::move(pattern),
-                      .where = where_sql(services),
                       .handler = answer_once(
                           services, [&services, handler](const net::Request& r) { return handler(services, r); })});
   };
