@@ -28,8 +28,8 @@ void add_upload_routes(Services& services, Routes& routes);
 void add_media_routes(Services& services, Routes& routes);
 void add_page_routes(Services& services, Routes& routes);
 
-/// Where a handler runs that reads the database, or writes it in one transaction only: with SQLite on the loop, and on a
-/// worker when it would have to wait there; on a worker when the database is elsewhere. What writes more than once
+/// Where a handler runs that reads the database, or writes it in one transaction only: with SQLite on the loop, and on
+/// a worker when it would have to wait there; on a worker when the database is elsewhere. What writes more than once
 /// belongs on a worker always.
 inline net::Where where_sql(const Services& services) {
   return services.facts.database_may_block ? net::Where::Worker : net::Where::Either;

@@ -27,8 +27,9 @@ DiskReserve::Room DiskReserve::measure() const {
   struct statvfs disk{};
   // What cannot be measured is not full: writes will say so.
   if (::statvfs(folder_.c_str(), &disk) != 0) return {.available = UINT64_MAX, .reserve = kLeastReserve};
-  return {.available = std::uint64_t{disk.f_bavail} * disk.f_frsize,
-          .reserve = std::clamp(std::uint64_t{disk.f_blocks} * disk.f_frsize / kPartOfDisk, kLeastReserve, kMostReserve)};
+  return {
+      .available = std::uint64_t{disk.f_bavail} * disk.f_frsize,
+      .reserve = std::clamp(std::uint64_t{disk.f_blocks} * disk.f_frsize / kPartOfDisk, kLeastReserve, kMostReserve)};
 }
 
 bool DiskReserve::take(std::uint64_t bytes) {
@@ -40,6 +41,10 @@ bool DiskReserve::take(std::uint64_t bytes) {
 
 void DiskReserve::look() {
   const std::lock_guard lock(mutex_);
+  look_locked();
+}
+
+void DiskReserve::look_locked() {
   const Room room = measure();
   // Taken again only with as much to spare, so that it does not come and go.
   if (!held_ && room.available >= 2 * room.reserve) held_ = take(room.reserve);
@@ -53,7 +58,11 @@ void DiskReserve::look() {
 }
 
 bool DiskReserve::is_full() {
-  if (full_) look();
+  // Somebody else who looks right now is not waited for: event loops ask this.
+  if (full_) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (lock.owns_lock()) look_locked();
+  }
   return full_;
 }
 

@@ -1,5 +1,5 @@
-// Some room on a disk, kept by a file, for those who make room when the disk is full. While the disk is full everybody else
-// is refused; release() gives the kept room to whoever writes next. It is taken again as soon as there is room.
+// Some room on a disk, kept by a file, for those who make room when the disk is full. While the disk is full everybody
+// else is refused; release() gives the kept room to whoever writes next. It is taken again as soon as there is room.
 // Safe for concurrent use.
 #pragma once
 
@@ -19,6 +19,8 @@ class DiskReserve {
 
   /// Less is left than half of the reserve, or the reserve is given away. Measured anew while it is so: cheap.
   bool is_full();
+  /// What is_full() found last.
+  bool was_full() const { return full_; }
   /// A write has failed for want of room: counts as full until the next measurement.
   void note_full() { full_ = true; }
   /// Gives the kept room away.
@@ -34,6 +36,7 @@ class DiskReserve {
     std::uint64_t available = 0, reserve = 0;
   };
   Room measure() const;
+  void look_locked();
   bool take(std::uint64_t bytes);
 
   const std::filesystem::path folder_, file_;

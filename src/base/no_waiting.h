@@ -1,5 +1,5 @@
-// While a NoWaiting lives, nothing on its thread waits for a lock that others hold: it fails as Unavailable instead, and
-// the one who made it learns of it and can do the same work on another thread. Event loops run handlers so.
+// While a NoWaiting lives, nothing on its thread waits for a lock that others hold: it fails as Unavailable instead,
+// and the one who made it learns of it and can do the same work on another thread. Event loops run handlers so.
 #pragma once
 
 namespace swarma {

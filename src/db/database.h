@@ -3,7 +3,8 @@
 // lives in db/.
 //
 // Database is safe for concurrent use: each call borrows a connection. SQLite: WAL, one writer at a time (writers queue
-// in process; writer_gate.h says how long for other processes), synchronous=NORMAL unless `durable` is asked for in a transaction.
+// in process; writer_gate.h says how long for other processes), synchronous=NORMAL unless `durable` is asked for in a
+// transaction.
 //
 // What both engines promise, held by database_test.cpp on each:
 //  - transactions are serialisable: SQLite has one writer, PostgreSQL runs them SERIALIZABLE and retries;

@@ -342,7 +342,7 @@ TEST(Database, RefusesAFileThatIsNoDatabase) {
   std::fclose(file);
   const auto opened = Database::open("sqlite:" + path.string());
   ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(opened.error().reason, "database_corrupt");
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ class ScriptSession : public Session {
   virtual Result<void> run_script(const std::string& sql) = 0;
 };
 
-/// The body of Database::migrate, inside a transaction that excludes other migrators. The number of all that are applied.
+/// The body of Database::migrate, inside a transaction that excludes other migrators. The number of all that are
+/// applied.
 Result<std::int64_t> apply_migrations(ScriptSession& session, std::span<const Migration> migrations, bool postgresql);
 
 /// Io "database_corrupt" when fewer migrations are recorded than this process has seen applied.

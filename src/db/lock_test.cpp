@@ -1,9 +1,11 @@
-// What another process' lock on a SQLite file may hold up, and for how long. A second connection plays the process.
+// What another process' lock on a SQLite file may hold up, and for how long; a second connection plays the process. And
+// the same for PostgreSQL: its locks, its connections, its server.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <atomic>
+#include <latch>
 #include <thread>
 
 #include "base/no_waiting.h"
@@ -95,6 +97,75 @@ TEST_F(Lock, IsWaitedForByFewOfMany) {
   }
   EXPECT_GE(waited, 1);
   EXPECT_LE(waited, 2);
+}
+
+class PostgresqlTrouble : public testing::Test {
+ protected:
+  std::string reason(Database& db, const char* sql = "SELECT 1") {
+    const auto rows = db.query(sql);
+    return rows ? "fine" : rows.error().reason;
+  }
+  TestDatabase database_ = make_test_database(Engine::Postgresql).value();
+};
+
+TEST_F(PostgresqlTrouble, AFullPoolIsWaitedForBriefly) {
+  const auto one = Database::open(database_.url(), 1).value();
+  std::latch taken(1), release(1);
+  std::jthread holder([&] {
+    const auto held = one->transact([&](Session&) -> Result<void> {
+      taken.count_down();
+      release.wait();
+      return {};
+    });
+    EXPECT_TRUE(held);
+  });
+  taken.wait();
+  EXPECT_LT(time_of([&] { EXPECT_EQ(reason(*one), "database_busy"); }), 5s);
+  release.count_down();
+  holder.join();
+  EXPECT_EQ(reason(*one), "fine");
+}
+
+TEST_F(PostgresqlTrouble, ALockIsWaitedForBriefly) {
+  ASSERT_TRUE(database_->execute("CREATE TABLE plays (n BIGINT)"));
+  const auto other = Database::open(database_.url(), 1).value();
+  std::latch taken(1), release(1);
+  std::jthread holder([&] {
+    const auto held = other->transact([&](Session& session) -> Result<void> {
+      SWARMA_CHECK(session.execute("LOCK TABLE plays IN ACCESS EXCLUSIVE MODE"));
+      taken.count_down();
+      release.wait();
+      return {};
+    });
+    EXPECT_TRUE(held);
+  });
+  taken.wait();
+  EXPECT_LT(time_of([&] { EXPECT_EQ(reason(*database_, "SELECT count(*) FROM plays"), "database_busy"); }), 5s);
+  release.count_down();
+  holder.join();
+  EXPECT_EQ(reason(*database_, "SELECT count(*) FROM plays"), "fine");
+}
+
+TEST_F(PostgresqlTrouble, AServerThatIsGoneIsSaidSoAtOnceAndItsReturnIsNoticed) {
+  EXPECT_TRUE(database_->check());
+  ASSERT_TRUE(crash_postgresql());
+  EXPECT_EQ(database_->check().error().reason, "database_unavailable");
+  EXPECT_LT(time_of([&] {
+              for (int i = 0; i < 20; ++i) EXPECT_EQ(reason(*database_), "database_unavailable");
+            }),
+            5s);
+  ASSERT_TRUE(restart_postgresql());
+  const auto until = Clocks::now() + 10s;
+  while (!database_->check() && Clocks::now() < until) std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(reason(*database_), "fine");
+}
+
+TEST_F(PostgresqlTrouble, TablesThatAreGoneAreNoticed) {
+  const Migration migration{"0001_plays", "CREATE TABLE plays (n BIGINT)"};
+  ASSERT_TRUE(database_->migrate(std::span(&migration, 1)));
+  EXPECT_TRUE(database_->check());
+  ASSERT_TRUE(database_->execute("DROP TABLE schema_migrations"));
+  EXPECT_EQ(database_->check().error().reason, "database_corrupt");
 }
 
 }  // namespace

@@ -158,11 +158,17 @@ PostgresqlConnection::~PostgresqlConnection() {
 
 Result<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::open(const std::string& url) {
   // What comes before the URL is a default it may override: a server that cannot be reached, or vanished, is noticed.
-  constexpr std::array kNames = {"connect_timeout",     "tcp_user_timeout", "keepalives_idle",
-                                 "keepalives_interval", "keepalives_count", "application_name",
-                                 "dbname",              "client_encoding",  static_cast<const char*>(nullptr)};
-  const std::array values = {"2",      "5000",      "5",    "2",
-                             "2",      "swarma",    url.c_str(), "UTF8", static_cast<const char*>(nullptr)};
+  constexpr std::array kNames = {"connect_timeout",
+                                 "tcp_user_timeout",
+                                 "keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
+                                 "application_name",
+                                 "dbname",
+                                 "client_encoding",
+                                 static_cast<const char*>(nullptr)};
+  const std::array values = {
+      "2", "5000", "5", "2", "2", "swarma", url.c_str(), "UTF8", static_cast<const char*>(nullptr)};
   std::unique_ptr<PostgresqlConnection> connection(
       new PostgresqlConnection(PQconnectdbParams(kNames.data(), values.data(), 1)));
   if (connection->handle_ == nullptr || PQstatus(connection->handle_) != CONNECTION_OK)
@@ -172,7 +178,8 @@ Result<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::open(const s
   SWARMA_TRY(const Rows rows, connection->query("SELECT current_setting('synchronous_commit')"));
   const std::string& configured = rows.at(0).text(0);
   connection->full_commit_ = configured == "off" ? "on" : configured;
-  SWARMA_CHECK(connection->run_script("SET synchronous_commit=off; SET bytea_output=hex; SET lock_timeout=2000; SET statement_timeout=10000"));
+  SWARMA_CHECK(connection->run_script(
+      "SET synchronous_commit=off; SET bytea_output=hex; SET lock_timeout=2000; SET statement_timeout=10000"));
   return connection;
 }
 

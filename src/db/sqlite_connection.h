@@ -28,8 +28,8 @@ class SqliteConnection final : public ScriptSession {
 
   /// Io "database_gone" when the file is not at its place any more. Cheap.
   Result<void> check_place();
-  /// Reads the file itself, not what is remembered of it: Io "database_corrupt" when it is no database, or shorter than it
-  /// says.
+  /// Reads the file itself, not what is remembered of it: Io "database_corrupt" when it is no database, or shorter than
+  /// it says.
   Result<void> check_file();
 
   /// How much the next commits wait for. Outside a transaction only.

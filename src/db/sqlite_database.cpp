@@ -16,8 +16,7 @@ class SqliteDatabase final : public Database {
   static Result<std::unique_ptr<Database>> open(const std::string& path, unsigned connections) {
     auto database = std::make_unique<SqliteDatabase>();
     const StartPatience patience(*database);
-    SWARMA_TRY(database->writer_,
-               SqliteConnection::open(path, SqliteConnection::Access::Write, database->write_lock_));
+    SWARMA_TRY(database->writer_, SqliteConnection::open(path, SqliteConnection::Access::Write, database->write_lock_));
     database->has_readers_ = path != ":memory:";
     for (unsigned i = 0; database->has_readers_ && i < connections; ++i) {
       SWARMA_TRY(auto reader, SqliteConnection::open(path, SqliteConnection::Access::Read, database->read_lock_));
@@ -120,9 +119,10 @@ class SqliteDatabase final : public Database {
   }
 
   static std::unexpected<Error> damaged() {
-    return fail(ErrorCode::Io, "database_damaged",
-                "The database was found damaged or gone. Nothing is written to it until it is repaired or put back and the "
-                "node is started again.");
+    return fail(
+        ErrorCode::Io, "database_damaged",
+        "The database was found damaged or gone. Nothing is written to it until it is repaired or put back and the "
+        "node is started again.");
   }
 
   Result<void> ready_to_write(Durability durability) {

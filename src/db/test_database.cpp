@@ -113,10 +113,8 @@ class Server {
   }
 
   /// Immediate shutdown: what is not on disk, or in the kernel, is lost.
-  Result<void> crash_and_restart() {
-    stop();
-    return start_server();
-  }
+  void crash() { stop(); }
+  Result<void> restart() { return start_server(); }
 
   std::string url(std::string_view schema) const {
     return "postgresql:///postgres?host=" + folder_.string() + "&user=postgres&options=-csearch_path%3D" +
@@ -253,7 +251,19 @@ Result<TestDatabase> make_test_database(Engine engine) {
 
 Result<void> crash_and_restart_postgresql() {
   SWARMA_TRY(Server* const running, server());
-  return running->crash_and_restart();
+  running->crash();
+  return running->restart();
+}
+
+Result<void> crash_postgresql() {
+  SWARMA_TRY(Server* const running, server());
+  running->crash();
+  return {};
+}
+
+Result<void> restart_postgresql() {
+  SWARMA_TRY(Server* const running, server());
+  return running->restart();
 }
 
 }  // namespace swarma::db

@@ -66,5 +66,8 @@ Result<std::string> make_test_database_url(Engine engine, const std::filesystem:
 
 /// Stops this process' PostgreSQL server as a crash would (nothing is flushed) and starts it again on its files.
 Result<void> crash_and_restart_postgresql();
+/// Its two halves.
+Result<void> crash_postgresql();
+Result<void> restart_postgresql();
 
 }  // namespace swarma::db

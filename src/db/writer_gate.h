@@ -2,7 +2,8 @@
 // file. All waits are bounded:
 //
 //  - behind a writer of this process: kPatience, on a thread that must not wait kLoopPatience;
-//  - for another process: until kPatience after the lock was first met, whoever asks; later ones are refused at once, and
+//  - for another process: until kPatience after the lock was first met, whoever asks; later ones are refused at once,
+//  and
 //    so is everybody beyond kMaxWaiting, and whoever must not wait.
 #pragma once
 
@@ -28,8 +29,8 @@ class LockWait {
  public:
   explicit LockWait(int max_waiting) : max_waiting_(max_waiting) {}
 
-  /// The lock is taken. True after a short pause: try again. `waits` is the caller's: whether it has a place among those
-  /// who wait.
+  /// The lock is taken. True after a short pause: try again. `waits` is the caller's: whether it has a place among
+  /// those who wait.
   bool pause(bool& waits);
   /// Gives the place back.
   void stop(bool& waits);
@@ -56,6 +57,7 @@ class WriterGate {
   }
   Result<void> enter();
   void leave();
+
  private:
   /// Those who wait behind a writer that has met another process' lock must not all wait with it.
   void wake_all() {

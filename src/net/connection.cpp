@@ -5,6 +5,7 @@
 
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include "base/log.h"
@@ -16,8 +17,9 @@ constexpr asio::use_awaitable_t<Executor> kAwait;
 constexpr std::size_t kSinkPiece = 256 * 1024;  // a BodySink gets at most about this much at a time
 constexpr std::uint64_t kMinBodyRate = 1024;    // bytes a second that a request body must at least make
 constexpr std::chrono::seconds kLingerTime{5};
-constexpr std::size_t kTurn = 4 << 20;             // bytes a connection may move before others get their turn
-constexpr std::size_t kRequestShare = kTurn / 16;  // what a request without much of a body counts
+constexpr std::chrono::milliseconds kHoldStep{250};  // how late it is seen that a client has gone whose answer is held
+constexpr std::size_t kTurn = 4 << 20;               // bytes a connection may move before others get their turn
+constexpr std::size_t kRequestShare = kTurn / 16;    // what a request without much of a body counts
 constexpr std::uint64_t kMaxSkippedBody = 64 * 1024;
 
 Error timeout_error() {
@@ -91,6 +93,20 @@ Task<bool> Connection::wait(IoState state) {
   co_return !error && !abandoned_ && !timed_out_;
 }
 
+/// Lets time pass. False when the client has gone meanwhile or the server stops.
+Task<bool> Connection::hold_back(std::chrono::seconds time) {
+  const auto until = loop_.now() + time;
+  asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> timer(loop_.executor());
+  while (loop_.now() < until) {
+    if (abandoned_ || peer_hung_up()) co_return false;
+    timer.expires_at(std::min(until, loop_.now() + kHoldStep));
+    asio::error_code error;
+    co_await timer.async_wait(asio::redirect_error(kAwait, error));
+    if (error) co_return false;
+  }
+  co_return true;
+}
+
 /// A client that never makes us wait must not have the loop for itself: goes to the end of the queue once the turn
 /// since the last wait is used up.
 Task<> Connection::let_others_run(std::size_t used) {
@@ -138,6 +154,7 @@ Task<bool> Connection::serve(Exchange& exchange) {
     answer = co_await this->answer(exchange);
   }
   if (!answer.response) co_return false;
+  if (answer.response->hold.count() > 0 && !co_await hold_back(answer.response->hold)) co_return false;
   bool keep_alive =
       answer.keep_alive && parser.head().keep_alive && !loop_.shared.stopping.load(std::memory_order_relaxed);
   if (keep_alive && !parser.done()) keep_alive = co_await skip_small_body(exchange);

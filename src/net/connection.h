@@ -42,6 +42,7 @@ class Connection {
   // connection.cpp
   Task<bool> wait(IoState state);
   Task<> let_others_run(std::size_t used);
+  Task<bool> hold_back(std::chrono::seconds time);
   Task<bool> handshake();
   Task<bool> wait_for_request();
   Task<bool> serve(Exchange& exchange);

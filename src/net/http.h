@@ -1,6 +1,7 @@
 // HTTP messages as the rest of the program sees them: no sockets, no Asio, no parser types.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,6 +64,7 @@ struct Response {
   int status = 200;
   Headers headers;
   std::variant<std::string, FileBody, StreamBody> body;
+  std::chrono::seconds hold{0};  // sent no sooner than this after it was made; meanwhile no thread waits
 };
 
 /// Takes a request body as it arrives, on a worker thread, in order. Destroyed without finish() when the client goes

@@ -67,6 +67,10 @@ void HealthWatch::look() {
 api::Health HealthWatch::latest() const {
   const std::lock_guard lock(mutex_);
   api::Health health = seen_;
+  if (disk_.was_full()) {  // somebody has just met it
+    health.ok = false;
+    health.checks["disk"] = "disk_full";
+  }
   if (std::chrono::steady_clock::now() - seen_at_ > kStale) {
     health.ok = false;
     health.checks["watch"] = "stuck";

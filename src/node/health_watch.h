@@ -1,5 +1,5 @@
-// Looks every second, on a thread of its own, whether the node can do its work, so that whoever asks is answered at once
-// from what was seen last.
+// Looks every second, on a thread of its own, whether the node can do its work, so that whoever asks is answered at
+// once from what was seen last.
 #pragma once
 
 #include <condition_variable>

@@ -79,11 +79,12 @@ class Housekeeping {
   std::thread thread_;
 };
 
-std::vector<std::unique_ptr<attest::Verifier>> make_verifiers(db::Database& database) {
+std::vector<std::unique_ptr<attest::Verifier>> make_verifiers(db::Database& database,
+                                                              const crypto::SecretKey& network_key) {
   std::vector<std::unique_ptr<attest::Verifier>> verifiers;
   verifiers.push_back(attest::make_goodwill_verifier());
   verifiers.push_back(attest::make_puzzle_verifier());
-  verifiers.push_back(attest::make_allowlist_verifier(database));
+  verifiers.push_back(attest::make_allowlist_verifier(database, network_key));
   return verifiers;
 }
 
@@ -95,24 +96,29 @@ std::filesystem::path disk_of(const Config& config) {
   return folder.empty() ? std::filesystem::path(".") : folder;
 }
 
+/// What the nodes of a database share.
+struct Secrets {
+  crypto::SecretKey nonces, networks;
+};
+
 /// The parts of a node, in the order of their construction: each needs only those above it.
 struct Parts {
   Parts(const Config& config, crypto::Identity owner, std::unique_ptr<db::Database> db,
-        std::unique_ptr<content::blob::BlobStore> store, const crypto::SecretKey& nonce_key)
+        std::unique_ptr<content::blob::BlobStore> store, const Secrets& secrets, std::unique_ptr<DiskReserve> reserve)
       : identity(std::move(owner)),
         database(std::move(db)),
         blobs(std::move(store)),
         registry(*database, clock),
         title_source(registry),
         titles(title_source),
-        actions(*database, clock, identity.signing, make_verifiers(*database)),
+        actions(*database, clock, identity.signing, make_verifiers(*database, secrets.networks)),
         agent(identity.signing, identity.decryption),
         broker(*database, clock, titles, agent, {identity.signing.did().text()}),
         idempotency(*database, clock),
         links(*database, clock),
-        disk(disk_of(config)),
-        health(*database, *blobs, disk),
-        nonces(nonce_key),
+        disk(std::move(reserve)),
+        health(*database, *blobs, *disk),
+        nonces(secrets.nonces),
         facts{config.name, {}, config.max_upload_bytes, database->is_postgresql()} {}
 
   SystemClock clock;
@@ -127,7 +133,7 @@ struct Parts {
   grant::Broker broker;
   grant::IdempotencyStore idempotency;
   api::Links links;
-  DiskReserve disk;
+  std::unique_ptr<DiskReserve> disk;
   HealthWatch health;
   crypto::DpopNonces nonces;
   api::NodeFacts facts;
@@ -281,16 +287,20 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   SWARMA_TRY(net::ServerOptions options, server_options(config));
   options.max_connections = budget.connections;
   const std::string url = config.database.empty() ? "sqlite:" + (config.data / "swarma.db").string() : config.database;
+  auto disk = std::make_unique<DiskReserve>(disk_of(config));
+  if (disk->is_full()) disk->release();  // a database needs a little room to be opened
   SWARMA_TRY(auto database, db::Database::open(url, config.database_connections));
   SWARMA_CHECK(migrate(*database));
-  SWARMA_TRY(const crypto::SecretKey nonce_key, shared_secret(*database, identity.master, "dpop-nonce"));
+  SWARMA_TRY(crypto::SecretKey nonce_key, shared_secret(*database, identity.master, "dpop-nonce"));
+  SWARMA_TRY(crypto::SecretKey network_key, shared_secret(*database, identity.master, "networks"));
   SWARMA_TRY(auto blobs,
              content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs,
                                                       {.cached_descriptors = budget.cached_blobs}));
 
   auto node = std::make_unique<RunningNode>();
   node->home_ = std::move(home);
-  node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs), nonce_key);
+  node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs),
+                                         Secrets{.nonces = nonce_key, .networks = network_key}, std::move(disk));
   Parts& p = *node->parts_;
   if (!options.certificate_file.empty()) p.facts.secure_url = config.public_url;
   SWARMA_CHECK(add_media(p, config));
@@ -319,7 +329,7 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
                                          },
                                      .draining = [n = node.get()] { return n->draining_.load(); },
                                      .health = [&p] { return p.health.latest(); },
-                                     .disk = p.disk});
+                                     .disk = *p.disk});
   p.local_titles.connect(*p.services);
   p.media->start();
   const auto render = [&p](const net::Request&, const Error& error) { return api::render_error(*p.services, error); };

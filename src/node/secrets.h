@@ -1,5 +1,5 @@
 // Secrets that all nodes on one database share, made by the first of them: `dpop-nonce` keys the server nonces, so that
-// a nonce of one node is good at the next.
+// a nonce of one node is good at the next.  `networks` keys the names of networks that guess codes.
 #pragma once
 
 #include <span>

@@ -167,12 +167,14 @@ Result<StartedAction> Actions::start(const StartAction& request) {
   return started;
 }
 
-Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::string_view viewer, const Json& response) {
+Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::string_view viewer, const Json& response,
+                                            Guest* guest) {
   if (!is_id(action_id)) return no_such_action();
   const Instant now = impl_->clock.now();
   const std::string id(action_id);
-  SWARMA_TRY(const OpenAction action, impl_->take_try(id, std::string(viewer), now));
+  SWARMA_TRY(OpenAction action, impl_->take_try(id, std::string(viewer), now));
   SWARMA_TRY(Verifier* const verifier, impl_->get(action.context.leaf.requirement));
+  action.context.guest = guest;
   SWARMA_TRY(const Evidence evidence, verifier->check(action.context, action.state, response));
   Attestation attestation{.id = random_id(),
                           .issuer = impl_->issuer.did(),

@@ -68,7 +68,9 @@ class Actions {
   /// NotFound action_unknown; Forbidden action_wrong_viewer, action_expired and the verifier's own reasons
   /// (wrong_solution, not_accepted, wrong_text, wrong_code, code_used_up); Conflict action_completed; TooMany
   /// too_many_tries, too_many_codes.
-  Result<IssuedAttestation> complete(std::string_view action_id, std::string_view viewer, const Json& response);
+  /// The answer, whatever it is, is to be sent after guest->hold.
+  Result<IssuedAttestation> complete(std::string_view action_id, std::string_view viewer, const Json& response,
+                                     Guest* guest = nullptr);
 
   /// State of an attestation this node issued; NotFound "attestation_unknown".
   Result<AttestationState> state(std::string_view attestation_id) const;

@@ -1,20 +1,21 @@
 // allowlist_token: the viewer knows a code of a list. What is secret here is compared as Argon2id hashes, all of a list
 // in constant time; a guess is counted in the database before it is checked, so that many at once gain nothing.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "access/attest/code_book.h"
 #include "access/attest/code_hash.h"
+#include "access/attest/guesser.h"
 #include "access/attest/verifier.h"
 #include "crypto/secret.h"
 
 namespace swarma::access::attest {
 namespace {
 
-constexpr const char* kWholeTitle = "*";  // no jkt looks like this
-
 class AllowlistVerifier final : public Verifier {
  public:
-  explicit AllowlistVerifier(db::Database& database) : database_(database) {}
+  AllowlistVerifier(db::Database& database, const crypto::SecretKey& network_key)
+      : database_(database), network_key_(network_key) {}
 
   policy::Requirement requirement() const override { return policy::Requirement::AllowlistToken; }
   double trust() const override { return 1; }
@@ -33,12 +34,14 @@ class AllowlistVerifier final : public Verifier {
     SWARMA_CHECK(reader.only({"code"}));
     SWARMA_TRY(const std::string code, reader.text("code", policy::kMaxCodeLength));
     SWARMA_TRY(const std::string list, list_of(context));
-    SWARMA_CHECK(count_attempt(context));
+    SWARMA_TRY(const std::chrono::seconds hold, count_attempt(context));
+    if (context.guest != nullptr) context.guest->hold = hold;
     SWARMA_TRY(const std::optional<Bytes> hash, find_code(context.title, list, code));
     if (!hash) return fail(ErrorCode::Forbidden, "wrong_code", "This code is not on the list. Check it and try again.");
     SWARMA_TRY(std::string evidence, canonical_json({{"list", list}}));
-    return Evidence{std::move(evidence), trust(), [context, list, hash = *hash](db::Session& session) {
-                      return use_code(session, context, list, hash);
+    return Evidence{std::move(evidence), trust(),
+                    [context, list, hash = *hash, network = network_name_of(context)](db::Session& session) {
+                      return use_code(session, context, list, hash, network);
                     }};
   }
 
@@ -56,22 +59,58 @@ class AllowlistVerifier final : public Verifier {
                 "Too many wrong codes were tried. Wait " + std::to_string(wait.count()) + " seconds.", wait);
   }
 
-  /// Counts a guess against the viewer and the title; a right one is given back by use_code.
-  Result<void> count_attempt(const ActionContext& context) {
-    return database_.transact([&](db::Session& session) -> Result<void> {
-      for (const auto& [viewer, limit] :
-           {std::pair(std::string(kWholeTitle), kAttemptsPerTitle), std::pair(context.viewer, kAttemptsPerViewer)}) {
-        SWARMA_TRY(
-            const db::Rows rows,
-            session.query(
-                "INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, $3, 1) "
-                "ON CONFLICT (time_window, title_id, viewer) DO UPDATE SET attempts = code_attempts.attempts + 1 "
-                "RETURNING attempts",
-                {window_of(context), context.title.text(), viewer}));
-        if (rows.at(0).integer(0) > limit) return too_many_codes(context);
-      }
+  std::string network_name_of(const ActionContext& context) const {
+    const std::string& network = context.guest == nullptr ? std::string() : context.guest->network;
+    return "net:" + network_name(network_key_, window_of(context), context.title, network);
+  }
+
+  static Result<std::int64_t> count(db::Session& session, const ActionContext& context, const std::string& guesser) {
+    SWARMA_TRY(
+        const db::Rows rows,
+        session.query("INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, $3, 1) "
+                      "ON CONFLICT (time_window, title_id, viewer) DO UPDATE SET attempts = code_attempts.attempts + 1 "
+                      "RETURNING attempts",
+                      {window_of(context), context.title.text(), guesser}));
+    return rows.at(0).integer(0);
+  }
+
+  /// Counts a guess against the viewer and the network; a right one is given back by use_code. Gives the time for which
+  /// the answer is held back.
+  Result<std::chrono::seconds> count_attempt(const ActionContext& context) {
+    std::chrono::seconds hold{0};
+    SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+      hold = {};
+      const std::string network = network_name_of(context);
+      SWARMA_TRY(const std::int64_t of_network, count(session, context, network));
+      SWARMA_TRY(const std::int64_t of_viewer, count(session, context, context.viewer));
+      const bool slowed = of_network > kAttemptsPerNetwork;
+      if (of_viewer > (slowed ? kSlowedAttempts : kAttemptsPerViewer)) return too_many_codes(context);
+      if (!slowed) return {};
+      SWARMA_TRY(hold, take_turn(session, context, network));
       return {};
-    });
+    }));
+    return hold;
+  }
+
+  /// The wait for the network's next turn, which is taken.
+  static Result<std::chrono::seconds> take_turn(db::Session& session, const ActionContext& context,
+                                                const std::string& network) {
+    const db::Values row = {window_of(context), context.title.text(), network};
+    SWARMA_TRY(const db::Rows rows,
+               session.query(
+                   "SELECT next_at FROM code_attempts WHERE time_window = $1 AND title_id = $2 AND viewer = $3", row));
+    const std::int64_t now = context.now.unix_s();
+    std::int64_t turn = std::max(rows.at(0).integer(0), now);
+    if (turn - now > kMostHeldSeconds + kPaceSeconds) turn = now;  // the clock was set back
+    const std::chrono::seconds wait(turn - now);
+    if (wait.count() > kMostHeldSeconds)
+      return fail(ErrorCode::TooMany, "too_many_codes",
+                  "Too many wrong codes come from your network. Wait " + std::to_string(wait.count()) + " seconds.",
+                  wait);
+    SWARMA_CHECK(session.execute(
+        "UPDATE code_attempts SET next_at = $4 WHERE time_window = $1 AND title_id = $2 AND viewer = $3",
+        {row[0], row[1], row[2], turn + kPaceSeconds}));
+    return wait;
   }
 
   /// The stored hash of this code, if it is on the list. Takes the same time for every code.
@@ -88,7 +127,7 @@ class AllowlistVerifier final : public Verifier {
   }
 
   static Result<void> use_code(db::Session& session, const ActionContext& context, const std::string& list,
-                               const Bytes& hash) {
+                               const Bytes& hash, const std::string& network) {
     const std::string title = context.title.text();
     SWARMA_TRY(const std::int64_t first,
                session.execute("INSERT INTO code_uses (title_id, list, hash, viewer) VALUES ($1, $2, $3, $4) "
@@ -104,17 +143,18 @@ class AllowlistVerifier final : public Verifier {
     SWARMA_CHECK(
         session.execute("UPDATE code_attempts SET attempts = attempts - 1 WHERE time_window = $1 AND title_id = $2 "
                         "AND viewer IN ($3, $4)",
-                        {window_of(context), title, kWholeTitle, context.viewer}));
+                        {window_of(context), title, network, context.viewer}));
     return {};
   }
 
   db::Database& database_;
+  crypto::SecretKey network_key_;
 };
 
 }  // namespace
 
-std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database) {
-  return std::make_unique<AllowlistVerifier>(database);
+std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database, const crypto::SecretKey& network_key) {
+  return std::make_unique<AllowlistVerifier>(database, network_key);
 }
 
 }  // namespace swarma::access::attest

@@ -6,12 +6,15 @@
 
 #include "access/attest/actions.h"
 #include "access/attest/code_book.h"
+#include "access/attest/guesser.h"
 #include "access/policy/preset.h"
 #include "crypto/hash.h"
 #include "db/test_database.h"
 
 namespace swarma::access::attest {
 namespace {
+
+using namespace std::string_literals;
 
 using namespace std::chrono_literals;
 
@@ -47,7 +50,7 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
     std::vector<std::unique_ptr<Verifier>> verifiers;
     verifiers.push_back(make_goodwill_verifier());
     verifiers.push_back(make_puzzle_verifier());
-    verifiers.push_back(make_allowlist_verifier(db()));
+    verifiers.push_back(make_allowlist_verifier(db(), network_key_));
     return std::make_unique<Actions>(db(), clock_, issuer_, std::move(verifiers));
   }
 
@@ -60,8 +63,18 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
     EXPECT_TRUE(action) << action.error().message;
     return action ? action->action_id : "";
   }
-  Result<IssuedAttestation> enter(const std::string& code, const std::string& viewer = kMe) {
-    return actions_->complete(started(leaf_of("code:popcorn"), viewer), viewer, {{"code", code}});
+  Result<IssuedAttestation> enter(const std::string& code, const std::string& viewer = kMe, Guest* guest = nullptr) {
+    return actions_->complete(started(leaf_of("code:popcorn"), viewer), viewer, {{"code", code}}, guest);
+  }
+  /// A throw-away key's guess: its reason, and for how many seconds the answer is held.
+  std::pair<std::string, std::int64_t> guess(const std::string& code, const std::string& network) {
+    Guest guest{.network = network};
+    const std::string viewer = "key-" + std::to_string(++keys_);
+    const std::string why = reason(enter(code, viewer, &guest));
+    return {why, guest.hold.count()};
+  }
+  void use_up(const std::string& network) {
+    for (int i = 0; i < kAttemptsPerNetwork; ++i) ASSERT_EQ(guess("guess", network), std::pair("wrong_code"s, 0L));
   }
   IssuedAttestation enter_goodwill() {
     const std::string text = parse_json(leaf_of("goodwill").params).value()["text"];
@@ -95,7 +108,9 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
   crypto::SigningKey issuer_ = crypto::SigningKey::generate();
   crypto::SigningKey creator_ = crypto::SigningKey::generate();
   TitleId title_{TitleId::Raw{7}};
+  crypto::SecretKey network_key_ = crypto::random_key();
   std::unique_ptr<Actions> actions_;
+  int keys_ = 0;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, AttestTest, testing::ValuesIn(db::kEngines), db::engine_name);
 
@@ -212,13 +227,74 @@ TEST_P(AttestTest, RightCodesDoNotCountAsGuesses) {
   for (int i = 0; i < kAttemptsPerViewer + 3; ++i) EXPECT_EQ(reason(enter("popcorn")), "fine");
 }
 
-TEST_P(AttestTest, GuessingCodesIsLimitedPerTitle) {
+TEST_P(AttestTest, GuessesSlowTheirNetworkAndNobodyElse) {
   publish_codes({{"codes", {{"popcorn", 0}}}});
-  ASSERT_TRUE(
-      db().execute("INSERT INTO code_attempts (time_window, title_id, viewer, attempts) VALUES ($1, $2, '*', $3)",
-                   {clock_.now().unix_s() / kAttemptWindowSeconds, title_.text(), kAttemptsPerTitle - 1}));
-  EXPECT_EQ(reason(enter("guess", "a")), "wrong_code");
-  EXPECT_EQ(reason(enter("guess", "b")), "too_many_codes");
+  use_up("4:c00002");
+  // The network has its turns, and a right code gets in at one of them.
+  EXPECT_EQ(guess("guess", "4:c00002"), std::pair("wrong_code"s, 0L));
+  EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, kPaceSeconds));
+  actions_ = make_actions();  // another node on the same database
+  EXPECT_EQ(guess("guess", "4:c00002"), std::pair("wrong_code"s, 2 * kPaceSeconds));
+  EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 3 * kPaceSeconds));
+  // More are not checked at all, and are told the wait.
+  Guest guest{.network = "4:c00002"};
+  const auto refused = enter("popcorn", "late", &guest);
+  EXPECT_EQ(reason(refused), "too_many_codes");
+  EXPECT_EQ(refused.error().retry_after, std::chrono::seconds(4 * kPaceSeconds));
+  EXPECT_EQ(guest.hold.count(), 0);
+  clock_.advance(std::chrono::seconds(kPaceSeconds));
+  EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 3 * kPaceSeconds));
+  // Elsewhere nobody notices, and here nobody once the window is over.
+  EXPECT_EQ(guess("popcorn", "4:c63364"), std::pair("fine"s, 0L));
+  clock_.advance(std::chrono::seconds(kAttemptWindowSeconds));
+  EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 0L));
+}
+
+TEST_P(AttestTest, WhoIsWrongAgainFromASlowedNetworkIsRefused) {
+  publish_codes({{"codes", {{"popcorn", 0}}}});
+  use_up("4:c00002");
+  Guest guest{.network = "4:c00002"};
+  for (int i = 0; i < kSlowedAttempts; ++i) {
+    EXPECT_EQ(reason(enter("guess", "me", &guest)), "wrong_code");
+    clock_.advance(std::chrono::seconds(kPaceSeconds));
+  }
+  const auto refused = enter("popcorn", "me", &guest);
+  EXPECT_EQ(reason(refused), "too_many_codes");
+  EXPECT_EQ(refused.error().retry_after, std::chrono::seconds(kAttemptWindowSeconds - kSlowedAttempts * kPaceSeconds));
+  EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 0L));
+}
+
+TEST_P(AttestTest, AClockThatIsSetBackShutsNoNetwork) {
+  publish_codes({{"codes", {{"popcorn", 0}}}});
+  clock_.set(std::chrono::seconds(500));
+  use_up("4:c00002");
+  EXPECT_EQ(guess("guess", "4:c00002"), std::pair("wrong_code"s, 0L));
+  clock_.set(-std::chrono::seconds(400));
+  EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 0L));
+}
+
+TEST_P(AttestTest, NothingTellsWhereGuessesCameFrom) {
+  publish_codes({{"codes", {{"popcorn", 0}}}});
+  const std::string network = network_of("198.51.100.77");
+  guess("guess", network);
+  const auto rows = db().query("SELECT viewer FROM code_attempts WHERE viewer LIKE 'net:%'");
+  ASSERT_EQ(rows->size(), 1u);
+  EXPECT_EQ(rows->front().text(0).find("c63364"), std::string::npos);
+  EXPECT_NE(network_name(network_key_, 1, title_, network), network_name(network_key_, 2, title_, network));
+  EXPECT_NE(network_name(network_key_, 1, title_, network), network_name(crypto::random_key(), 1, title_, network));
+  clock_.advance(std::chrono::seconds(kAttemptWindowSeconds));
+  ASSERT_TRUE(actions_->prune());
+  EXPECT_TRUE(db().query("SELECT viewer FROM code_attempts")->empty()) << "it is forgotten with its window";
+}
+
+TEST(Guesser, ANetworkIsWhatOneCustomerHas) {
+  EXPECT_EQ(network_of("192.0.2.1"), network_of("192.0.2.200"));
+  EXPECT_NE(network_of("192.0.2.1"), network_of("192.0.3.1"));
+  EXPECT_EQ(network_of("::ffff:192.0.2.9"), network_of("192.0.2.1"));
+  EXPECT_EQ(network_of("2001:db8:1::1"), network_of("2001:db8:1:ffff:1:2:3:4"));
+  EXPECT_NE(network_of("2001:db8:1::1"), network_of("2001:db8:2::1"));
+  EXPECT_EQ(network_of("fe80::1%eth0"), network_of("fe80::2"));
+  EXPECT_EQ(network_of("nonsense"), "nonsense");
 }
 
 TEST_P(AttestTest, CodesAreNotStoredInTheClear) {

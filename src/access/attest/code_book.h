@@ -16,10 +16,17 @@ namespace swarma::access::attest {
 inline constexpr std::size_t kArgonMemoryBytes = 19 << 20;
 inline constexpr unsigned kArgonPasses = 2;
 
-// Wrong codes in one window of kAttemptWindowSeconds; both counts are in the database.
+// Wrong codes for a title in one window of kAttemptWindowSeconds; all counts are in the database. A viewer has
+// kAttemptsPerViewer. A network (guesser.h) has kAttemptsPerNetwork; after these it is slowed, not shut: one code every
+// kPaceSeconds is checked, and its answer held back until its turn, for at most kMostHeldSeconds; of a viewer who has
+// been wrong in this window only kSlowedAttempts in all. Nothing counts for a title as a whole: strangers could shut
+// it.
 inline constexpr std::int64_t kAttemptWindowSeconds = 600;
 inline constexpr std::int64_t kAttemptsPerViewer = 10;
-inline constexpr std::int64_t kAttemptsPerTitle = 300;
+inline constexpr std::int64_t kAttemptsPerNetwork = 30;
+inline constexpr std::int64_t kSlowedAttempts = 3;
+inline constexpr std::int64_t kPaceSeconds = 5;
+inline constexpr std::int64_t kMostHeldSeconds = 15;
 
 struct HashedCode {
   std::string list;

@@ -6,7 +6,7 @@
 namespace swarma::access::attest {
 
 std::span<const db::Migration> migrations() {
-  static const std::array<db::Migration, 1> list = {db::Migration{"access_attest_0001", R"(
+  static const std::array<db::Migration, 2> list = {db::Migration{"access_attest_0001", R"(
     CREATE TABLE actions (
       action_id TEXT PRIMARY KEY,
       title_id TEXT NOT NULL,
@@ -65,6 +65,10 @@ std::span<const db::Migration> migrations() {
       attempts BIGINT NOT NULL,
       PRIMARY KEY (time_window, title_id, viewer)
     );
+  )"},
+                                                    // The turn of a network that is slowed (code_book.h).
+                                                    db::Migration{"access_attest_0002", R"(
+    ALTER TABLE code_attempts ADD COLUMN next_at BIGINT NOT NULL DEFAULT 0;
   )"}};
   return list;
 }

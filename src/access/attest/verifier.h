@@ -4,6 +4,7 @@
 // miss: what must be remembered between start and check travels in `state`, what is counted is counted in the database.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,15 +13,23 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/json.h"
+#include "crypto/secret.h"
 #include "db/database.h"
 
 namespace swarma::access::attest {
+
+/// Where an answer comes from, and how long ours to it has to be held back.
+struct Guest {
+  std::string network;  // network_of() its address
+  std::chrono::seconds hold{0};
+};
 
 struct ActionContext {
   TitleId title;
   std::string viewer;  // jkt
   policy::Leaf leaf;
   Instant now;
+  Guest* guest = nullptr;  // null: not known, as in tests and between nodes
 };
 
 /// A challenge for the viewer and what the verifier remembers about it. Both are JSON texts.
@@ -55,7 +64,8 @@ std::unique_ptr<Verifier> make_goodwill_verifier();
 /// Challenge {"algorithm":"sha256","difficulty","seed"} → {"solution":"<decimal>"}.
 std::unique_ptr<Verifier> make_puzzle_verifier();
 /// Challenge {"list"} → {"code"}. Needs the migrations of this module and a CodeBook that was filled at publish.
-std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database);
+/// `network_key` is the same on all nodes of the database.
+std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database, const crypto::SecretKey& network_key);
 
 /// Leading zero bits of SHA-256(seed ‖ ":" ‖ decimal solution): what a puzzle asks for.
 int puzzle_bits(std::string_view seed, std::string_view solution);

@@ -18,7 +18,8 @@ std::unexpected<Refusal> refuse(Error error) {
   return std::unexpected(Refusal{std::move(error), {}});
 }
 
-/// The database cannot be used right now: nothing was written, and nothing is to be. The same request can be sent again.
+/// The database cannot be used right now: nothing was written, and nothing is to be. The same request can be sent
+/// again.
 bool is_trouble(const Error& error) {
   return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Io;
 }

@@ -1,6 +1,7 @@
 // POST /v1/actions/start and /v1/actions/complete: a viewer meets a requirement and gets an attestation.
 #include <nlohmann/json.hpp>
 
+#include "access/attest/guesser.h"
 #include "api/auth.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -37,8 +38,12 @@ Result<net::Response> complete(Services& services, const net::Request& request) 
   SWARMA_TRY(const std::string action_id, reader.text("action_id", 64));
   SWARMA_TRY(const Json* response, reader.object("response"));
   SWARMA_TRY(const Caller viewer, authenticate_viewer(services, request));
-  SWARMA_TRY(const auto issued, services.actions.complete(action_id, viewer.jkt, *response));
-  return json_response(200, {{"attestation", issued.jws}});
+  access::attest::Guest guest{.network = access::attest::network_of(request.remote_address)};
+  const auto issued = services.actions.complete(action_id, viewer.jkt, *response, &guest);
+  net::Response answer =
+      issued ? json_response(200, {{"attestation", issued->jws}}) : render_error(services, issued.error());
+  answer.hold = guest.hold;
+  return answer;
 }
 
 }  // namespace

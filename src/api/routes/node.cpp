@@ -29,9 +29,8 @@ Result<net::Response> health(Services& services, const net::Request&) {
   const Health health = services.health();
   const bool draining = services.draining();
   const char* status = draining ? "draining" : health.ok ? "ok" : "degraded";
-  net::Response response = json_response(
-      health.ok && !draining ? 200 : 503,
-      {{"status", status}, {"version", SWARMA_VERSION}, {"checks", health.checks}});
+  net::Response response = json_response(health.ok && !draining ? 200 : 503,
+                                         {{"status", status}, {"version", SWARMA_VERSION}, {"checks", health.checks}});
   if (response.status == 503) response.headers.set("Retry-After", "5");
   return response;
 }
