@@ -20,6 +20,7 @@ constexpr asio::use_awaitable_t<Executor> kAwait;
 constexpr std::size_t kSpareExchanges = 64;
 constexpr std::chrono::milliseconds kSweepInterval{250};  // how late a deadline may be noticed
 constexpr std::chrono::milliseconds kAcceptPause{100};    // when the process has no descriptor left
+constexpr std::chrono::seconds kSayAgain{10};             // between two words about it
 constexpr std::chrono::seconds kAbandonTime{1};           // for handlers under way when the drain time is over
 
 /// sendfile has no flag for it, so the loops' threads block the signal; the call then says EPIPE.
@@ -164,7 +165,10 @@ Task<> Loop::accept_connections() {
     if (!error) {
       open(std::move(socket), peer);
     } else if (error != asio::error::connection_aborted) {
-      log::warning("accept_failed", {{"what", error.message()}});
+      if (now() >= say_again_) {  // ten times a second for as long as it lasts would only fill the log
+        log::warning("accept_failed", {{"what", error.message()}});
+        say_again_ = now() + kSayAgain;
+      }
       accept_pause_.expires_after(kAcceptPause);
       co_await accept_pause_.async_wait(asio::redirect_error(kAwait, error));
     }

@@ -130,6 +130,7 @@ class Loop {
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   bool draining_ = false;
   SteadyClock::time_point drain_deadline_{};
+  SteadyClock::time_point say_again_{};  // when the next accept that fails is logged
   asio::io_context io_{1};  // destroyed before what its coroutines use, hence below it
   asio::executor_work_guard<Executor> keep_running_;
   Acceptor acceptor_;
