@@ -62,7 +62,7 @@ struct Node {
                                           .evidence = R"({"seed":"s","solution":"1"})",
                                           .trust = 1,
                                           .issued_at = clock.now(),
-                                          .expires_at = clock.now() + 900,
+                                          .expires_at = Expiry(clock.now(), std::chrono::minutes(15)),
                                           .nonce = to_base64url(random_array<16>())};
     grant::KeyRequest request{.title = title.record.id,
                               .revision = 1,
@@ -81,11 +81,13 @@ struct Node {
         "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
         "VALUES ($1, $2, $3, $4, '', $5, $6)",
         {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
-         attest::attestation_digest(request.attestations[0]), attestation.expires_at}));
+         attest::attestation_digest(request.attestations[0]), attestation.expires_at.unix_s()}));
     const std::string digest = to_base64url(crypto::sha256(view(viewer.jkt())));
     if (counted)
       request.idempotency = grant::IdempotencyKey{viewer.jkt(), "POST /v1/keys/request", viewer.jkt(), digest};
-    return {std::move(request), crypto::make_dpop_proof(viewer, {"POST", kUrl, "", digest, ""}, clock.now()), digest};
+    return {std::move(request),
+            crypto::make_dpop_proof(viewer, {.method = "POST", .url = kUrl, .body_digest = digest}, clock.now()),
+            digest};
   }
 
   std::filesystem::path folder =
@@ -122,7 +124,8 @@ void proven_request(benchmark::State& state) {
   std::size_t next = 0;
   for (auto _ : state) {
     Prepared& one = prepared.at(next++);
-    const auto proof = crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.now());
+    const auto proof = crypto::verify_dpop_proof(
+        one.proof, {.method = "POST", .url = kUrl, .body_digest = one.body_digest}, node.clock.now());
     if (!proof) return state.SkipWithError("proof");
     one.request.proof = grant::ProofUse{.jkt = proof->jkt, .jti = proof->jti, .issued_at = proof->issued_at};
     if (!node.broker->request(one.request)) state.SkipWithError("refused");
@@ -157,8 +160,8 @@ void verify_proof(benchmark::State& state) {
   Node node;
   const Prepared one = node.prepare(false);
   for (auto _ : state)
-    benchmark::DoNotOptimize(
-        crypto::verify_dpop_proof(one.proof, {"POST", kUrl, "", one.body_digest, ""}, node.clock.now()));
+    benchmark::DoNotOptimize(crypto::verify_dpop_proof(
+        one.proof, {.method = "POST", .url = kUrl, .body_digest = one.body_digest}, node.clock.now()));
 }
 BENCHMARK(verify_proof)->Unit(benchmark::kMicrosecond);
 

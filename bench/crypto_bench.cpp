@@ -112,8 +112,10 @@ BENCHMARK(decrypt);
 
 void verify_proof(benchmark::State& state) {
   const DpopNonces nonces(random_key());
-  DpopClaims request{"POST", "https://node.example/v1/keys/request", nonces.current(kNow), to_base64url(sha256({})),
-                     ""};
+  DpopClaims request{.method = "POST",
+                     .url = "https://node.example/v1/keys/request",
+                     .nonce = nonces.current(kNow),
+                     .body_digest = to_base64url(sha256({}))};
   const std::string proof = make_dpop_proof(signer(), request, kNow);
   request.nonce.clear();
   for (auto _ : state) benchmark::DoNotOptimize(verify_dpop_proof(proof, request, nonces, kNow));

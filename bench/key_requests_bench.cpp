@@ -64,7 +64,8 @@ Prepared prepare(const std::string& url, const std::string& nonce, Json body, In
   const std::string digest = to_base64url(crypto::sha256(view(out.body)));
   out.headers.add("Content-Type", "application/json");
   out.headers.add("Idempotency-Key", signing.jkt());
-  out.headers.add("DPoP", crypto::make_dpop_proof(signing, {"POST", url, nonce, digest, ""}, now));
+  out.headers.add("DPoP", crypto::make_dpop_proof(
+                              signing, {.method = "POST", .url = url, .nonce = nonce, .body_digest = digest}, now));
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "api/auth.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "crypto/hash.h"
@@ -40,20 +41,64 @@ Result<void> check_token(Services& services, std::string_view token, const std::
   return {};
 }
 
+std::string extras_of(const net::Request& request) {
+  const net::Headers& headers = request.headers;
+  return crypto::describe_extras({.query = request.query,
+                                  .upload_length = headers.get("Upload-Length"),
+                                  .upload_offset = headers.get("Upload-Offset"),
+                                  .upload_metadata = headers.get("Upload-Metadata")});
+}
+
+/// scheme://host[:port] of a URL.
+std::string origin_of(const std::string& url) {
+  return url.substr(0, url.find('/', url.find("://") + 3));
+}
+
+/// The URLs by which this node knows the resource of a request, one at least.
+Result<std::vector<std::string>> own_urls(const NodeFacts& facts, const net::Request& request) {
+  std::vector<std::string> bases;
+  if (!facts.public_url.empty()) bases.push_back(facts.public_url);
+  if (!request.local_url.empty()) bases.push_back(request.local_url);
+  for (const std::string_view loopback : {"://127.", "://[::1]:"})
+    if (const std::size_t at = request.local_url.find(loopback); at != std::string::npos)
+      bases.push_back(request.local_url.substr(0, at) + "://localhost" +
+                      request.local_url.substr(request.local_url.rfind(':')));
+  std::vector<std::string> urls;
+  for (const std::string& base : bases) {
+    SWARMA_TRY(std::string url, crypto::normalise_htu(base + request.path));
+    urls.push_back(std::move(url));
+  }
+  SWARMA_TRY(const std::string asked, crypto::normalise_htu(request.base_url + request.path));
+  if (std::ranges::find(urls, asked) == urls.end())
+    return fail(
+        ErrorCode::Unauthenticated, "unknown_address",
+        "This node does not know that it is reached at " + origin_of(asked) +
+            ", so a proof for that address is good for nothing here. Its operator starts it with --public-url " +
+            origin_of(asked) + ".");
+  return urls;
+}
+
 }  // namespace
 
 std::string body_digest(const net::Request& request) {
   return request.body.empty() ? std::string() : to_base64url(crypto::sha256(view(request.body)));
 }
 
-Result<Caller> check_proof(Services& services, const net::Request& request, const std::string& digest,
+Result<Caller> check_proof(Services& services, const net::Request& request, std::string_view digest,
                            std::string_view token) {
   if (request.headers.count("DPoP") != 1)
     return fail(ErrorCode::Unauthenticated,
                 request.headers.count("DPoP") == 0 ? "proof_required" : "invalid_dpop_proof",
                 "This request needs exactly one DPoP header with a proof by your key (RFC 9449).");
-  SWARMA_TRY(std::string url, crypto::normalise_htu(request.base_url + request.path));
-  const crypto::DpopClaims expected{request.method, std::move(url), {}, digest, std::string(token)};
+  const bool follows = digest == kBodyFollows;
+  crypto::DpopClaims expected{.method = request.method,
+                              .body_digest = std::string(follows ? "" : digest),
+                              .access_token = std::string(token),
+                              .extras = extras_of(request),
+                              .body_follows = follows};
+  SWARMA_TRY(std::vector<std::string> urls, own_urls(services.facts, request));
+  expected.url = std::move(urls.front());
+  expected.other_urls.assign(std::next(urls.begin()), urls.end());
   const Instant now = services.clock.now();
   SWARMA_TRY(crypto::DpopProof proof, crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, now));
   if (!services.nonces.accepts(proof.nonce, now))
@@ -61,7 +106,9 @@ Result<Caller> check_proof(Services& services, const net::Request& request, cons
                 "Repeat the request with the nonce of the DPoP-Nonce header in the proof.");
   return Caller{.did = proof.signer,
                 .jkt = proof.jkt,
-                .proof = {.jkt = proof.jkt, .jti = proof.jti, .issued_at = proof.issued_at}};
+                .proof = {.jkt = proof.jkt, .jti = proof.jti, .issued_at = proof.issued_at},
+                .base_url = origin_of(proof.url),
+                .body_digest = proof.body_digest};
 }
 
 Result<Caller> authenticate_viewer(Services& services, const net::Request& request) {
@@ -75,7 +122,7 @@ Result<Caller> authenticate_creator(Services& services, const net::Request& requ
   return authenticate_creator(services, request, body_digest(request));
 }
 
-Result<Caller> authenticate_creator(Services& services, const net::Request& request, const std::string& digest) {
+Result<Caller> authenticate_creator(Services& services, const net::Request& request, std::string_view digest) {
   SWARMA_TRY(const std::string_view token, find_token(request));
   SWARMA_TRY(Caller caller, check_proof(services, request, digest, token));
   if (!token.empty()) {

@@ -65,6 +65,7 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
     if (header.empty()) return run(services, handler, request);
     std::string viewer = claimed_viewer(request);
     bool by_owner = false;
+    std::optional<access::grant::ProofUse> proof;
     if (viewer == "proof") {
       const auto caller =
           check_proof(services, request, body_digest(request),
@@ -73,6 +74,7 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
       if (!caller) return render_error(services, caller.error());
       viewer = caller->jkt;
       by_owner = is_owner(services, *caller);
+      proof = caller->proof;
     }
     if (const auto room = check_room(services, request, by_owner); !room) return render_error(services, room.error());
     const access::grant::IdempotencyKey key{std::string(header), request.method + " " + request.path, viewer,
@@ -80,6 +82,10 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
     const auto before = services.idempotency.begin(key);
     if (!before) return render_error(services, before.error());
     if (*before) {
+      // The answer to a repetition is for whoever proves again that it is theirs: it may hold a link or a token.
+      if (proof)
+        if (const auto used = access::grant::record_proof(services.database, *proof); !used)
+          return render_error(services, used.error());
       net::Response response;
       response.status = (*before)->status;
       response.headers.set("Content-Type", (*before)->content_type);

@@ -31,6 +31,7 @@ class Links;
 
 struct NodeFacts {
   std::string name;
+  std::string public_url;  // as configured; empty: only the addresses it listens on are known to be its own
   std::string secure_url;  // this node over TLS, if it has such an address
   std::size_t max_upload_bytes = 0;
   bool database_may_block = false;  // PostgreSQL: no route with SQL runs on an event loop

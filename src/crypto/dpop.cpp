@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxUrlBytes = 2048;
 constexpr std::size_t kMaxJtiBytes = 128;
 constexpr std::size_t kMaxNonceBytes = 128;
+constexpr std::size_t kMaxDigestBytes = 64;
 constexpr std::int64_t kNonceSliceSeconds = 60;
 constexpr int kNonceSlices = 3;  // the current one and two before it
 constexpr std::size_t kNonceBytes = 16;
@@ -55,18 +56,28 @@ bool same_digest(const std::optional<std::string>& claimed, std::string_view exp
   return claimed && *claimed == expected;
 }
 
+/// Which of the addresses it is known by a request was proven for.
+Result<std::string> check_url(const Json& claims, const DpopClaims& expected) {
+  const auto url = text_claim(claims, "htu", kMaxUrlBytes);
+  if (url && same_url(*url, expected.url)) return expected.url;
+  if (url)
+    for (const std::string& other : expected.other_urls)
+      if (same_url(*url, other)) return other;
+  return bad_proof("The DPoP proof was made for another address than " + expected.url + ".");
+}
+
 Result<void> check_request(const Json& claims, const DpopClaims& expected) {
   const auto method = text_claim(claims, "htm", 16);
   if (!method || *method != expected.method)
     return bad_proof("The DPoP proof was made for another method than " + expected.method + ".");
-  const auto url = text_claim(claims, "htu", kMaxUrlBytes);
-  if (!url || !same_url(*url, expected.url))
-    return bad_proof("The DPoP proof was made for another address than " + expected.url + ".");
-  if (!same_digest(text_claim(claims, "htd", 64), expected.body_digest))
+  const auto digest = text_claim(claims, "htd", kMaxDigestBytes);
+  if (expected.body_follows ? !digest || digest->empty() : !same_digest(digest, expected.body_digest))
     return bad_proof(
         "The DPoP proof's \"htd\" must be the base64url SHA-256 of the request body, and absent without a body.");
+  if (claims.contains("htx") && !same_digest(text_claim(claims, "htx", kMaxDigestBytes), digest_text(expected.extras)))
+    return bad_proof("The DPoP proof was made for another query or other upload headers than came with it (\"htx\").");
   const std::string ath = expected.access_token.empty() ? "" : digest_text(expected.access_token);
-  if (!same_digest(text_claim(claims, "ath", 64), ath))
+  if (!same_digest(text_claim(claims, "ath", kMaxDigestBytes), ath))
     return bad_proof(
         "The DPoP proof's \"ath\" must be the base64url SHA-256 of the token, and absent without a token.");
   return {};
@@ -85,12 +96,22 @@ Result<Instant> check_time(const Json& claims, Instant now) {
 
 }  // namespace
 
+std::string describe_extras(const RequestExtras& extras) {
+  std::string out;
+  for (const auto& [name, value] :
+       {std::pair("query", extras.query), std::pair("upload-length", extras.upload_length),
+        std::pair("upload-offset", extras.upload_offset), std::pair("upload-metadata", extras.upload_metadata)})
+    if (!value.empty()) out.append(name).append(": ").append(value).append("\n");
+  return out;
+}
+
 std::string make_dpop_proof(const SigningKey& key, const DpopClaims& claims, Instant now) {
   Json payload = {
       {"jti", to_base64url(random_array<16>())}, {"htm", claims.method}, {"htu", claims.url}, {"iat", now.unix_s()}};
   if (!claims.nonce.empty()) payload["nonce"] = claims.nonce;
   if (!claims.body_digest.empty()) payload["htd"] = claims.body_digest;
   if (!claims.access_token.empty()) payload["ath"] = digest_text(claims.access_token);
+  if (!claims.extras.empty()) payload["htx"] = digest_text(claims.extras);
   auto proof = sign_jws_with_jwk(key, kDpopTyp, payload);
   if (!proof) std::abort();  // texts and one small integer always have a canonical form
   return *std::move(proof);
@@ -100,6 +121,7 @@ Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& ex
   auto verified = verify_self_signed_jws(proof, kDpopTyp);
   if (!verified) return bad_proof("The DPoP proof is not valid. " + verified.error().message);
   auto& [signer, claims] = *verified;
+  SWARMA_TRY(std::string url, check_url(claims, expected));
   SWARMA_CHECK(check_request(claims, expected));
   auto nonce = text_claim(claims, "nonce", kMaxNonceBytes);
   if (!nonce || (!expected.nonce.empty() && *nonce != expected.nonce)) return nonce_needed();
@@ -108,7 +130,13 @@ Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& ex
   if (!jti || !is_plain(*jti))
     return bad_proof("The DPoP proof must have a \"jti\" of its own, of printable ASCII characters.");
   std::string jkt = thumbprint(signer.public_key());
-  return DpopProof{std::move(signer), std::move(jkt), *std::move(jti), issued_at, *std::move(nonce)};
+  return DpopProof{.signer = std::move(signer),
+                   .jkt = std::move(jkt),
+                   .jti = *std::move(jti),
+                   .issued_at = issued_at,
+                   .nonce = *std::move(nonce),
+                   .url = std::move(url),
+                   .body_digest = text_claim(claims, "htd", kMaxDigestBytes).value_or("")};
 }
 
 Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& expected, const DpopNonces& nonces,

@@ -20,7 +20,11 @@ std::string digest_of(std::string_view text) {
 struct Dpop : ::testing::Test {
   SigningKey key = SigningKey::generate();
   DpopNonces nonces{random_key()};
-  DpopClaims request{"POST", "https://node.example/v1/keys/request", nonces.current(kNow), digest_of("{}"), "token"};
+  DpopClaims request{.method = "POST",
+                     .url = "https://node.example/v1/keys/request",
+                     .nonce = nonces.current(kNow),
+                     .body_digest = digest_of("{}"),
+                     .access_token = "token"};
 
   /// What the server compares with: it does not know which of its nonces will come.
   DpopClaims expected() const {
@@ -124,8 +128,40 @@ TEST_F(Dpop, TheRefusalTellsHowWrongTheClockIs) {
 }
 
 TEST_F(Dpop, WithoutABodyAndAToken) {
-  const DpopClaims get{"GET", "https://node.example/v1/media/1", request.nonce, "", ""};
+  const DpopClaims get{.method = "GET", .url = "https://node.example/v1/media/1", .nonce = request.nonce};
   EXPECT_EQ(reason(make_dpop_proof(key, get, kNow), get), "accepted");
+}
+
+TEST_F(Dpop, BindsTheQueryAndWhatDescribesAnUploadWhenTheClientSaysSo) {
+  request.extras = describe_extras({.query = "name=Mine&policy=open", .upload_length = "100"});
+  const std::string proof = make_dpop_proof(key, request, kNow);
+  const auto with = [&](const RequestExtras& extras) {
+    DpopClaims claims = expected();
+    claims.extras = describe_extras(extras);
+    return reason(proof, claims);
+  };
+  EXPECT_EQ(with({.query = "name=Mine&policy=open", .upload_length = "100"}), "accepted");
+  EXPECT_EQ(with({.query = "name=Mine&policy=code", .upload_length = "100"}), "invalid_dpop_proof");
+  EXPECT_EQ(with({.query = "name=Mine&policy=open", .upload_length = "10"}), "invalid_dpop_proof");
+  EXPECT_EQ(with({.query = "name=Mine&policy=open", .upload_offset = "100"}), "invalid_dpop_proof");
+  EXPECT_EQ(with({}), "invalid_dpop_proof");
+  EXPECT_EQ(reason_with("htx", ""), "invalid_dpop_proof");
+  EXPECT_EQ(reason_with("htx", nullptr), "accepted");  // a client that does not bind them
+}
+
+TEST_F(Dpop, TellsWhichAddressAndBodyItWasMadeFor) {
+  DpopClaims claims = expected();
+  claims.url = "https://films.example/v1/keys/request";
+  EXPECT_EQ(reason(make_dpop_proof(key, request, kNow), claims), "invalid_dpop_proof");
+  claims.other_urls = {request.url};
+  claims.body_digest.clear();
+  claims.body_follows = true;
+  const auto proof = verify_dpop_proof(make_dpop_proof(key, request, kNow), claims, nonces, kNow);
+  ASSERT_TRUE(proof) << proof.error().message;
+  EXPECT_EQ(proof->url, request.url);
+  EXPECT_EQ(proof->body_digest, digest_of("{}"));
+  request.body_digest.clear();
+  EXPECT_EQ(reason(make_dpop_proof(key, request, kNow), claims), "invalid_dpop_proof");
 }
 
 TEST_F(Dpop, AnExpectedNonceMustBeEqual) {

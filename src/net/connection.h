@@ -54,6 +54,7 @@ class Connection {
   // connection_answer.cpp
   Result<void> fill_request(Exchange& exchange) const;
   std::string client_address(const Headers& headers) const;
+  std::string local_url(std::string_view scheme) const;
   Task<Answer> answer(Exchange& exchange);
   Task<Answer> answer_endpoint(Exchange& exchange, const Endpoint& endpoint);
   Task<Answer> answer_route(Exchange& exchange, const Route& route);

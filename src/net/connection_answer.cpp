@@ -115,10 +115,12 @@ Result<void> Connection::fill_request(Exchange& exchange) const {
   if (!host.empty() && !is_valid_host(host))
     return fail(ErrorCode::BadRequest, "bad_host", "The Host header does not hold a host.");
   const ServerOptions& options = loop_.shared.options;
+  const std::string_view scheme = loop_.shared.tls ? "https://" : "http://";
+  request.local_url = local_url(scheme);
   if (!options.public_url.empty()) {
     request.base_url = options.public_url;
   } else {
-    request.base_url = loop_.shared.tls ? "https://" : "http://";
+    request.base_url = scheme;
     request.base_url += host.empty() ? std::string_view("localhost") : host;
   }
   request.query = target.query;
@@ -128,6 +130,17 @@ Result<void> Connection::fill_request(Exchange& exchange) const {
   }
   SWARMA_TRY(request.path, normalise_path(target.path));
   return {};
+}
+
+std::string Connection::local_url(std::string_view scheme) const {
+  asio::error_code gone;
+  const auto endpoint = socket_.local_endpoint(gone);
+  if (gone) return {};
+  asio::ip::address address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  return std::string(scheme) + host + ":" + std::to_string(endpoint.port());
 }
 
 /// Behind trusted proxies: the last address in X-Forwarded-For that is not one of them.

@@ -40,6 +40,7 @@ struct Request {
   std::string body;                      // empty when the route took a BodySink
   std::string remote_address;            // without port; behind a trusted proxy, the forwarded one
   std::string base_url;                  // public scheme://host[:port] as configured, or from the request
+  std::string local_url;                 // scheme://address:port that the connection came to: nobody else's word
   std::vector<std::string> path_params;  // what the route's {…} matched, in order
 };
 

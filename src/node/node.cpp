@@ -119,7 +119,10 @@ struct Parts {
         disk(std::move(reserve)),
         health(*database, *blobs, *disk),
         nonces(secrets.nonces),
-        facts{config.name, {}, config.max_upload_bytes, database->is_postgresql()} {}
+        facts{.name = config.name,
+              .public_url = config.public_url,
+              .max_upload_bytes = config.max_upload_bytes,
+              .database_may_block = database->is_postgresql()} {}
 
   SystemClock clock;
   crypto::Identity identity;

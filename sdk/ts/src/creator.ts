@@ -80,10 +80,10 @@ export class Creator {
     }
   }
 
-  /** `Authorization` and `DPoP` for one request of the upload client. */
-  async headers(method: string, url: string, body?: Uint8Array): Promise<Record<string, string>> {
+  /** `Authorization` and `DPoP` for one request of the upload client; `sent` are its other headers. */
+  async headers(method: string, url: string, body?: Uint8Array, sent?: Headers): Promise<Record<string, string>> {
     const { token } = await this.#needPass();
-    const more = { accessToken: token, ...(body && { body }) };
+    const more = { accessToken: token, ...(body && { body }), ...(sent && { headers: sent }) };
     return { Authorization: `DPoP ${token}`, DPoP: await this.#http.proof(await this.#key(), method, url, more) };
   }
 

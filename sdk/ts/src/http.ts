@@ -46,7 +46,7 @@ export class Http {
   }
 
   /** The `DPoP` header for one request. */
-  proof(key: PersonKey, method: string, path: string, more: { body?: Uint8Array; accessToken?: string } = {}): Promise<string> {
+  proof(key: PersonKey, method: string, path: string, more: { body?: Uint8Array; accessToken?: string; headers?: Headers } = {}): Promise<string> {
     return makeDpopProof(key, { method, url: new URL(path, `${this.baseUrl}/`).href, now: this.now(), nonce: this.#nonce, ...more });
   }
 

@@ -55,12 +55,20 @@ export async function thumbprint(jwk: JsonWebKey): Promise<string> {
   return toBase64url(await sha256(utf8(canonicalJson({ crv: jwk.crv, kty: jwk.kty, x: jwk.x }))));
 }
 
-/** A DPoP proof (RFC 9449) with our `htd`, the digest of the body. `url` without query and fragment. */
+/** What decides the outcome of a request beside method, path and body: the query, and what describes an upload. */
+function describeExtras(url: URL, headers: Headers | undefined): string {
+  const lines: [string, string | null | undefined][] = [['query', url.search.slice(1)]];
+  for (const name of ['upload-length', 'upload-offset', 'upload-metadata']) lines.push([name, headers?.get(name)]);
+  return lines.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}\n`).join('');
+}
+
+/** A DPoP proof (RFC 9449) with our `htd`, the digest of the body, and `htx`, that of the query and the upload headers. */
 export async function makeDpopProof(
   key: { privateKey: CryptoKey; jwk: JsonWebKey },
-  claims: { method: string; url: string; now: number; nonce?: string; body?: Uint8Array; accessToken?: string },
+  claims: { method: string; url: string; now: number; nonce?: string; body?: Uint8Array; accessToken?: string; headers?: Headers },
 ): Promise<string> {
   const url = new URL(claims.url);
+  const extras = describeExtras(url, claims.headers);
   url.search = '';
   url.hash = '';
   const payload: Record<string, unknown> = {
@@ -72,6 +80,7 @@ export async function makeDpopProof(
   if (claims.nonce) payload.nonce = claims.nonce;
   if (claims.body && claims.body.length > 0) payload.htd = toBase64url(await sha256(claims.body));
   if (claims.accessToken) payload.ath = toBase64url(await sha256(utf8(claims.accessToken)));
+  if (extras) payload.htx = toBase64url(await sha256(utf8(extras)));
   const header = { alg: 'EdDSA', jwk: { crv: 'Ed25519', kty: 'OKP', x: key.jwk.x }, typ: 'dpop+jwt' };
   const input = `${toBase64url(utf8(canonicalJson(header)))}.${toBase64url(utf8(canonicalJson(payload)))}`;
   const signature = await subtle().sign({ name: 'Ed25519' }, key.privateKey, utf8(input));

@@ -23,7 +23,8 @@ constexpr std::chrono::seconds kLongestWait{5};
 Result<net::ClientResponse> NodeClient::send(const std::string& url, const std::string& body,
                                              const std::string& idempotency_key) {
   SWARMA_TRY(const std::string htu, crypto::normalise_htu(url));
-  const crypto::DpopClaims claims{"POST", htu, nonce_, to_base64url(crypto::sha256(view(body))), ""};
+  const crypto::DpopClaims claims{
+      .method = "POST", .url = htu, .nonce = nonce_, .body_digest = to_base64url(crypto::sha256(view(body)))};
   net::ClientRequest request;
   request.method = "POST";
   request.url = url;

@@ -123,9 +123,10 @@ class FakeNode {
   }
 
   std::optional<net::Response> refuse_proof(const net::Request& request, std::string& jkt) {
-    const crypto::DpopClaims expected{"POST", crypto::normalise_htu(request.base_url + request.path).value(),
-                                      ask_for_nonce ? "fresh" : "", to_base64url(crypto::sha256(view(request.body))),
-                                      ""};
+    const crypto::DpopClaims expected{.method = "POST",
+                                      .url = crypto::normalise_htu(request.base_url + request.path).value(),
+                                      .nonce = ask_for_nonce ? "fresh" : "",
+                                      .body_digest = to_base64url(crypto::sha256(view(request.body)))};
     if (request.headers.get("Idempotency-Key").empty()) return problem(400, "idempotency_key_bad", "No key.");
     const auto proof = crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, kNow);
     if (proof) {

@@ -9,6 +9,7 @@
 #include "api/routes.h"
 #include "api/terms.h"
 #include "content/publish/jobs.h"
+#include "crypto/hash.h"
 
 namespace swarma::api {
 namespace {
@@ -169,18 +170,22 @@ Result<net::Response> events(Services& services, const net::Request& request) {
 /// A whole film as the body of one request, into the spool as it arrives.
 class FilmUpload final : public net::BodySink {
  public:
-  FilmUpload(Services& services, content::publish::Upload upload, JobRequest job)
-      : services_(services), upload_(std::move(upload)), job_(std::move(job)) {}
+  FilmUpload(Services& services, content::publish::Upload upload, JobRequest job, std::string digest)
+      : services_(services), upload_(std::move(upload)), job_(std::move(job)), digest_(std::move(digest)) {}
   ~FilmUpload() override {
     if (!finished_) (void)services_.spool.remove(upload_.id);  // the client went away: nothing stays
   }
 
   Result<void> write(ByteView piece) override {
+    hash_.update(piece);
     SWARMA_TRY(upload_, services_.spool.append(upload_.id, upload_.offset, piece));
     return {};
   }
 
   net::Response finish(const net::Request&) override {
+    if (to_base64url(hash_.finish()) != digest_)
+      return problem_response({ErrorCode::Unauthenticated, "invalid_dpop_proof",
+                               "The film that arrived is not the one that the DPoP proof names in \"htd\"."});
     job_.upload_id = upload_.id;
     const auto answer = accepted(services_, job_);
     finished_ = answer.has_value();
@@ -191,11 +196,13 @@ class FilmUpload final : public net::BodySink {
   Services& services_;
   content::publish::Upload upload_;
   JobRequest job_;
+  std::string digest_;  // base64url SHA-256 that the proof names
+  crypto::Sha256 hash_;
   bool finished_ = false;
 };
 
 Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net::Request& head) {
-  SWARMA_CHECK(authenticate_creator(services, head, ""));
+  SWARMA_TRY(const Caller caller, authenticate_creator(services, head, kBodyFollows));
   JobRequest job;
   job.name = net::find_query(head.query, "name").value_or("");
   if (job.name.empty() || job.name.size() > 300)
@@ -209,7 +216,7 @@ Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net:
     return fail(ErrorCode::BadRequest, "length_required",
                 "A film needs Content-Length; to send it in pieces use /v1/uploads.");
   SWARMA_TRY(auto upload, services.spool.create(std::stoull(length), job.name));
-  return std::make_unique<FilmUpload>(services, std::move(upload), std::move(job));
+  return std::make_unique<FilmUpload>(services, std::move(upload), std::move(job), caller.body_digest);
 }
 
 }  // namespace

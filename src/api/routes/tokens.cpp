@@ -19,11 +19,11 @@ Result<net::Response> token_response(Services& services, const std::string& jkt,
 }
 
 /// The owner's own key: a token cannot make tokens.
-Result<void> require_owner(Services& services, const net::Request& request) {
-  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
+Result<Caller> require_owner(Services& services, const net::Request& request) {
+  SWARMA_TRY(Caller caller, authenticate_viewer(services, request));
   if (!is_owner(services, caller))
     return fail(ErrorCode::Forbidden, "not_owner", "Only the owner's key can let another key in.");
-  return {};
+  return caller;
 }
 
 Result<net::Response> create_token(Services& services, const net::Request& request) {
@@ -39,9 +39,9 @@ Result<net::Response> create_token(Services& services, const net::Request& reque
 }
 
 Result<net::Response> create_link(Services& services, const net::Request& request) {
-  SWARMA_CHECK(require_owner(services, request));
+  SWARMA_TRY(const Caller owner, require_owner(services, request));
   SWARMA_TRY(const std::string secret, services.links.create());
-  return json_response(201, {{"link", request.base_url + "/studio/link#" + secret}});
+  return json_response(201, {{"link", owner.base_url + "/studio/link#" + secret}});
 }
 
 Result<net::Response> redeem_link(Services& services, const net::Request& request) {

@@ -46,8 +46,15 @@ Result<net::ClientResponse> NodeClient::send_once(const std::string& method, con
                                                   const net::Headers& headers, std::string_view body,
                                                   const std::string& body_digest) {
   SWARMA_TRY(const std::string htu, crypto::normalise_htu(options_.url + path));
+  const std::size_t query = path.find('?');
   const crypto::DpopClaims claims{
-      .method = method, .url = htu, .nonce = nonce(), .body_digest = body_digest, .access_token = options_.token};
+      .method = method,
+      .url = htu,
+      .nonce = nonce(),
+      .body_digest = body_digest,
+      .access_token = options_.token,
+      .extras = crypto::describe_extras(
+          {.query = query == path.npos ? std::string_view() : std::string_view(path).substr(query + 1)})};
   net::ClientRequest request{.method = method, .url = options_.url + path, .headers = headers, .body = body};
   request.headers.set("DPoP", crypto::make_dpop_proof(key_, claims, clock_.now()));
   if (!options_.token.empty()) request.headers.set("Authorization", "DPoP " + options_.token);

@@ -77,8 +77,11 @@ int emit() {
     std::cerr << issued.error().message << "\n";
     return 1;
   }
-  const crypto::DpopClaims request{"POST", "https://node.example/v1/keys/request", "server nonce", digest_text("{}"),
-                                   "a token"};
+  const crypto::DpopClaims request{.method = "POST",
+                                   .url = "https://node.example/v1/keys/request",
+                                   .nonce = "server nonce",
+                                   .body_digest = digest_text("{}"),
+                                   .access_token = "a token"};
   const Json token = {{"iss", creator.signing.did().text()},
                       {"cnf", {{"jkt", viewer.jkt()}}},
                       {"exp", kNow.unix_s() + 60},
@@ -106,8 +109,11 @@ int emit() {
 }
 
 std::string check_proof(const Json& asked) {
-  const crypto::DpopClaims expected{asked.at("method"), asked.at("url"), asked.at("nonce"), asked.at("body_digest"),
-                                    asked.at("token")};
+  const crypto::DpopClaims expected{.method = asked.at("method"),
+                                    .url = asked.at("url"),
+                                    .nonce = asked.at("nonce"),
+                                    .body_digest = asked.at("body_digest"),
+                                    .access_token = asked.at("token")};
   const auto proof = crypto::verify_dpop_proof(asked.at("jws").get<std::string>(), expected,
                                                Instant(asked.at("now").get<std::int64_t>()));
   return proof ? proof->jkt : proof.error().reason;

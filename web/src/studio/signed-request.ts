@@ -53,7 +53,7 @@ class SignedRequest implements HttpRequest {
   }
 
   async #sendSigned(bytes: Uint8Array<ArrayBuffer> | undefined): Promise<Response> {
-    for (const [name, value] of Object.entries(await client.creator.headers(this.#method, this.#url, bytes))) this.#headers.set(name, value);
+    for (const [name, value] of Object.entries(await client.creator.headers(this.#method, this.#url, bytes, this.#headers))) this.#headers.set(name, value);
     const response = await exchange(this.#method, this.#url, this.#headers, bytes, this.#abort.signal);
     client.creator.rememberNonce(response.headers.get('DPoP-Nonce'));
     return response;
