@@ -49,12 +49,17 @@ def ratio(a, b):
 
 def run_timed(command, **options):
     """(wall seconds, CPU seconds of the process and its children); an exit code other than 0 is an error."""
+    return run_told(command, **options)[:2]
+
+
+def run_told(command, **options):
+    """As run_timed, and what was printed."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr[-1500:]}")
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
 
 
 def cpu_seconds(pid):

@@ -2,6 +2,7 @@
 // are three types, so that none passes for another.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <compare>
@@ -64,6 +65,27 @@ class SystemClock final : public Clock {
  public:
   std::chrono::system_clock::time_point wall_time() const override { return std::chrono::system_clock::now(); }
   std::chrono::steady_clock::time_point monotonic() const override { return std::chrono::steady_clock::now(); }
+};
+
+inline const Clock& system_clock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+/// Follows a clock, but by no more than the time that passed since it was made: a jump forward does not carry it along.
+/// For forgetting what a clock that is set right again must still know. Safe for concurrent use.
+class UnhurriedClock {
+ public:
+  explicit UnhurriedClock(const Clock& clock) : clock_(clock), started_at_(clock.now()), started_(clock.monotonic()) {}
+  Instant now() const {
+    const auto passed = std::chrono::floor<std::chrono::seconds>(clock_.monotonic() - started_);
+    return std::min(clock_.now(), started_at_ + passed);
+  }
+
+ private:
+  const Clock& clock_;
+  Instant started_at_;
+  std::chrono::steady_clock::time_point started_;
 };
 
 /// A clock that a test moves.

@@ -216,8 +216,11 @@ std::string to_string(Engine engine) {
   return engine == Engine::Sqlite ? "Sqlite" : "Postgresql";
 }
 
-TestFolder::TestFolder() : path_(fs::temp_directory_path() / ("swarma-test-" + to_hex(random_array<8>()))) {
-  fs::create_directory(path_);
+/// The system chooses the name: the randomness of a test program may repeat itself.
+TestFolder::TestFolder() {
+  std::string name = (fs::temp_directory_path() / "swarma-test-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) std::abort();
+  path_ = name;
 }
 TestFolder::TestFolder(TestFolder&& other) noexcept : path_(std::move(other.path_)) {
   other.path_.clear();

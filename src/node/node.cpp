@@ -104,8 +104,10 @@ struct Secrets {
 /// The parts of a node, in the order of their construction: each needs only those above it.
 struct Parts {
   Parts(const Config& config, crypto::Identity owner, std::unique_ptr<db::Database> db,
-        std::unique_ptr<content::blob::BlobStore> store, const Secrets& secrets, std::unique_ptr<DiskReserve> reserve)
-      : identity(std::move(owner)),
+        std::unique_ptr<content::blob::BlobStore> store, const Secrets& secrets, std::unique_ptr<DiskReserve> reserve,
+        const Clock& time)
+      : clock(time),
+        identity(std::move(owner)),
         database(std::move(db)),
         blobs(std::move(store)),
         registry(*database, clock),
@@ -124,7 +126,7 @@ struct Parts {
               .max_upload_bytes = config.max_upload_bytes,
               .database_may_block = database->is_postgresql()} {}
 
-  SystemClock clock;
+  const Clock& clock;
   crypto::Identity identity;
   std::unique_ptr<db::Database> database;
   std::shared_ptr<content::blob::BlobStore> blobs;
@@ -186,7 +188,7 @@ Result<void> add_media(Parts& p, const Config& config) {
 
 class RunningNode final : public Node {
  public:
-  static Result<std::unique_ptr<Node>> create(const Config& config, crypto::Identity identity);
+  static Result<std::unique_ptr<Node>> create(const Config& config, crypto::Identity identity, const Clock& clock);
   ~RunningNode() override {
     housekeeping_.reset();
     server_.reset();        // no request after this
@@ -205,8 +207,8 @@ class RunningNode final : public Node {
     return secret ? server_->url() + "/studio/link#" + *secret : std::string();
   }
 
- private:
-  void tidy_up() {
+  void tidy_up() override {
+    const std::lock_guard lock(tidying_);
     const auto note = [](std::string_view what, const Result<std::int64_t>& rows) {
       if (!rows) log::warning("housekeeping_failed", {{"what", what}, {"message", rows.error().message}});
     };
@@ -215,6 +217,7 @@ class RunningNode final : public Node {
     if (minutes_++ % kSweepMinutes == 0) sweep();
   }
 
+ private:
   /// What half-finished publishes left behind a week ago.
   void sweep() {
     StoreSweptBlobs swept(*parts_->blobs);
@@ -227,6 +230,7 @@ class RunningNode final : public Node {
   }
 
   static constexpr std::uint64_t kSweepMinutes = 60;
+  std::mutex tidying_;
   std::uint64_t minutes_ = 1;
   std::optional<HomeLock> home_;
   std::unique_ptr<Parts> parts_;
@@ -284,7 +288,7 @@ Result<DescriptorBudget> plan_descriptors(const Config& config) {
   return budget;
 }
 
-Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::Identity identity) {
+Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::Identity identity, const Clock& clock) {
   SWARMA_TRY(HomeLock home, HomeLock::take(config.data));
   SWARMA_TRY(const DescriptorBudget budget, plan_descriptors(config));
   SWARMA_TRY(net::ServerOptions options, server_options(config));
@@ -303,7 +307,8 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   auto node = std::make_unique<RunningNode>();
   node->home_ = std::move(home);
   node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs),
-                                         Secrets{.nonces = nonce_key, .networks = network_key}, std::move(disk));
+                                         Secrets{.nonces = nonce_key, .networks = network_key}, std::move(disk),
+                                         clock);
   Parts& p = *node->parts_;
   if (!options.certificate_file.empty()) p.facts.secure_url = config.public_url;
   SWARMA_CHECK(add_media(p, config));
@@ -343,8 +348,8 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::create(const Config& config, crypto::Identity identity) {
-  return RunningNode::create(config, std::move(identity));
+Result<std::unique_ptr<Node>> Node::create(const Config& config, crypto::Identity identity, const Clock& clock) {
+  return RunningNode::create(config, std::move(identity), clock);
 }
 
 }  // namespace swarma::node

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "crypto/keys.h"
 #include "node/config.h"
@@ -13,7 +14,10 @@ namespace swarma::node {
 class Node {
  public:
   /// Opens the database (and migrates it), the blobs and the listening socket. Errors are sentences for the operator.
-  static Result<std::unique_ptr<Node>> create(const Config& config, crypto::Identity identity);
+  /// `clock` decides what is valid, has ended and is forgotten, and outlives the node; timeouts of connections do not
+  /// follow it.
+  static Result<std::unique_ptr<Node>> create(const Config& config, crypto::Identity identity,
+                                              const Clock& clock = system_clock());
   virtual ~Node() = default;
 
   virtual void run() = 0;   // blocks until stop() has drained
@@ -21,6 +25,8 @@ class Node {
   virtual std::string url() const = 0;
   /// A fresh one-time link to the studio while nobody has signed in to it yet; empty afterwards.
   virtual std::string studio_link() = 0;
+  /// Forgets what has ended, as a running node does every minute.
+  virtual void tidy_up() = 0;
 };
 
 }  // namespace swarma::node

@@ -17,7 +17,12 @@ T must(Result<T> result) {
 
 }  // namespace
 
-RunningNode::RunningNode(const std::filesystem::path& data, std::string database)
+FakeClock& test_clock() {
+  static FakeClock clock(SystemClock().now());
+  return clock;
+}
+
+RunningNode::RunningNode(const std::filesystem::path& data, std::string database, std::string public_url)
     : owner_(must(crypto::open_identity(data))) {
   node::Config config;
   config.data = data;
@@ -30,7 +35,8 @@ RunningNode::RunningNode(const std::filesystem::path& data, std::string database
   }
   config.listen = "127.0.0.1:0";
   config.database = std::move(database);
-  node_ = must(node::Node::create(config, must(crypto::open_identity(config.data))));
+  config.public_url = std::move(public_url);
+  node_ = must(node::Node::create(config, must(crypto::open_identity(config.data)), test_clock()));
   url_ = node_->url();
   thread_ = std::thread([this] { node_->run(); });
 }
@@ -82,7 +88,7 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
                             .nonce = nonce,
                             .revision = previous ? previous->record.revision + 1 : 1,
                             .creator = creator.signing.did(),
-                            .created_at = SystemClock().now(),
+                            .created_at = test_clock().now(),
                             .name = "Test film",
                             .duration_ms = 4000 * slots,
                             .slots = slots,
@@ -103,8 +109,7 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
 }
 
 Result<void> publish(const FakeTitle& title, const std::string& url, const crypto::Identity& creator, bool with_blobs) {
-  const SystemClock clock;
-  content::publish::NodeClient client({.url = url, .attempts = 1}, creator.signing, clock);
+  content::publish::NodeClient client({.url = url, .attempts = 1}, creator.signing, test_clock());
   if (with_blobs) {
     const auto sink = content::publish::make_http_blob_sink(client);
     for (const auto& [id, bytes] : title.blobs) SWARMA_CHECK(sink->put(id, bytes));
@@ -127,12 +132,24 @@ Answer TestViewer::get(const std::string& path) {
   return to_answer(http_.send({.url = url_ + path}));
 }
 
+ProvenRequest TestViewer::prove(ProvenRequest request, const std::string& digest) {
+  const std::string path = request.path.substr(0, request.path.find('?'));
+  const crypto::DpopClaims claims{
+      .method = request.method,
+      .url = must(crypto::normalise_htu((audience_.empty() ? url_ : audience_) + path)),
+      .nonce = get("/v1/node").body.at("nonce"),
+      .body_digest = request.body.empty() ? digest : to_base64url(crypto::sha256(view(request.body)))};
+  request.headers.set("DPoP", crypto::make_dpop_proof(signing_, claims, test_clock().now()));
+  return request;
+}
+
+Answer TestViewer::send(const std::string& url, const ProvenRequest& request) {
+  return to_answer(net::HttpClient().send(
+      {.method = request.method, .url = url + request.path, .headers = request.headers, .body = request.body}));
+}
+
 std::string TestViewer::make_proof(const std::string& path, const std::string& text) {
-  if (nonce_.empty()) nonce_ = get("/v1/node").body.at("nonce");
-  return crypto::make_dpop_proof(
-      signing_,
-      {"POST", must(crypto::normalise_htu(url_ + path)), nonce_, to_base64url(crypto::sha256(view(text))), ""},
-      clock_.now());
+  return std::string(prove({.path = path, .headers = {}, .body = text}).headers.get("DPoP"));
 }
 
 Answer TestViewer::post_with_proof(const std::string& path, const std::string& text, const std::string& proof,

@@ -21,10 +21,17 @@
 
 namespace swarma::test {
 
+/// The clock of every node and viewer in this program. It begins at the real time, because files bear that, and moves
+/// only when a test moves it.
+FakeClock& test_clock();
+
 class Folder {
  public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("swarma-node-" + to_hex(random_array<8>()))) {
-    std::filesystem::create_directory(path_);
+  /// The system chooses the name: the randomness of these tests repeats itself.
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "swarma-node-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    path_ = name;
   }
   ~Folder() {
     std::error_code ec;
@@ -41,10 +48,13 @@ class Folder {
 /// A node that serves while this lives.
 class RunningNode {
  public:
-  explicit RunningNode(const std::filesystem::path& data, std::string database = {});
+  /// `public_url`: the address that several nodes share, as behind a balancer.
+  explicit RunningNode(const std::filesystem::path& data, std::string database = {}, std::string public_url = {});
   ~RunningNode();
   const std::string& url() const { return url_; }
   const crypto::Identity& owner() const { return owner_; }
+  /// What it does every minute.
+  void tidy_up() { node_->tidy_up(); }
 
  private:
   crypto::Identity owner_;
@@ -71,17 +81,33 @@ Result<void> publish(const FakeTitle& title, const std::string& url, const crypt
 struct Answer {
   int status = 0;
   Json body;
-  std::string reason() const { return body.value("reason", ""); }
+  std::string reason() const { return body.is_object() ? body.value("reason", "") : ""; }
 };
 
-/// A viewer with fresh keys who sends what a test tells it to.
+/// One request as it goes out, with a proof, so that it can be sent again.
+struct ProvenRequest {
+  std::string method = "POST";
+  std::string path;  // with query
+  net::Headers headers;
+  std::string body;
+};
+
+/// A viewer who sends what a test tells it to, with fresh keys or given ones.
 class TestViewer {
  public:
-  explicit TestViewer(std::string url)
-      : url_(std::move(url)),
-        signing_(crypto::SigningKey::generate()),
-        decryption_(crypto::DecryptionKey::generate()) {}
+  explicit TestViewer(std::string url) : TestViewer(std::move(url), crypto::SigningKey::generate()) {}
+  TestViewer(std::string url, const crypto::SigningKey& signing)
+      : url_(std::move(url)), signing_(signing), decryption_(crypto::DecryptionKey::generate()) {}
+  /// From now on its proofs are for this address, whichever node it asks.
+  TestViewer& through(std::string public_url) {
+    audience_ = std::move(public_url);
+    return *this;
+  }
   Answer get(const std::string& path);
+  /// The request with a proof by this viewer; without a body the digest is `digest`.
+  ProvenRequest prove(ProvenRequest request, const std::string& digest = {});
+  /// Sends it to any node as it is.
+  static Answer send(const std::string& url, const ProvenRequest& request);
   Answer post(const std::string& path, const Json& body, const std::string& idempotency_key = {});
   Answer post_with_proof(const std::string& path, const std::string& text, const std::string& proof,
                          const std::string& idempotency_key = {});
@@ -95,11 +121,10 @@ class TestViewer {
 
  private:
   std::string url_;
+  std::string audience_;  // of proofs; empty: url_
   crypto::SigningKey signing_;
   crypto::DecryptionKey decryption_;
   net::HttpClient http_;
-  SystemClock clock_;
-  std::string nonce_;
 };
 
 }  // namespace swarma::test

@@ -42,6 +42,7 @@ struct Actions::Impl {
   const Clock& clock;
   const crypto::SigningKey& issuer;
   std::vector<std::unique_ptr<Verifier>> verifiers;
+  UnhurriedClock unhurried{clock};
 
   Verifier* find(policy::Requirement requirement) const {
     for (const auto& verifier : verifiers)
@@ -107,6 +108,8 @@ struct Actions::Impl {
                 wait);
   }
 
+  Result<std::int64_t> prune_attestations(Expiry limit);
+
   /// Ends the action, runs the verifier's claim and remembers the attestation, all or nothing.
   Result<void> settle(const std::string& action_id, const OpenAction& action, const Attestation& attestation,
                       const std::string& jws, const Evidence& evidence) {
@@ -129,7 +132,7 @@ struct Actions::Impl {
 
 Actions::Actions(db::Database& database, const Clock& clock, const crypto::SigningKey& issuer,
                  std::vector<std::unique_ptr<Verifier>> verifiers)
-    : impl_(new Impl{database, clock, issuer, std::move(verifiers)}) {}
+    : impl_(new Impl{.database = database, .clock = clock, .issuer = issuer, .verifiers = std::move(verifiers)}) {}
 Actions::~Actions() = default;
 
 bool Actions::available(const policy::Leaf& leaf) const {
@@ -219,14 +222,29 @@ Result<void> Actions::revoke(std::string_view attestation_id, const Revoker& by)
   return {};
 }
 
+/// What is forgotten counts as used from then on (attestation_floor), also when the clock is set back.
+Result<std::int64_t> Actions::Impl::prune_attestations(Expiry limit) {
+  std::int64_t removed = 0;
+  SWARMA_CHECK(database.transact([&](db::Session& session) -> Result<void> {
+    removed = 0;
+    SWARMA_TRY(const db::Rows rows,
+               session.query("SELECT MAX(expires_at) FROM attestations WHERE expires_at < $1", {limit.unix_s()}));
+    if (rows.front().is_null(0)) return {};
+    const std::int64_t last = rows.front().integer(0);
+    SWARMA_CHECK(session.execute("UPDATE attestation_floor SET expires_at = $1 WHERE expires_at < $1", {last}));
+    SWARMA_TRY(removed, session.execute("DELETE FROM attestations WHERE expires_at <= $1", {last}));
+    return {};
+  }));
+  return removed;
+}
+
 Result<std::int64_t> Actions::prune() {
   const Instant now = impl_->clock.now();
-  std::int64_t removed = 0;
   // A little longer than they live, so that "expired" can still be told from "unknown".
   constexpr std::chrono::hours kKeep{1};
+  SWARMA_TRY(std::int64_t removed, impl_->prune_attestations(Expiry((impl_->unhurried.now() - kKeep).unix_s())));
   for (const auto& [sql, limit] :
        {std::pair("DELETE FROM actions WHERE expires_at < $1", (now - kKeep).unix_s()),
-        std::pair("DELETE FROM attestations WHERE expires_at < $1", (now - kKeep).unix_s()),
         std::pair("DELETE FROM code_attempts WHERE time_window < $1", now.unix_s() / kAttemptWindowSeconds)}) {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
     removed += rows;

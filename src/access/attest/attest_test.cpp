@@ -316,6 +316,22 @@ TEST_P(AttestTest, AnAttestationIsConsumedOnce) {
   EXPECT_EQ(take(), "attestation_used");
 }
 
+TEST_P(AttestTest, AForgottenAttestationStaysUsedWhateverTheClockDoes) {
+  const auto attestation = verify_attestation(enter_goodwill().jws, expected()).value();
+  const auto take = [&](const Attestation& one) {
+    return reason(db().transact([&](db::Session& session) { return consume(session, one, clock_.now()); }));
+  };
+  EXPECT_EQ(take(attestation), "fine");
+  clock_.advance(kAttestationLife + 2h);
+  EXPECT_GE(actions_->prune().value(), 1);
+  clock_.set(-2h - kAttestationLife);
+  EXPECT_EQ(take(attestation), "attestation_expired");
+  Attestation later = attestation;
+  later.id = "AAAAAAAAAAAAAAAAAAAAAA";
+  later.expires_at = Expiry(attestation.issued_at, kAttestationLife + 1s);
+  EXPECT_EQ(take(later), "fine");
+}
+
 TEST_P(AttestTest, AForeignAttestationIsConsumedOnceToo) {
   const auto foreign = crypto::SigningKey::generate();
   Attestation attestation = verify_attestation(enter_goodwill().jws, expected()).value();

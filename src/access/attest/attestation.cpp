@@ -131,7 +131,7 @@ Result<void> consume(db::Session& session, const Attestation& attestation, Insta
       const std::int64_t taken,
       session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
                       "expires_at, used_at) "
-                      "VALUES ($1, $2, $3, $4, '', '', $5, $6) "
+                      "SELECT $1, $2, $3, $4, '', '', $5, $6 WHERE $5 > (SELECT expires_at FROM attestation_floor) "
                       "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
                       "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
                       {issuer, attestation.id, attestation.title.text(), attestation.subject,
@@ -143,6 +143,9 @@ Result<void> consume(db::Session& session, const Attestation& attestation, Insta
   if (!rows.empty() && !rows.front().is_null(0))
     return fail(ErrorCode::Forbidden, "attestation_revoked",
                 "This attestation was revoked: meet the requirement again.");
+  if (rows.empty())
+    return fail(ErrorCode::Forbidden, "attestation_expired",
+                "This attestation is so old that nobody remembers whether it was used: meet the requirement again.");
   return fail(ErrorCode::Forbidden, "attestation_used",
               "This attestation has been used for a grant already: meet the requirement again.");
 }

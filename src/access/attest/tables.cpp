@@ -6,7 +6,7 @@
 namespace swarma::access::attest {
 
 std::span<const db::Migration> migrations() {
-  static const std::array<db::Migration, 2> list = {db::Migration{"access_attest_0001", R"(
+  static const std::array<db::Migration, 3> list = {db::Migration{"access_attest_0001", R"(
     CREATE TABLE actions (
       action_id TEXT PRIMARY KEY,
       title_id TEXT NOT NULL,
@@ -69,6 +69,11 @@ std::span<const db::Migration> migrations() {
                                                     // The turn of a network that is slowed (code_book.h).
                                                     db::Migration{"access_attest_0002", R"(
     ALTER TABLE code_attempts ADD COLUMN next_at BIGINT NOT NULL DEFAULT 0;
+  )"},
+                                                    // What was forgotten stays used: the last that was.
+                                                    db::Migration{"access_attest_0003", R"(
+    CREATE TABLE attestation_floor (expires_at BIGINT NOT NULL);
+    INSERT INTO attestation_floor (expires_at) VALUES (0);
   )"}};
   return list;
 }

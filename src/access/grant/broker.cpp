@@ -86,7 +86,7 @@ struct Broker::Impl {
   TitleCache& titles;
   KeyAgent& agent;
   std::vector<std::string> own_issuers;
-  ProofPruner proofs{clock};
+  UnhurriedClock unhurried{clock};
 
   using Title = std::shared_ptr<const PreparedTitle>;
   Attempt attempt(const KeyRequest& request, Title known);
@@ -385,7 +385,7 @@ Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revok
 Result<std::int64_t> Broker::prune() {
   const Instant now = impl_->clock.now();
   constexpr std::chrono::hours kKeep{1};  // so that "expired" can still be told from "unknown"
-  SWARMA_TRY(std::int64_t removed, impl_->proofs.prune(impl_->database));
+  SWARMA_TRY(std::int64_t removed, prune_proofs(impl_->database, impl_->unhurried.now()));
   for (const auto& [sql, limit] :
        {std::pair("DELETE FROM idempotency WHERE expires_at <= $1", now.unix_s()),
         std::pair("DELETE FROM unlocks WHERE until_at < $1", (now - kKeep).unix_s()),

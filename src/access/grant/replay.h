@@ -25,19 +25,8 @@ inline constexpr std::chrono::seconds kProofMemory{300};
 Result<void> record_proof(db::Session& session, const ProofUse& proof);
 Result<void> record_proof(db::Database& database, const ProofUse& proof);
 
-/// Forgets proofs that no node can accept any more. A clock that jumps forward does not hurry it: between two calls the
-/// time it goes by grows no more than the time that passed. Not safe for concurrent use.
-class ProofPruner {
- public:
-  explicit ProofPruner(const Clock& clock);
-  /// Number of proofs forgotten.
-  Result<std::int64_t> prune(db::Database& database);
-
- private:
-  const Clock& clock_;
-  Instant started_at_;
-  std::chrono::steady_clock::time_point started_;
-};
+/// Forgets proofs that no node can accept any more; returns their number. `now` is an UnhurriedClock's.
+Result<std::int64_t> prune_proofs(db::Database& database, Instant now);
 
 inline constexpr std::chrono::hours kAnswerLife{24};
 inline constexpr std::chrono::seconds kAnswerLease{60};  // a request that never finished may be tried again after

@@ -96,14 +96,14 @@ TEST_P(ReplayTest, AProofsIdIsVisible) {
 }
 
 TEST_P(ReplayTest, AForgottenProofStaysUsed) {
-  ProofPruner pruner(clock_);
+  UnhurriedClock unhurried(clock_);
   const ProofUse early = made(clock_, 10, "jkt", "early"), ahead = made(clock_, -60, "jkt", "ahead");
   ASSERT_TRUE(record_proof(db(), early));
   ASSERT_TRUE(record_proof(db(), ahead));
   clock_.advance(kProofMemory - std::chrono::seconds(10));
-  EXPECT_EQ(pruner.prune(db()).value(), 0);
+  EXPECT_EQ(prune_proofs(db(), unhurried.now()).value(), 0);
   clock_.advance(std::chrono::seconds(1));
-  EXPECT_EQ(pruner.prune(db()).value(), 1);
+  EXPECT_EQ(prune_proofs(db(), unhurried.now()).value(), 1);
   EXPECT_EQ(record_proof(db(), early).error().reason, "replayed_proof");
   EXPECT_EQ(record_proof(db(), ahead).error().reason, "replayed_proof");
   clock_.set(std::chrono::hours(-1));
@@ -112,14 +112,14 @@ TEST_P(ReplayTest, AForgottenProofStaysUsed) {
 }
 
 TEST_P(ReplayTest, AClockThatJumpsForwardForgetsNothingAndStopsNobodyLater) {
-  ProofPruner pruner(clock_);
+  UnhurriedClock unhurried(clock_);
   const ProofUse before = made(clock_);
   ASSERT_TRUE(record_proof(db(), before));
   clock_.set(std::chrono::hours(24));
   ASSERT_TRUE(record_proof(db(), made(clock_, 0, "jkt", "tomorrow")));
-  EXPECT_EQ(pruner.prune(db()).value(), 0);
+  EXPECT_EQ(prune_proofs(db(), unhurried.now()).value(), 0);
   clock_.advance(std::chrono::minutes(10));
-  EXPECT_EQ(pruner.prune(db()).value(), 1);
+  EXPECT_EQ(prune_proofs(db(), unhurried.now()).value(), 1);
   clock_.set(std::chrono::hours(-24));
   EXPECT_EQ(record_proof(db(), before).error().reason, "replayed_proof");
   EXPECT_TRUE(record_proof(db(), made(clock_, 0, "jkt", "after")));
