@@ -307,8 +307,7 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   auto node = std::make_unique<RunningNode>();
   node->home_ = std::move(home);
   node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs),
-                                         Secrets{.nonces = nonce_key, .networks = network_key}, std::move(disk),
-                                         clock);
+                                         Secrets{.nonces = nonce_key, .networks = network_key}, std::move(disk), clock);
   Parts& p = *node->parts_;
   if (!options.certificate_file.empty()) p.facts.secure_url = config.public_url;
   SWARMA_CHECK(add_media(p, config));
