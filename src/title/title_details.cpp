@@ -14,6 +14,7 @@ constexpr std::size_t kMaxNotes = 1'000;
 constexpr std::size_t kMaxNoteBytes = 1'000;
 constexpr std::size_t kMaxCodecsBytes = 128;
 constexpr std::int64_t kMaxSide = 16'384;
+constexpr std::int64_t kMaxChapterMs = std::int64_t{24} * 3'600'000;
 constexpr std::int64_t kMaxBandwidth = 10'000'000'000;
 constexpr std::int64_t kMaxTrackBytes = std::int64_t{1} << 50;
 
@@ -104,6 +105,22 @@ Result<void> read_texts(const JsonReader& reader, TitleDetails& details) {
   return {};
 }
 
+Result<void> read_chapters(const JsonReader& reader, TitleDetails& details) {
+  if (!reader.has("chapters")) return {};
+  SWARMA_TRY(const Json* chapters, reader.array("chapters", kMaxChapters));
+  for (const Json& item : *chapters) {
+    const JsonReader chapter(item, "chapter");
+    SWARMA_CHECK(chapter.expect_object());
+    SWARMA_TRY(const std::int64_t start_ms, chapter.integer("start_ms", 0, kMaxChapterMs));
+    SWARMA_TRY(std::string name, chapter.text("name", kMaxNameBytes));
+    if (!is_clean_text(name, Lines::One)) return bad("The name of a chapter is not plain text.");
+    if (!details.chapters.empty() && start_ms <= details.chapters.back().start_ms)
+      return bad("The chapters are not in the order of the film.");
+    details.chapters.push_back({start_ms, std::move(name)});
+  }
+  return {};
+}
+
 Result<TitleDetails> read_details(const Json& object) {
   const JsonReader reader(object, "title details");
   SWARMA_CHECK(reader.expect_object());
@@ -116,6 +133,7 @@ Result<TitleDetails> read_details(const Json& object) {
     details.tracks.push_back(std::move(track));
   }
   SWARMA_CHECK(read_texts(reader, details));
+  SWARMA_CHECK(read_chapters(reader, details));
   SWARMA_TRY(const Json* notes, reader.array("notes", kMaxNotes));
   for (const Json& note : *notes) {
     if (!note.is_string() || note.get_ref<const std::string&>().size() > kMaxNoteBytes ||
@@ -137,6 +155,8 @@ Result<std::string> write_details(const TitleDetails& details) {
   for (const Track& track : details.tracks) json["tracks"].push_back(track_json(track));
   for (const auto& [language, text] : details.texts)
     json["texts"][language] = {{"name", text.first}, {"summary", text.second}};
+  for (const Chapter& chapter : details.chapters)
+    json["chapters"].push_back({{"start_ms", chapter.start_ms}, {"name", chapter.name}});
   SWARMA_TRY(std::string out, canonical_json(json));
   // Nothing is published that a viewer would refuse.
   if (auto readable = parse_details(out); !readable)

@@ -36,10 +36,19 @@ struct Track {
   std::int64_t bytes = 0;  // stored bytes of all segments
 };
 
+inline constexpr std::size_t kMaxChapters = 1'000;
+
+/// A named place in the film. It lasts until the next one.
+struct Chapter {
+  std::int64_t start_ms = 0;
+  std::string name;
+};
+
 struct TitleDetails {
   std::vector<Track> tracks;
   /// Further languages of name and summary: BCP 47 → (name, summary).
   std::map<std::string, std::pair<std::string, std::string>> texts;
+  std::vector<Chapter> chapters;   // by start, each later than the one before; often none
   std::vector<std::string> notes;  // what publishing could not keep, in sentences ("The bitmap subtitles (eng) …")
 };
 

@@ -38,6 +38,7 @@ TitleDetails example() {
                             .language = "de",
                             .codecs = {}});
   details.texts = {{"de", {"Großer Hase", "Ein Hase."}}};
+  details.chapters = {{0, "Opening"}, {3'000, "The rest"}};
   details.notes = {"The bitmap subtitles (eng) cannot be kept as text."};
   return details;
 }
@@ -60,6 +61,9 @@ TEST(TitleDetails, RoundTrip) {
   EXPECT_EQ(details->tracks[1].kind, TrackKind::Captions);
   EXPECT_EQ(details->texts.at("de").first, "Großer Hase");
   EXPECT_EQ(details->notes.size(), 1u);
+  ASSERT_EQ(details->chapters.size(), 2u);
+  EXPECT_EQ(details->chapters[1].start_ms, 3'000);
+  EXPECT_EQ(details->chapters[1].name, "The rest");
   EXPECT_EQ(*write_details(*details), text);
 }
 
@@ -91,6 +95,18 @@ TEST(TitleDetails, RefusesWhatIsOutOfBounds) {
             }),
             "details_bad");
   EXPECT_EQ(reason_of([](Json& json) { json["later"] = true; }), "accepted");
+}
+
+TEST(TitleDetails, ChaptersAreInOrderAndPlainText) {
+  EXPECT_EQ(reason_of([](Json& j) { j.erase("chapters"); }), "accepted");  // films without any, and older titles
+  EXPECT_EQ(reason_of([](Json& j) { j["chapters"][1]["start_ms"] = 0; }), "details_bad");
+  EXPECT_EQ(reason_of([](Json& j) { j["chapters"][0]["start_ms"] = -1; }), "details_bad");
+  EXPECT_EQ(reason_of([](Json& j) { j["chapters"][0]["name"] = "a\x1b[2J"; }), "details_bad");
+  EXPECT_EQ(reason_of([](Json& j) { j["chapters"] = "Opening"; }), "details_bad");
+  EXPECT_EQ(reason_of([](Json& j) {
+              for (int i = 0; i < 1'001; ++i) j["chapters"].push_back({{"start_ms", 4'000 + i}, {"name", ""}});
+            }),
+            "details_bad");
 }
 
 TEST(TitleDetails, HasABound) {
