@@ -86,7 +86,7 @@ Result<void> CaptionTrack::end() {
   sort_cues(cues_);
   std::int64_t film_ms = job_.info.media_end_us / 1000;
   std::size_t beyond = std::erase_if(cues_, [&](const Cue& cue) { return cue.start_ms >= film_ms; });
-  for (Cue& cue : cues_) cue.end_ms = std::min(cue.end_ms, film_ms + kMaxCaptionOverhangMs);
+  for (Cue& cue : cues_) cue.end_ms = std::min(cue.end_ms, film_ms);
   const auto& cuts = job_.plan.cuts_us;
   for (Slot slot = 0; slot < job_.plan.slots() && !job_.stopped(); ++slot) {
     std::int64_t start = cuts[slot], end = cuts[slot + 1];

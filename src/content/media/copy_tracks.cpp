@@ -113,7 +113,7 @@ Result<void> CopyAudio::take(ff::Packet packet) {
 }
 
 Result<void> CopyAudio::end() {
-  std::int64_t end = av_rescale_q(job_.info.video_end_us, ff::kMicro, AVRational{1, rate_});
+  std::int64_t end = av_rescale_q(job_.picture_end_us(), ff::kMicro, AVRational{1, rate_});
   if (next_ == AV_NOPTS_VALUE) next_ = 0;
   if (static_cast<double>(end - next_) > kFillGap * rate_) SWARMA_CHECK(fill_until(end));
   std::string note;

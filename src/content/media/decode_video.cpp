@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "content/media/copy_tracks.h"
 
@@ -10,6 +11,10 @@ namespace swarma::content::media {
 namespace {
 
 constexpr std::int64_t kToleratedShortfall = 4'000'000;  // µs: a slot
+
+double shape_of(const AVFrame& frame) {
+  return frame.width * av_q2d(ff::sane_ratio(frame.sample_aspect_ratio)) / std::max(1, frame.height);
+}
 
 }  // namespace
 
@@ -40,6 +45,7 @@ Result<void> DecodeVideo::receive() {
     if (e == AVERROR_INVALIDDATA) continue;  // a damaged picture; the next may be whole
     if (e < 0) return ff::failed(e, ErrorCode::Unsupported, "cannot_decode", "decode the video");
     std::int64_t pts = frame->best_effort_timestamp;
+    if (job_.info.video.decode_times_only && pts != AV_NOPTS_VALUE) pts -= reordering_delay();
     if (pts == AV_NOPTS_VALUE)
       pts = last_source_pts_ == AV_NOPTS_VALUE ? offset_ : last_source_pts_ + std::max<std::int64_t>(1, last_duration_);
     if (last_source_pts_ != AV_NOPTS_VALUE && pts <= last_source_pts_) continue;  // two pictures for one moment
@@ -50,6 +56,12 @@ Result<void> DecodeVideo::receive() {
   }
 }
 
+// Where a container only says when pictures are decoded, each is taken for as old as the packet that brought it out.
+std::int64_t DecodeVideo::reordering_delay() const {
+  const double rate = job_.info.video.frame_rate;
+  return rate <= 0 ? 0 : std::llround(codec_->has_b_frames / rate / av_q2d(stream_.time_base));
+}
+
 Result<void> DecodeVideo::filter(AVFrame* frame) {
   if (!graph_ || !graph_->fits(*frame)) {
     if (graph_) {
@@ -58,8 +70,11 @@ Result<void> DecodeVideo::filter(AVFrame* frame) {
     }
     std::vector<PictureSize> sizes;
     for (const Output& output : outputs_) sizes.push_back({output.width, output.height});
+    const double shape = shape_of(*frame);
+    if (shape_ == 0) shape_ = shape;
+    const double wider = job_.info.video.orientation.swaps_sides() ? shape_ / shape : shape / shape_;
     SWARMA_TRY(graph_, PictureGraph::create(*frame, stream_.time_base,
-                                            rendition_filters(job_.info.video, *frame, sizes), sizes.size()));
+                                            rendition_filters(job_.info.video, *frame, sizes, wider), sizes.size()));
   }
   SWARMA_CHECK(graph_->push(frame));
   return drain_graph();
@@ -108,10 +123,10 @@ Result<void> DecodeVideo::end() {
   if (last_.empty())
     return fail(ErrorCode::Unsupported, "cannot_decode", "Not one picture of the film could be decoded.");
   std::int64_t end = av_rescale_q(last_.front()->pts, stream_.time_base, ff::kMicro);
-  if (job_.info.video_end_us - end > kToleratedShortfall)
+  if (job_.info.last_picture_us - end > kToleratedShortfall)
     return fail(
         ErrorCode::Unsupported, "file_truncated",
-        fmt::format("The pictures end at {} s of {} s: the file is cut off or damaged. Copy or download it again.",
+        fmt::format("No picture after {} s of {} s can be decoded: the file is damaged. Copy or download it again.",
                     end / 1'000'000, job_.info.video_end_us / 1'000'000));
   while (slot_ < clock_.last()) {
     ++slot_;

@@ -26,6 +26,7 @@ class DecodeVideo {
 
  private:
   Result<void> receive();
+  std::int64_t reordering_delay() const;
   Result<void> filter(AVFrame* frame);
   Result<void> drain_graph();
   Result<void> emit(std::vector<ff::Frame> frames);
@@ -39,6 +40,7 @@ class DecodeVideo {
   ff::Codec codec_;
   std::optional<PictureGraph> graph_;
   std::vector<ff::Frame> last_;  // the latest picture in every size
+  double shape_ = 0;             // width to height of the first picture, as shown
   std::int64_t last_duration_ = 0;
   std::int64_t last_source_pts_ = AV_NOPTS_VALUE;
   Slot slot_ = 0;

@@ -10,6 +10,8 @@ namespace swarma::content::media {
 namespace {
 
 constexpr int kDefaultRate = 48'000;
+constexpr double kGap = 0.1;           // seconds without sound that are filled; less is jitter of the container
+constexpr double kGapAtJoint = 0.005;  // the same in joined recordings, where a joint must not shift what follows
 constexpr int kKeptRates[] = {32'000, 44'100, 48'000};
 
 int output_rate(int source) {
@@ -58,11 +60,14 @@ Result<void> EncodeAudio::receive_frames() {
   }
 }
 
-// aresample's async mode fills what is missing and cuts what overlaps, from film time zero on; apad lengthens to the
-// end of the picture. Its times are those of the film.
+std::int64_t EncodeAudio::to_samples(std::int64_t pts, AVRational base) const {
+  return av_rescale_q(pts, base, encoder_->time_base);
+}
+
+// aresample's async mode evens out what a clock drifts and cuts what overlaps. A gap ends the graph and is filled here,
+// piece by piece: aresample would make all of the silence at once.
 Result<void> EncodeAudio::build(const AVFrame& frame) {
   built_rate_ = frame.sample_rate, built_format_ = frame.format, built_channels_ = frame.ch_layout.nb_channels;
-  if (!encoder_) SWARMA_CHECK(open_encoder());
   graph_.reset(avfilter_graph_alloc());
   if (!graph_) std::abort();
   graph_->nb_threads = 1;
@@ -79,23 +84,18 @@ Result<void> EncodeAudio::build(const AVFrame& frame) {
                                stream_.time_base.den, frame.sample_rate,
                                av_get_sample_fmt_name(static_cast<AVSampleFormat>(frame.format)), name);
   std::string resample = fmt::format("async=1:first_pts={}:out_sample_rate={}:out_chlayout={}:out_sample_fmt=fltp",
-                                     next_sample_, rate, layout_name(plan_.channels));
-  std::string pad = fmt::format(
-      "whole_len={}", std::max<std::int64_t>(1, av_rescale(job_.info.video_end_us, rate, 1'000'000) - next_sample_));
-  AVFilterContext *resampler = nullptr, *padder = nullptr;
+                                     position(), rate, layout_name(plan_.channels));
+  AVFilterContext* resampler = nullptr;
   auto make = [&](AVFilterContext** context, const char* filter, const char* label, const char* arguments) {
     return avfilter_graph_create_filter(context, avfilter_get_by_name(filter), label, arguments, nullptr, graph_.get());
   };
   int e = make(&source_, "abuffer", "in", in.c_str());
   if (e >= 0) e = make(&resampler, "aresample", "resample", resample.c_str());
-  if (e >= 0) e = make(&padder, "apad", "pad", pad.c_str());
   if (e >= 0) e = make(&sink_, "abuffersink", "out", nullptr);
   if (e >= 0) e = avfilter_link(source_, 0, resampler, 0);
-  if (e >= 0) e = avfilter_link(resampler, 0, padder, 0);
-  if (e >= 0) e = avfilter_link(padder, 0, sink_, 0);
+  if (e >= 0) e = avfilter_link(resampler, 0, sink_, 0);
   if (e >= 0) e = avfilter_graph_config(graph_.get(), nullptr);
   if (e < 0) return failed(e, plan_);
-  av_buffersink_set_frame_size(sink_, static_cast<unsigned>(encoder_->frame_size));
   return {};
 }
 
@@ -115,28 +115,78 @@ Result<void> EncodeAudio::open_encoder() {
   avcodec_parameters_from_context(parameters.get(), encoder_.get());
   writer_ = std::make_unique<TrackWriter>(job_, track_, *parameters, encoder_->time_base);
   clock_ = std::make_unique<SlotClock>(job_.plan, encoder_->time_base);
+  samples_.reset(av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, plan_.channels, encoder_->frame_size));
+  if (!samples_) std::abort();
   return {};
 }
 
 Result<void> EncodeAudio::filter(AVFrame* frame) {
-  if (!graph_ || frame->sample_rate != built_rate_ || frame->format != built_format_ ||
-      frame->ch_layout.nb_channels != built_channels_)
+  if (!encoder_) SWARMA_CHECK(open_encoder());
+  const std::int64_t begin = to_samples(frame->pts, stream_.time_base);
+  const double allowed = job_.info.timeline.empty() ? kGap : kGapAtJoint;
+  const bool gap = static_cast<double>(begin - frame_end_) > allowed * encoder_->sample_rate;
+  frame_end_ = begin + to_samples(frame->nb_samples, AVRational{1, std::max(1, frame->sample_rate)});
+  if (!graph_ || gap || frame->sample_rate != built_rate_ || frame->format != built_format_ ||
+      frame->ch_layout.nb_channels != built_channels_) {
+    SWARMA_CHECK(close_graph());
+    SWARMA_CHECK(fill_silence(begin));
     SWARMA_CHECK(build(*frame));
+  }
   if (int e = av_buffersrc_add_frame(source_, frame); e < 0) return failed(e, plan_);
-  return encode_filtered();
+  return take_filtered();
 }
 
-Result<void> EncodeAudio::encode_filtered() {
+// What the graph still holds comes out.
+Result<void> EncodeAudio::close_graph() {
+  if (!graph_) return {};
+  if (int e = av_buffersrc_add_frame(source_, nullptr); e < 0) return failed(e, plan_);
+  return take_filtered();
+}
+
+Result<void> EncodeAudio::take_filtered() {
   for (;;) {
     ff::Frame frame = ff::new_frame();
     int e = av_buffersink_get_frame(sink_, frame.get());
     if (e == AVERROR(EAGAIN) || e == AVERROR_EOF) return {};
     if (e < 0) return failed(e, plan_);
+    if (av_audio_fifo_write(samples_.get(), reinterpret_cast<void**>(frame->extended_data), frame->nb_samples) < 0)
+      std::abort();
+    SWARMA_CHECK(encode(false));
+  }
+}
+
+Result<void> EncodeAudio::fill_silence(std::int64_t until) {
+  if (position() >= until) return {};
+  ff::Frame silence = ff::new_frame();
+  silence->format = AV_SAMPLE_FMT_FLTP;
+  silence->nb_samples = encoder_->frame_size;
+  av_channel_layout_copy(&silence->ch_layout, &encoder_->ch_layout);
+  if (av_frame_get_buffer(silence.get(), 0) < 0) std::abort();
+  av_samples_set_silence(silence->extended_data, 0, silence->nb_samples, plan_.channels, AV_SAMPLE_FMT_FLTP);
+  while (position() < until && !job_.stopped()) {
+    const auto count = static_cast<int>(std::min<std::int64_t>(until - position(), silence->nb_samples));
+    if (av_audio_fifo_write(samples_.get(), reinterpret_cast<void**>(silence->extended_data), count) < 0) std::abort();
+    SWARMA_CHECK(encode(false));
+  }
+  return {};
+}
+
+/// Whole frames, and at the end of the sound also the `rest`.
+Result<void> EncodeAudio::encode(bool rest) {
+  while (av_audio_fifo_size(samples_.get()) >= (rest ? 1 : encoder_->frame_size)) {
+    ff::Frame frame = ff::new_frame();
+    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->sample_rate = encoder_->sample_rate;
+    frame->nb_samples = std::min(encoder_->frame_size, av_audio_fifo_size(samples_.get()));
+    av_channel_layout_copy(&frame->ch_layout, &encoder_->ch_layout);
+    if (av_frame_get_buffer(frame.get(), 0) < 0) std::abort();
+    av_audio_fifo_read(samples_.get(), reinterpret_cast<void**>(frame->extended_data), frame->nb_samples);
     frame->pts = next_sample_;
     next_sample_ += frame->nb_samples;
-    if (e = avcodec_send_frame(encoder_.get(), frame.get()); e < 0) return failed(e, plan_);
+    if (int e = avcodec_send_frame(encoder_.get(), frame.get()); e < 0) return failed(e, plan_);
     SWARMA_CHECK(receive_packets());
   }
+  return {};
 }
 
 Result<void> EncodeAudio::receive_packets() {
@@ -158,8 +208,9 @@ Result<void> EncodeAudio::end() {
   if (!graph_)
     return fail(ErrorCode::Unsupported, "cannot_decode",
                 fmt::format("Nothing of the sound “{}” could be decoded.", plan_.name));
-  if (int e = av_buffersrc_add_frame(source_, nullptr); e < 0) return failed(e, plan_);
-  SWARMA_CHECK(encode_filtered());
+  SWARMA_CHECK(close_graph());
+  SWARMA_CHECK(fill_silence(av_rescale_q(job_.picture_end_us(), ff::kMicro, encoder_->time_base)));
+  SWARMA_CHECK(encode(true));
   if (int e = avcodec_send_frame(encoder_.get(), nullptr); e < 0) return failed(e, plan_);
   SWARMA_CHECK(receive_packets());
   return writer_->end(0);

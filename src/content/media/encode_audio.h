@@ -1,5 +1,5 @@
-// Any sound as AAC-LC: decoded, mixed to the wanted channels, gaps filled, padded to the picture's end. Internal:
-// included by .cpp files of this folder only.
+// Any sound as AAC-LC: decoded, mixed to the wanted channels, gaps filled, padded to the picture's end, in memory that
+// does not grow with a gap. Internal: included by .cpp files of this folder only.
 #pragma once
 
 #include "content/media/track_writer.h"
@@ -18,8 +18,14 @@ class EncodeAudio {
   Result<void> build(const AVFrame& frame);
   Result<void> open_encoder();
   Result<void> filter(AVFrame* frame);
-  Result<void> encode_filtered();
+  Result<void> close_graph();
+  Result<void> take_filtered();
+  Result<void> fill_silence(std::int64_t until);
+  Result<void> encode(bool rest);
   Result<void> receive_packets();
+  std::int64_t to_samples(std::int64_t pts, AVRational base) const;
+  /// Where the next sample that comes out of the graph belongs.
+  std::int64_t position() const { return next_sample_ + av_audio_fifo_size(samples_.get()); }
 
   Job& job_;
   const std::size_t track_;
@@ -31,8 +37,10 @@ class EncodeAudio {
   AVFilterContext *source_ = nullptr, *sink_ = nullptr;
   std::unique_ptr<TrackWriter> writer_;
   std::unique_ptr<SlotClock> clock_;
-  std::int64_t next_pts_ = 0;  // for frames without a time, in the stream's time base
-  std::int64_t next_sample_ = 0;
+  std::int64_t next_pts_ = 0;     // for frames without a time, in the stream's time base
+  ff::Samples samples_;           // on their way to the encoder, which takes whole frames
+  std::int64_t next_sample_ = 0;  // of those: where the first belongs, in film time
+  std::int64_t frame_end_ = 0;    // where the latest decoded frame ends, in samples of film time
   int built_rate_ = 0, built_format_ = -1, built_channels_ = 0;
   Slot slot_ = 0;
 };

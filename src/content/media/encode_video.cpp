@@ -84,7 +84,7 @@ Result<void> EncodeVideo::end() {
   if (int e = avcodec_send_frame(codec_.get(), nullptr); e < 0)
     return ff::failed(e, ErrorCode::Internal, "cannot_encode", fmt::format("finish {}", plan_.name));
   SWARMA_CHECK(receive());
-  return writer_->end(job_.info.video.frame_rate, av_rescale_q(job_.info.video_end_us, ff::kMicro, time_base_));
+  return writer_->end(job_.info.video.frame_rate, av_rescale_q(job_.picture_end_us(), ff::kMicro, time_base_));
 }
 
 }  // namespace swarma::content::media

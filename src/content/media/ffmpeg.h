@@ -8,6 +8,7 @@ extern "C" {
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
+#include <libavutil/audio_fifo.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/display.h>
 #include <libavutil/dovi_meta.h>
@@ -33,6 +34,7 @@ struct Freer {
   void operator()(AVFilterGraph* p) const { avfilter_graph_free(&p); }
   void operator()(AVBSFContext* p) const { av_bsf_free(&p); }
   void operator()(SwsContext* p) const { sws_freeContext(p); }
+  void operator()(AVAudioFifo* p) const { av_audio_fifo_free(p); }
 };
 
 using Packet = std::unique_ptr<AVPacket, Freer>;
@@ -41,6 +43,7 @@ using Codec = std::unique_ptr<AVCodecContext, Freer>;
 using Parameters = std::unique_ptr<AVCodecParameters, Freer>;
 using Graph = std::unique_ptr<AVFilterGraph, Freer>;
 using Bsf = std::unique_ptr<AVBSFContext, Freer>;
+using Samples = std::unique_ptr<AVAudioFifo, Freer>;
 using Scaler = std::unique_ptr<SwsContext, Freer>;
 
 inline constexpr AVRational kMicro{1, 1'000'000};

@@ -286,6 +286,7 @@ Result<void> package(const std::filesystem::path& file, const MediaInfo& info, c
   // MP4 says all there is to know in its index; other containers need a look at their packets.
   bool mp4 = info.container.find("mp4") != std::string::npos;
   SWARMA_TRY(Source source, Source::open(file, mp4 ? Source::Depth::Header : Source::Depth::Streams));
+  source.follow(info.timeline);
   Job job(info, plan, sink, cancel);
   return Packager(std::move(source), job, finished, progress).run();
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "content/media/colours.h"
@@ -23,6 +25,15 @@ std::string make_progressive(const VideoStream& video) {
     default:
       return "bwdif=mode=send_frame:deint=interlaced,";
   }
+}
+
+constexpr double kSameShape = 0.02;
+
+PictureSize fitted(const PictureSize& size, double wider) {
+  const auto even = [](double side) { return std::max(2, static_cast<int>(std::lround(side / 2)) * 2); };
+  if (std::abs(wider - 1) <= kSameShape) return size;
+  if (wider > 1) return {size.width, even(size.height / wider)};
+  return {even(size.width * wider), size.height};
 }
 
 }  // namespace
@@ -61,6 +72,7 @@ Result<PictureGraph> PictureGraph::create(const AVFrame& like, AVRational time_b
 
 bool PictureGraph::fits(const AVFrame& frame) const {
   return frame.width == like_->width && frame.height == like_->height && frame.format == like_->format &&
+         av_cmp_q(ff::sane_ratio(frame.sample_aspect_ratio), ff::sane_ratio(like_->sample_aspect_ratio)) == 0 &&
          colours_of(frame) == colours_of(*like_);
 }
 
@@ -93,13 +105,17 @@ std::string make_upright(const Orientation& orientation) {
   return text;
 }
 
-std::string rendition_filters(const VideoStream& video, const AVFrame& like, const std::vector<PictureSize>& sizes) {
+std::string rendition_filters(const VideoStream& video, const AVFrame& like, const std::vector<PictureSize>& sizes,
+                              double wider) {
   const Colours from = colours_of(like), to = rendition_colours(from);
   std::string text = "[in]" + make_progressive(video) + make_upright(video.orientation) + mark_colours(from);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto [width, height] = sizes[i];
-    text += i == 0 ? convert_colours(from, to, width, height)
+    const PictureSize inner = i == 0 ? fitted(sizes[i], wider) : sizes[i];
+    text += i == 0 ? convert_colours(from, to, inner.width, inner.height)
                    : fmt::format("scale={}:{}:flags=bicubic,format=yuv420p,", width, height);
+    if (inner.width != width || inner.height != height)
+      text += fmt::format("pad={}:{}:(ow-iw)/2:(oh-ih)/2,", width, height);
     text += fmt::format("setsar={}/{}", video.sar_num, video.sar_den);
     text += i + 1 < sizes.size() ? fmt::format(",split[o{}][c{}];[c{}]", i, i, i) : fmt::format("[o{}]", i);
   }

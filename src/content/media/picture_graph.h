@@ -39,7 +39,9 @@ class PictureGraph {
 std::string make_upright(const Orientation& orientation);
 
 /// From decoded pictures to upright, progressive ones in every size, in the colours of renditions, each size scaled
-/// from the one before.
-std::string rendition_filters(const VideoStream& video, const AVFrame& like, const std::vector<PictureSize>& sizes);
+/// from the one before. `wider`: how many times wider than high the picture is, compared with those that the sizes are
+/// made for; it keeps its shape between black bars.
+std::string rendition_filters(const VideoStream& video, const AVFrame& like, const std::vector<PictureSize>& sizes,
+                              double wider = 1);
 
 }  // namespace swarma::content::media

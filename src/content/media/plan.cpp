@@ -52,15 +52,29 @@ std::vector<std::int64_t> keyframe_cuts(const MediaInfo& info) {
   return cuts;
 }
 
+// Where a picture stays for long, it is cut between pictures: an encode shows it again.
+std::vector<std::int64_t> split_long_slots(const std::vector<std::int64_t>& cuts) {
+  std::vector<std::int64_t> out{cuts.front()};
+  for (std::size_t i = 1; i < cuts.size(); ++i) {
+    const std::int64_t begin = cuts[i - 1], length = cuts[i] - begin;
+    const std::int64_t parts = length > kLongestSlotUs ? (length + kSlot - 1) / kSlot : 1;
+    for (std::int64_t part = 1; part <= parts; ++part) out.push_back(begin + length * part / parts);
+  }
+  return out;
+}
+
 std::vector<std::int64_t> make_cuts(const MediaInfo& info, bool copied) {
   std::vector<std::int64_t> cuts{0};
   if (copied)
     cuts = keyframe_cuts(info);
   else
     cuts.insert(cuts.end(), info.grid_us.begin(), info.grid_us.end());
-  while (cuts.size() > 1 && info.video_end_us - cuts.back() < kShortestSlot) cuts.pop_back();
-  cuts.push_back(std::max(info.duration_ms * 1000, cuts.back() + 1));
-  return cuts;
+  const std::int64_t end = std::max(info.duration_ms * 1000, cuts.back() + 1);
+  while (cuts.size() > 1 && info.video_end_us - cuts.back() < kShortestSlot &&
+         end - cuts[cuts.size() - 2] <= kLongestSlotUs)
+    cuts.pop_back();
+  cuts.push_back(end);
+  return copied ? cuts : split_long_slots(cuts);
 }
 
 class Planner {

@@ -13,6 +13,7 @@
 namespace swarma::content::media {
 
 inline constexpr double kSegmentSeconds = 4.0;
+inline constexpr std::int64_t kLongestSlotUs = 12'000'000;
 
 enum class LadderMode { Auto, Copy, List };
 
@@ -47,8 +48,8 @@ struct TrackPlan {
 struct PackagePlan {
   std::vector<TrackPlan> tracks;
   /// slots + 1 presentation times in µs from the start of the film: slot n is [cuts[n], cuts[n+1]). Every cut of a
-  /// copied rendition is a keyframe of the source; encoded ones force keyframes there. The last slot ends with the
-  /// film.
+  /// copied rendition is a keyframe of the source; encoded ones force keyframes there, and repeat the picture where it
+  /// stays. The last slot ends with the film. No slot is longer than kLongestSlotUs.
   std::vector<std::int64_t> cuts_us;
   Slot slots() const { return static_cast<Slot>(cuts_us.size() - 1); }
 };

@@ -52,6 +52,21 @@ TEST(Plan, CopiesTheSourceAndEncodesBelowIt) {
   EXPECT_EQ(summary(planned(info)), "v1080* v720 v480 v360 a1-en* a2-de a2-de-surround* c-en storyboard");
 }
 
+TEST(Plan, NoSlotIsLongerThanTwelveSecondsWhereAPictureStays) {
+  MediaInfo slides = film(640, 360, 60);
+  slides.video.can_copy = false;
+  slides.grid_us = {15 * kSecond, 45 * kSecond};  // pictures at 0, 15 and 45 s
+  slides.duration_ms = 4'000'000;                 // and sound that goes on for more than an hour
+  slides.media_end_us = 4'000 * kSecond;
+  const std::vector<std::int64_t> cuts = planned(slides).cuts_us;
+  for (std::size_t i = 1; i < cuts.size(); ++i) {
+    EXPECT_LE(cuts[i] - cuts[i - 1], kLongestSlotUs);
+    EXPECT_GE(cuts[i] - cuts[i - 1], kSecond);
+  }
+  for (std::int64_t t : {15 * kSecond, 45 * kSecond, 4'000 * kSecond})
+    EXPECT_NE(std::find(cuts.begin(), cuts.end(), t), cuts.end()) << t;
+}
+
 TEST(Plan, LaddersNeverUpscaleAndSkipNearRungs) {
   auto sizes = [](int w, int h) {
     std::string out;

@@ -15,14 +15,17 @@ constexpr std::uint64_t kMaxPictureBytes = 32 << 20;
 constexpr int kMaxPictureSide = 16'384;
 constexpr double kDark = 28, kFlat = 12;  // a picture below these tells nothing
 
-Result<ff::Frame> picture_at(Source& source, KeyframeDecoder& decoder, int stream, std::int64_t source_us) {
+/// Without `seeks` the source is read on from where it is.
+Result<ff::Frame> picture_at(Source& source, KeyframeDecoder& decoder, int stream, std::int64_t source_us, bool seeks) {
   AVRational base = source.stream(stream)->time_base;
-  avformat_seek_file(source.context(), stream, INT64_MIN, av_rescale_q(source_us, ff::kMicro, base),
-                     av_rescale_q(source_us, ff::kMicro, base), 0);  // on failure we go on from where we are
-  for (int packets = 0; packets < 10'000; ++packets) {
+  const std::int64_t at = av_rescale_q(source_us, ff::kMicro, base);
+  if (seeks)
+    avformat_seek_file(source.context(), stream, INT64_MIN, at, at, 0);  // on failure we go on from where we are
+  for (int packets = 0; !seeks || packets < 10'000; ++packets) {
     SWARMA_TRY(ff::Packet packet, source.next());
     if (!packet) break;
     if (packet->stream_index != stream || !(packet->flags & AV_PKT_FLAG_KEY)) continue;
+    if (!seeks && packet->pts != AV_NOPTS_VALUE && packet->pts < at) continue;
     SWARMA_TRY(ff::Frame frame, decoder.decode(*packet));
     if (frame) return frame;
   }
@@ -85,9 +88,12 @@ Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& in
   if (v.stream_index >= static_cast<int>(source.context()->nb_streams))
     return fail(ErrorCode::Conflict, "source_changed",
                 "The film was changed since it was looked at. Publish it again.");
+  const bool seeks = info.timeline.empty();  // where the clock restarts, times lead to no place
+  source.follow(info.timeline);
   for (unsigned i = 0; i < source.context()->nb_streams; ++i)
-    source.stream(static_cast<int>(i))->discard =
-        static_cast<int>(i) == v.stream_index ? AVDISCARD_NONKEY : AVDISCARD_ALL;
+    source.stream(static_cast<int>(i))->discard = static_cast<int>(i) != v.stream_index ? AVDISCARD_ALL
+                                                  : seeks                               ? AVDISCARD_NONKEY
+                                                                                        : AVDISCARD_DEFAULT;
   KeyframeDecoder decoder;
   SWARMA_CHECK(decoder.open(*source.stream(v.stream_index)));
 
@@ -95,7 +101,7 @@ Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& in
   double best_score = -1;
   std::int64_t at = at_us >= 0 ? at_us : info.video_end_us / 10;
   for (int attempt = 0; attempt < kMaxTries; ++attempt) {
-    SWARMA_TRY(ff::Frame frame, picture_at(source, decoder, v.stream_index, info.start_us + at));
+    SWARMA_TRY(ff::Frame frame, picture_at(source, decoder, v.stream_index, info.start_us + at, seeks));
     if (frame) {
       Brightness b = measure_brightness(*frame);
       double score = std::min(b.mean / kDark, 1.0) + std::min(b.deviation / kFlat, 1.0);
@@ -106,7 +112,7 @@ Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& in
     if (at >= info.video_end_us) break;
   }
   if (!best) {
-    SWARMA_TRY(best, picture_at(source, decoder, v.stream_index, info.start_us));
+    SWARMA_TRY(best, picture_at(source, decoder, v.stream_index, info.start_us, true));
     if (!best) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one keyframe of the film could be decoded.");
   }
   return poster_jpeg(*best, static_cast<double>(v.width) * v.sar_num / v.sar_den, v.height, v.orientation);

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "content/media/timeline.h"
+#include "title/title_details.h"
 
 namespace swarma::content::media {
 
 inline constexpr std::int64_t kMaxFilmMs = 24 * 3600 * 1000;
-inline constexpr std::int64_t kMaxCaptionOverhangMs = 10'000;
 
 /// How stored pictures become upright: mirrored left and right first, then turned.
 struct Orientation {
@@ -38,6 +39,7 @@ struct VideoStream {
   bool interlaced = false;  // as the stream says, or the pictures at several places of it
   FieldOrder field_order = FieldOrder::AsMarked;
   DynamicRange dynamic_range = DynamicRange::Standard;
+  bool decode_times_only = false;  // the container does not say when pictures are shown (AVI)
   std::int64_t bit_rate = 0;
   bool can_copy = false;     // H.264 8-bit 4:2:0 progressive, upright, SDR, with keyframes often enough to cut at
   std::string why_not_copy;  // sentence, empty when can_copy
@@ -63,25 +65,31 @@ struct CaptionStream {
 
 struct MediaInfo {
   std::string container;
-  /// End of the last sample of any kept stream, measured from the first. A caption that begins within picture and sound
-  /// may outlast them by kMaxCaptionOverhangMs.
+  /// End of the last picture or sound that is kept, measured from the first. Captions end with it at the latest.
   std::int64_t duration_ms = 0;
   std::uint64_t file_bytes = 0;
   VideoStream video;  // the best one
   std::vector<AudioStream> audio;
   std::vector<CaptionStream> captions;  // text only
-  std::vector<std::string> notes;       // what cannot be kept and why, in sentences (bitmap subtitles, second video …)
+  std::vector<title::Chapter> chapters;
+  std::vector<std::string> notes;  // what cannot be kept and why, in sentences (bitmap subtitles, second video …)
   /// Presentation times from the start of the film. The film starts with its first heard or seen sample.
   std::vector<std::int64_t> keyframes_us;  // needed to cut copies
   std::vector<std::int64_t> grid_us;       // frames about kSegmentSeconds apart: where encodes are cut
+  std::int64_t last_picture_us = 0;        // when the last picture is first seen
   std::int64_t video_end_us = 0;           // end of the last picture
   std::int64_t media_end_us = 0;           // end of the last picture or sound
   std::int64_t start_us = 0;               // the film's start on the source's own clock
+  Timeline timeline;                       // when that clock restarts or jumps: how it is made continuous
+};
+
+struct ProbeOptions {
+  bool so_far = false;  // the file is still arriving: what it promises beyond its end is no fault
 };
 
 /// Refuses with Unsupported what is not a film, saying what was found: "not_media", "no_video", "still_image",
-/// "file_truncated" (the header promises more than there is), "too_long", "encrypted_source", "dolby_vision" (without a
-/// picture that others can read).
-Result<MediaInfo> probe(const std::filesystem::path& file);
+/// "file_truncated" (the header promises more than there is), "streams_change", "too_long", "encrypted_source",
+/// "dolby_vision" (without a picture that others can read).
+Result<MediaInfo> probe(const std::filesystem::path& file, const ProbeOptions& options = {});
 
 }  // namespace swarma::content::media

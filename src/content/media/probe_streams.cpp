@@ -4,10 +4,12 @@
 
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <numbers>
 
 #include "content/media/colours.h"
 #include "content/media/language.h"
+#include "title/checks.h"
 
 namespace swarma::content::media {
 namespace {
@@ -15,16 +17,7 @@ namespace {
 constexpr std::size_t kMaxTitle = 120;
 
 std::string tag(const AVStream& stream, const char* name) {
-  const AVDictionaryEntry* entry = av_dict_get(stream.metadata, name, nullptr, 0);
-  std::string text = entry ? entry->value : "";
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  if (text.size() > kMaxTitle) {
-    std::size_t end = kMaxTitle;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text.resize(end);
-  }
-  return text;
+  return stream_tag(stream.metadata, name);
 }
 
 // The matrix maps (x, y) to (a x + c y, b x + d y); a negative determinant mirrors. Mirroring first leaves a rotation.
@@ -69,6 +62,19 @@ bool is_plain_aac_lc(const AVCodecParameters& p) {
 
 }  // namespace
 
+std::string stream_tag(const AVDictionary* metadata, const char* name) {
+  const AVDictionaryEntry* entry = av_dict_get(metadata, name, nullptr, 0);
+  std::string text = entry ? entry->value : "";
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  if (text.size() > kMaxTitle) {
+    std::size_t end = kMaxTitle;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text.resize(end);
+  }
+  return text;
+}
+
 VideoStream describe_video(const AVStream& stream) {
   const AVCodecParameters& p = *stream.codecpar;
   VideoStream v;
@@ -102,6 +108,25 @@ AudioStream describe_audio(const AVStream& stream) {
 CaptionStream describe_captions(const AVStream& stream) {
   return {stream.index, avcodec_get_name(stream.codecpar->codec_id), to_bcp47(tag(stream, "language")),
           tag(stream, "title")};
+}
+
+std::vector<title::Chapter> describe_chapters(const AVFormatContext& context, std::int64_t start_us,
+                                              std::int64_t duration_ms) {
+  std::map<std::int64_t, std::string> by_start;
+  for (unsigned i = 0; i < context.nb_chapters && by_start.size() < title::kMaxChapters; ++i) {
+    const AVChapter& chapter = *context.chapters[i];
+    const std::int64_t from = av_rescale_q(chapter.start, chapter.time_base, ff::kMicro) - start_us;
+    const std::int64_t start_ms = std::max<std::int64_t>(0, (from + 500) / 1000);
+    if (start_ms < duration_ms)
+      by_start.emplace(start_ms,
+                       title::clean_text(stream_tag(chapter.metadata, "title"), title::Lines::One, kMaxTitle));
+  }
+  std::vector<title::Chapter> out;
+  for (auto& [start_ms, name] : by_start) {
+    if (name.empty()) name = fmt::format("Chapter {}", out.size() + 1);
+    out.push_back({start_ms, std::move(name)});
+  }
+  return out;
 }
 
 std::string why_parameters_forbid_copy(const AVStream& stream, const VideoStream& video) {

@@ -17,6 +17,14 @@ std::string why_parameters_forbid_copy(const AVStream& stream, const VideoStream
 /// Empty, or the sentence why a Dolby Vision stream has no picture that can be converted (profile 5 and its like).
 std::string why_dolby_vision_forbids(const AVStream& stream);
 
+/// The chapters of a film that starts at `start_us` and lasts `duration_ms`, in film time, named, in order. At most
+/// title::kMaxChapters.
+std::vector<title::Chapter> describe_chapters(const AVFormatContext& context, std::int64_t start_us,
+                                              std::int64_t duration_ms);
+
+/// A tag's text on one line, shortened; empty if there is none.
+std::string stream_tag(const AVDictionary* metadata, const char* name);
+
 bool is_text_caption(const AVCodecParameters& parameters);
 bool is_cover_picture(const AVStream& stream);
 /// Marked as encrypted by the container.

@@ -149,6 +149,23 @@ Result<void> write_head(Lane& lane, OutputFile& output) {
   return lane.advance();
 }
 
+// The context frees them.
+void add_chapters(AVFormatContext* context, const RemuxChapters& from) {
+  if (from.chapters.empty()) return;
+  context->chapters = static_cast<AVChapter**>(av_calloc(from.chapters.size(), sizeof(AVChapter*)));
+  if (!context->chapters) std::abort();
+  for (std::size_t i = 0; i < from.chapters.size(); ++i) {
+    auto* chapter = static_cast<AVChapter*>(av_mallocz(sizeof(AVChapter)));
+    if (!chapter) std::abort();
+    chapter->id = static_cast<std::int64_t>(i);
+    chapter->time_base = {1, 1000};
+    chapter->start = from.chapters[i].start_ms;
+    chapter->end = i + 1 < from.chapters.size() ? from.chapters[i + 1].start_ms : from.end_ms;
+    av_dict_set(&chapter->metadata, "title", from.chapters[i].name.c_str(), 0);
+    context->chapters[context->nb_chapters++] = chapter;
+  }
+}
+
 Lane* earliest(std::vector<Lane>& lanes) {
   Lane* first = nullptr;
   for (Lane& lane : lanes)
@@ -159,7 +176,7 @@ Lane* earliest(std::vector<Lane>& lanes) {
 }  // namespace
 
 Result<void> remux_to_mp4(std::vector<RemuxTrack> tracks, const std::filesystem::path& output,
-                          const std::function<void(double)>& progress) {
+                          const std::function<void(double)>& progress, const RemuxChapters& chapters) {
   OutputFile file(output);
   SWARMA_CHECK(file.open());
   std::vector<Lane> lanes;
@@ -169,6 +186,7 @@ Result<void> remux_to_mp4(std::vector<RemuxTrack> tracks, const std::filesystem:
     lanes.push_back(std::move(lane));
   }
   if (lanes.empty()) return fail(ErrorCode::BadRequest, "no_tracks", "There is no track to write.");
+  add_chapters(file.context(), chapters);
   if (int e = avformat_write_header(file.context(), nullptr); e < 0) return file.failed(e);
   std::int64_t reported = -1;
   while (Lane* lane = earliest(lanes)) {

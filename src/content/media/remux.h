@@ -22,8 +22,14 @@ struct RemuxTrack {
   std::vector<Cue> cues;  // Captions: as mov_text
 };
 
+/// Chapters of what is written, in film time; the last one ends with it.
+struct RemuxChapters {
+  std::vector<title::Chapter> chapters;
+  std::int64_t end_ms = 0;
+};
+
 /// Writes to a temporary name and renames: `output` is complete or absent. Streams: memory does not grow with the film.
 Result<void> remux_to_mp4(std::vector<RemuxTrack> tracks, const std::filesystem::path& output,
-                          const std::function<void(double done_seconds)>& progress);
+                          const std::function<void(double done_seconds)>& progress, const RemuxChapters& chapters = {});
 
 }  // namespace swarma::content::media

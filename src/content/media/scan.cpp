@@ -1,12 +1,15 @@
 #include "content/media/scan.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace swarma::content::media {
 namespace {
 
 constexpr int kMaxTopLevelBoxes = 1'000'000;
+constexpr int kMaxEbmlElements = 1'000;
+constexpr std::size_t kMaxLateStreams = 64;
 constexpr std::int64_t kMaxFrames = 24 * 3600 * 120;  // a day at 120 frames a second: bounds memory
 
 std::int64_t be(const std::uint8_t* p, int bytes) {
@@ -32,37 +35,52 @@ bool starts_with_idr(Read read, std::int64_t size, int length_bytes) {
 
 class Scanner {
  public:
-  Scanner(Source& source, int video) : source_(source), video_(video) {
-    scan_.streams.resize(source.context()->nb_streams);
-    for (unsigned i = 0; i < source.context()->nb_streams; ++i)
+  explicit Scanner(Source& source) : source_(source), watch_(*source.context()) {
+    const unsigned count = source.context()->nb_streams;
+    scan_.streams.resize(count);
+    length_bytes_.resize(count);
+    shapes_.resize(count);
+    for (unsigned i = 0; i < count; ++i) {
       source.stream(static_cast<int>(i))->discard = AVDISCARD_NONE;
-    const AVCodecParameters& p = *source.stream(video)->codecpar;
-    if (p.codec_id == AV_CODEC_ID_H264 && p.extradata_size > 6 && p.extradata[0] == 1)
-      length_bytes_ = (p.extradata[4] & 3) + 1;
+      const AVCodecParameters& p = *source.stream(static_cast<int>(i))->codecpar;
+      if (p.codec_id == AV_CODEC_ID_H264 && p.extradata_size > 6 && p.extradata[0] == 1)
+        length_bytes_[i] = (p.extradata[4] & 3) + 1;
+    }
   }
 
   Result<Scan> run(bool bodies_skipped) {
     for (;;) {
       SWARMA_TRY(ff::Packet packet, source_.next());
       if (!packet) break;
-      if (packet->stream_index < 0 || static_cast<std::size_t>(packet->stream_index) >= scan_.streams.size()) continue;
+      if (packet->stream_index < 0) continue;
+      if (static_cast<std::size_t>(packet->stream_index) >= scan_.streams.size()) {
+        take_late(*packet);
+        continue;
+      }
+      watch_.take(*packet, *source_.stream(packet->stream_index));
       take(*packet, bodies_skipped);
       if (bodies_skipped) skip_known_sound(*packet);
-      if (static_cast<std::int64_t>(scan_.frames_us.size()) > kMaxFrames)
+      if (frames_ > kMaxFrames)
         return fail(ErrorCode::Unsupported, "too_long", "The film has more frames than a day of video.");
     }
-    std::sort(scan_.frames_us.begin(), scan_.frames_us.end());
-    std::sort(scan_.keyframes_us.begin(), scan_.keyframes_us.end());
+    for (StreamScan& s : scan_.streams) {
+      std::sort(s.frames_us.begin(), s.frames_us.end());
+      std::sort(s.keyframes_us.begin(), s.keyframes_us.end());
+    }
     return std::move(scan_);
   }
+
+  const ClockWatch& watch() const { return watch_; }
 
  private:
   void take(const AVPacket& packet, bool bodies_skipped) {
     const AVStream& stream = *source_.stream(packet.stream_index);
     StreamScan& s = scan_.streams[static_cast<std::size_t>(packet.stream_index)];
     std::int64_t pts = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+    s.shown_known |= packet.pts != AV_NOPTS_VALUE;
     s.bytes += packet.size;
     ++s.packets;
+    s.last_position = std::max(s.last_position, packet.pos);
     s.encrypted |= av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr) != nullptr;
     if (packet.flags & AV_PKT_FLAG_DISCARD) {
       s.hidden_packets = true;
@@ -73,15 +91,22 @@ class Scanner {
     if (packet.duration > 0) s.last_duration = packet.duration;  // some containers leave it out for the last packet
     std::int64_t end = av_rescale_q(pts + s.last_duration, stream.time_base, ff::kMicro);
     if (stream.codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE) {
-      bool blank = packet.size <= (stream.codecpar->codec_id == AV_CODEC_ID_MOV_TEXT ? 2 : 0);
-      if (!blank) s.cues.emplace_back(start, end);
       s.end_us = std::max(s.end_us, end);
       return;
     }
     if (s.first_us == kNever) start += priming_us(packet, stream);
     s.first_us = s.first_us == kNever ? start : std::min(s.first_us, start);
     s.end_us = std::max(s.end_us, end);
-    if (packet.stream_index == video_) take_video(packet, start, bodies_skipped);
+    if (stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO) take_video(packet, stream, start, bodies_skipped);
+  }
+
+  void take_late(const AVPacket& packet) {
+    const std::size_t index = static_cast<std::size_t>(packet.stream_index) - scan_.streams.size();
+    if (index >= kMaxLateStreams) return;
+    if (scan_.late.size() <= index) scan_.late.resize(index + 1);
+    LateStream& late = scan_.late[index];
+    if (late.first_position < 0) late.first_position = packet.pos;
+    late.type = source_.stream(packet.stream_index)->codecpar->codec_type;
   }
 
   /// Where sound ends stands in the index: its packets need not be asked for one by one.
@@ -112,13 +137,20 @@ class Scanner {
     return av_rescale(samples, 1'000'000, stream.codecpar->sample_rate);
   }
 
-  void take_video(const AVPacket& packet, std::int64_t start, bool bodies_skipped) {
-    StreamScan& s = scan_.streams[static_cast<std::size_t>(video_)];
+  void take_video(const AVPacket& packet, const AVStream& stream, std::int64_t start, bool bodies_skipped) {
+    const auto index = static_cast<std::size_t>(packet.stream_index);
+    StreamScan& s = scan_.streams[index];
     s.new_parameters |= av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, nullptr) != nullptr;
-    scan_.frames_us.push_back(start);
+    s.frames_us.push_back(start);
+    ++frames_;
     if (!(packet.flags & AV_PKT_FLAG_KEY)) return;
-    if (length_bytes_ == 0) {
-      scan_.keyframes_us.push_back(start);
+    if (const AVCodecParserContext* parser = av_stream_get_parser(&stream); parser && parser->width > 0) {
+      const std::pair<int, int> shape{parser->width, parser->height};
+      if (shapes_[index].first > 0 && shape != shapes_[index]) s.shapes_us.push_back(start);
+      shapes_[index] = shape;
+    }
+    if (length_bytes_[index] == 0) {
+      s.keyframes_us.push_back(start);
       return;
     }
     auto read = [&](std::int64_t at, std::uint8_t* to, std::size_t n) {
@@ -127,12 +159,14 @@ class Scanner {
       std::memcpy(to, packet.data + at, n);
       return true;
     };
-    if (starts_with_idr(read, packet.size, length_bytes_)) scan_.keyframes_us.push_back(start);
+    if (starts_with_idr(read, packet.size, length_bytes_[index])) s.keyframes_us.push_back(start);
   }
 
   Source& source_;
-  int video_;
-  int length_bytes_ = 0;
+  ClockWatch watch_;
+  std::vector<int> length_bytes_;            // by stream index: of H.264 with length-prefixed units
+  std::vector<std::pair<int, int>> shapes_;  // by stream index: of the latest picture
+  std::int64_t frames_ = 0;
   Scan scan_;
 };
 
@@ -157,6 +191,28 @@ bool has_complete_index(const Source& source) {
   return moov;
 }
 
+// RFC 8794: an element is its id, its size (as many bytes as the first tells) and its body. A file is a header and one
+// segment; more elements may follow.
+bool is_whole_matroska(const Source& source) {
+  if (!std::strstr(source.context()->iformat->name, "matroska")) return false;
+  const auto file = static_cast<std::int64_t>(source.file_bytes());
+  constexpr std::int64_t kSegment = 0x18538067;
+  for (std::int64_t at = 0, elements = 0; at < file && elements < kMaxEbmlElements; ++elements) {
+    std::uint8_t head[12] = {};
+    if (source.read_at(at, head, sizeof head) < sizeof head || head[0] == 0) return false;
+    const int id_bytes = std::countl_zero(head[0]) + 1;
+    const int size_bytes = std::countl_zero(head[id_bytes]) + 1;
+    if (id_bytes > 4 || size_bytes > 8) return false;
+    const std::int64_t size = be(head + id_bytes, size_bytes) & ((std::int64_t{1} << (7 * size_bytes)) - 1);
+    const bool unknown = size == (std::int64_t{1} << (7 * size_bytes)) - 1;
+    at += id_bytes + size_bytes;
+    if (unknown || size > file - at) return false;
+    at += size;
+    if (be(head, id_bytes) == kSegment) return true;
+  }
+  return false;
+}
+
 bool find_truncation(const Source& source, int stream_index, Truncation& found) {
   AVStream* stream = source.stream(stream_index);
   int count = avformat_index_get_entries_count(stream);
@@ -172,10 +228,20 @@ bool find_truncation(const Source& source, int stream_index, Truncation& found) 
   return false;
 }
 
-Result<Scan> scan_packets(Source& source, int video) {
+Result<Scan> scan_packets(Source& source) {
   bool skip = has_complete_index(source) && !source.has_parsed_streams();
   if (skip) source.skip_bodies();
-  return Scanner(source, video).run(skip);
+  Scanner scanner(source);
+  SWARMA_TRY(Scan scan, scanner.run(skip));
+  if (!scanner.watch().found_jumps()) return scan;
+  // The times that were found are those of several clocks: once more, on one.
+  const ClockWatch& watch = scanner.watch();
+  SWARMA_TRY(Source again, source.open_again());
+  again.follow(watch.timeline());
+  SWARMA_TRY(scan, Scanner(again).run(false));
+  scan.timeline = watch.timeline();
+  for (unsigned i = 0; i < source.context()->nb_streams; ++i) scan.jumps.push_back(watch.jumps_of(static_cast<int>(i)));
+  return scan;
 }
 
 }  // namespace swarma::content::media

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
+#include <map>
 
 namespace swarma::content::media {
 namespace {
@@ -32,11 +34,29 @@ struct Source::State {
   int io_errno = 0;
   AVIOContext* io = nullptr;
   AVFormatContext* context = nullptr;
+  /// What is left of one stream's timeline.
+  struct Follower {
+    std::deque<ClockPiece> pieces;
+    std::int64_t packets = 0, shift_us = 0;
+  };
+  std::map<int, Follower> followers;
 
   ~State() {
     avformat_close_input(&context);
     if (io) av_freep(&io->buffer);
     avio_context_free(&io);
+  }
+
+  void shift(AVPacket& packet) {
+    const auto it = followers.find(packet.stream_index);
+    if (it == followers.end()) return;
+    Follower& f = it->second;
+    for (; !f.pieces.empty() && f.pieces.front().first_packet <= f.packets; f.pieces.pop_front())
+      f.shift_us = f.pieces.front().shift_us;
+    ++f.packets;
+    const std::int64_t ticks = av_rescale_q(f.shift_us, ff::kMicro, context->streams[packet.stream_index]->time_base);
+    if (packet.pts != AV_NOPTS_VALUE) packet.pts += ticks;
+    if (packet.dts != AV_NOPTS_VALUE) packet.dts += ticks;
   }
 
   static int read(void* opaque, std::uint8_t* to, int length) {
@@ -106,6 +126,31 @@ std::unexpected<Error> cannot_open(const Source& source, int code) {
               fmt::format("The file is not a film in any known format ({}).", ff::error_text(code)));
 }
 
+/// AVI holds H.264 and HEVC with start codes, whatever the header's parameter sets look like. Parsers and decoders go
+/// by the header, so it is brought into the form of the packets.
+void match_header_to_packets(const Source& source) {
+  const AVFormatContext& context = *source.context();
+  if (std::string_view(context.iformat->name) != "avi") return;
+  constexpr std::int64_t kChunkHead = 8;
+  for (unsigned i = 0; i < context.nb_streams; ++i) {
+    AVStream& stream = *context.streams[i];
+    AVCodecParameters& p = *stream.codecpar;
+    const char* filter = p.codec_id == AV_CODEC_ID_H264   ? "h264_mp4toannexb"
+                         : p.codec_id == AV_CODEC_ID_HEVC ? "hevc_mp4toannexb"
+                                                          : nullptr;
+    const AVIndexEntry* first = avformat_index_get_entry(&stream, 0);
+    if (!filter || !first || p.extradata_size < 7 || p.extradata[0] != 1) continue;
+    std::uint8_t head[4] = {};
+    if (source.read_at(first->pos + kChunkHead, head, sizeof head) < sizeof head) continue;
+    if (head[0] != 0 || head[1] != 0 || (head[2] != 1 && (head[2] != 0 || head[3] != 1))) continue;
+    AVBSFContext* made = nullptr;
+    if (av_bsf_alloc(av_bsf_get_by_name(filter), &made) < 0) continue;
+    const ff::Bsf bsf(made);
+    if (avcodec_parameters_copy(bsf->par_in, &p) >= 0 && av_bsf_init(bsf.get()) >= 0)
+      avcodec_parameters_copy(&p, bsf->par_out);
+  }
+}
+
 }  // namespace
 
 Source::Source(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -127,6 +172,10 @@ void Source::skip_bodies() {
   state_->context->flags |= AVFMT_FLAG_NOPARSE;  // a parser would see undefined bytes
 }
 
+void Source::follow(const Timeline& timeline) {
+  for (const ClockPiece& piece : timeline) state_->followers[piece.stream].pieces.push_back(piece);
+}
+
 Result<Source> Source::open(const std::filesystem::path& file, Depth depth) {
   ff::quiet();
   Source source(std::make_unique<State>());
@@ -140,6 +189,21 @@ Result<Source> Source::open(const std::filesystem::path& file, Depth depth) {
   }
   SWARMA_CHECK(check_regular(state.fd, file, state.size));
 
+  SWARMA_CHECK(source.begin(depth));
+  return source;
+}
+
+Result<Source> Source::open_again() const {
+  Source source(std::make_unique<State>());
+  source.state_->fd = Fd(::fcntl(state_->fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!source.state_->fd) return std::unexpected(io_error("open", "the film"));
+  source.state_->size = state_->size;
+  SWARMA_CHECK(source.begin(state_->parsed ? Depth::Streams : Depth::Header));
+  return source;
+}
+
+Result<void> Source::begin(Depth depth) {
+  State& state = *state_;
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kReadBuffer));
   state.io = avio_alloc_context(buffer, kReadBuffer, 0, &state, State::read, nullptr, State::seek);
   state.context = avformat_alloc_context();
@@ -151,10 +215,15 @@ Result<Source> Source::open(const std::filesystem::path& file, Depth depth) {
   state.context->max_analyze_duration = kAnalyzeMicroseconds;
   state.context->max_streams = kMaxStreams;
   state.parsed = depth == Depth::Streams;
-  if (int e = avformat_open_input(&state.context, "", nullptr, nullptr); e < 0) return cannot_open(source, e);
+  AVDictionary* options = nullptr;
+  av_dict_set(&options, "merge_pmt_versions", "1", 0);  // parts of a transport stream that use other stream numbers
+  int opened = avformat_open_input(&state.context, "", nullptr, &options);
+  av_dict_free(&options);
+  if (opened < 0) return cannot_open(*this, opened);
+  match_header_to_packets(*this);
   if (depth == Depth::Streams)
-    if (int e = avformat_find_stream_info(state.context, nullptr); e < 0) return cannot_open(source, e);
-  return source;
+    if (int e = avformat_find_stream_info(state.context, nullptr); e < 0) return cannot_open(*this, e);
+  return {};
 }
 
 std::size_t Source::read_at(std::int64_t position, std::uint8_t* to, std::size_t length) const {
@@ -167,7 +236,10 @@ Result<ff::Packet> Source::next() {
   ff::Packet packet = ff::new_packet();
   for (int errors = 0; errors < kMaxConsecutiveErrors;) {
     int e = av_read_frame(state_->context, packet.get());
-    if (e >= 0) return packet;
+    if (e >= 0) {
+      if (!state_->followers.empty()) state_->shift(*packet);
+      return packet;
+    }
     if (state_->io_errno != 0) return ff::failed(AVERROR(state_->io_errno), ErrorCode::Io, "io_error", "read the film");
     if (e == AVERROR_EOF || avio_feof(state_->io)) return ff::Packet();
     if (e != AVERROR(EAGAIN)) ++errors;

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "content/media/ffmpeg.h"
+#include "content/media/timeline.h"
 
 namespace swarma::content::media {
 
@@ -19,6 +20,9 @@ class Source {
     Streams,  // also reads some packets until every stream is understood
   };
   static Result<Source> open(const std::filesystem::path& file, Depth depth);
+
+  /// The same file from its beginning, even if another one has taken its name.
+  Result<Source> open_again() const;
 
   Source(Source&&) noexcept;
   Source& operator=(Source&&) noexcept;
@@ -36,12 +40,17 @@ class Source {
   /// Bytes at a place in the file, as far as there are any; for looking into packets while bodies are skipped.
   std::size_t read_at(std::int64_t position, std::uint8_t* to, std::size_t length) const;
 
+  /// From the file's first packet on, next() gives the times of `timeline`. Places to seek to are still those of the
+  /// file, so a source that follows one is read from its beginning, and no packet of a stream is discarded by kind.
+  void follow(const Timeline& timeline);
+
   /// The next packet; null at the end. Io only when reading the file itself fails: broken data ends the film.
   Result<ff::Packet> next();
 
  private:
   struct State;
   explicit Source(std::unique_ptr<State> state);
+  Result<void> begin(Depth depth);
   std::unique_ptr<State> state_;
 };
 

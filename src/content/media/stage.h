@@ -31,6 +31,12 @@ class Job {
   const PackagePlan& plan;
   SegmentSink& sink;
 
+  /// Until when a track must go on at least, so that it has every slot: to the end of the picture, or, where slots
+  /// begin behind it, to the end of the film.
+  std::int64_t picture_end_us() const {
+    return plan.cuts_us[plan.slots() - 1] < info.video_end_us ? info.video_end_us : plan.cuts_us.back();
+  }
+
   /// Keeps the first error and wakes every stage.
   void fail(Error error) {
     std::lock_guard lock(mutex_);

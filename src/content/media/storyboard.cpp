@@ -39,8 +39,9 @@ Result<void> KeyframeStoryboard::decode_candidate() {
 }
 
 Result<void> KeyframeStoryboard::take(ff::Packet packet) {
-  if (packet->pts == AV_NOPTS_VALUE) return {};
-  std::int64_t pts = packet->pts - film_offset(job_.info, stream_.time_base);
+  const std::int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;  // AVI has only the latter
+  if (time == AV_NOPTS_VALUE) return {};
+  std::int64_t pts = time - film_offset(job_.info, stream_.time_base);
   // Slots that begin clearly before this keyframe get the one before it.
   std::int64_t slack = av_rescale_q(kSameMomentUs, ff::kMicro, stream_.time_base);
   while ((candidate_ || picture_) && board_.next() <= clock_.last() && clock_.start_of(board_.next()) + slack < pts) {

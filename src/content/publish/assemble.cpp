@@ -57,10 +57,11 @@ BitRates bit_rates_of(const std::vector<title::PlaylistSegment>& segments) {
 
 Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedTrack> tracks,
                            const std::vector<std::string>& notes, const Result<Bytes>& poster, BlobSink& blobs,
-                           const Texts& texts) {
+                           const Texts& texts, const std::vector<title::Chapter>& chapters) {
   std::int64_t bytes = 0;
   title::TitleDetails details;
   details.texts = texts;
+  details.chapters = chapters;
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     SWARMA_TRY(const BlobId playlist, put(blobs, view(title::write_media_playlist(tracks[i].playlist)), bytes));
     details.tracks.push_back(describe(plan.tracks[i], tracks[i], playlist));

@@ -133,6 +133,16 @@ Result<std::vector<std::size_t>> companions_of(SegmentReader& reader, Slot begin
   return out;
 }
 
+/// Those that a part of the film shows.
+media::RemuxChapters chapters_of(const TitleView& view, SlotRange range) {
+  media::RemuxChapters out{.chapters = view.details.chapters, .end_ms = begin_ms(view, range.end)};
+  const std::int64_t begin = begin_ms(view, range.begin);
+  std::erase_if(out.chapters, [&](const title::Chapter& chapter) { return chapter.start_ms >= out.end_ms; });
+  while (out.chapters.size() > 1 && out.chapters[1].start_ms <= begin) out.chapters.erase(out.chapters.begin());
+  if (!out.chapters.empty()) out.chapters.front().start_ms = std::max(out.chapters.front().start_ms, begin);
+  return out;
+}
+
 /// As in the playlist: the fewest channels of the first language.
 void mark_default(std::vector<media::RemuxTrack>& tracks, const std::vector<int>& channels) {
   std::optional<std::size_t> best;
@@ -197,9 +207,10 @@ Result<ExportResult> export_mp4(SegmentReader& reader, const ExportOptions& opti
   }
   mark_default(tracks, channels);
   const double start = view.seconds_before(range.begin), total = view.seconds_before(range.end) - start;
-  SWARMA_CHECK(media::remux_to_mp4(std::move(tracks), options.output, [&](double film_seconds) {
+  const auto report = [&](double film_seconds) {
     if (progress) progress(std::clamp(film_seconds - start, 0.0, total), total);
-  }));
+  };
+  SWARMA_CHECK(media::remux_to_mp4(std::move(tracks), options.output, report, chapters_of(view, range)));
   const SlotRange written{range.begin, gate.end()};
   return ExportResult{.slots = written,
                       .complete = written.size() == view.record.slots && left_out.empty(),
