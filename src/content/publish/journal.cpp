@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "content/media/captions.h"
 #include "crypto/aead.h"
@@ -26,16 +27,19 @@ constexpr std::size_t kMaxRecordFileBytes = 2 << 20;
 constexpr std::size_t kMaxNoteBytes = 4'096;
 constexpr unsigned kPrivate = 0600;
 
-std::unexpected<Error> bad_journal(const fs::path& folder) {
-  return fail(ErrorCode::Corrupt, "journal_bad",
-              "The publish journal " + folder.string() + " cannot be read. Delete that folder to start over.");
+std::unexpected<Error> bad_journal() {
+  return fail(ErrorCode::Corrupt, "journal_bad", "The publish journal cannot be used.");
 }
 
-Result<Json> read_json(const fs::path& file, std::size_t max_bytes) {
-  SWARMA_TRY(const Bytes bytes, read_file(file, max_bytes));
-  auto json = parse_json(as_text(bytes));
-  if (!json) return bad_journal(file.parent_path());
-  return json;
+/// Nothing if there is no such file.
+Result<std::optional<Json>> read_json(const fs::path& file, std::size_t max_bytes) {
+  const auto bytes = read_file(file, max_bytes);
+  if (!bytes && bytes.error().code == ErrorCode::NotFound) return std::nullopt;
+  if (!bytes && bytes.error().code == ErrorCode::TooLarge) return bad_journal();
+  if (!bytes) return std::unexpected(bytes.error());
+  auto json = parse_json(as_text(*bytes));
+  if (!json) return bad_journal();
+  return *std::move(json);
 }
 
 Result<void> write_json(const fs::path& file, const Json& json) {
@@ -55,18 +59,21 @@ Result<JobSecrets> start_job(const fs::path& file, const std::string& job_id, co
   return secrets;
 }
 
-Result<JobSecrets> read_job(const fs::path& file, const std::string& job_id, const crypto::SecretKey& master) {
-  SWARMA_TRY(const Json json, read_json(file, kMaxJobBytes));
-  const JsonReader reader(json, "publish journal");
+/// Nothing if the job is new.
+Result<std::optional<JobSecrets>> read_job(const fs::path& file, const std::string& job_id,
+                                           const crypto::SecretKey& master) {
+  SWARMA_TRY(const auto json, read_json(file, kMaxJobBytes));
+  if (!json) return std::nullopt;
+  const JsonReader reader(*json, "publish journal");
   const auto nonce = reader.text("nonce", 22);
   const auto salt = reader.text("salt", 22);
   const auto wrapped = parse_base64url(reader.text_or("title_secret_wrapped", 256, "").value_or(""));
-  if (!nonce || !salt || !wrapped) return bad_journal(file.parent_path());
+  if (!nonce || !salt || !wrapped) return bad_journal();
   auto secret = crypto::unwrap(master, wrap_context(job_id), *wrapped);
-  if (!secret) return bad_journal(file.parent_path());
+  if (!secret) return bad_journal();
   const auto key = take_exactly<32>(*secret);
   crypto::wipe(*secret);
-  if (!key) return bad_journal(file.parent_path());
+  if (!key) return bad_journal();
   return JobSecrets{crypto::SecretKey(*key), *nonce, *salt};
 }
 
@@ -173,6 +180,32 @@ Result<SignedRecord> read_signed(const Json& json) {
   return record;
 }
 
+/// Corrupt if a track or the record in the journal cannot be read.
+Result<void> check_content(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".track") continue;
+    SWARMA_TRY(const auto json, read_json(entry.path(), kMaxTrackBytes));
+    const auto key = json ? JsonReader(*json, "finished track").text("key", 256) : Result<std::string>(bad_journal());
+    if (!key || !read_track(*json, *key)) return bad_journal();
+  }
+  if (error) return fail(ErrorCode::Io, "io_failed", "Cannot read the publish journal: " + error.message() + ".");
+  SWARMA_TRY(const auto record, read_json(folder / "record.json", kMaxRecordFileBytes));
+  if (record && !read_signed(*record)) return bad_journal();
+  return {};
+}
+
+Result<void> forget_content(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.path().filename() != "lock") files.push_back(entry.path());
+  for (const fs::path& file : files)
+    if (!error) fs::remove(file, error);
+  if (error) return fail(ErrorCode::Io, "io_failed", "Cannot empty the publish journal: " + error.message() + ".");
+  return sync_folder(folder);
+}
+
 }  // namespace
 
 Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& plan, std::string_view title,
@@ -190,13 +223,20 @@ Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& 
 
 Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id,
                               const crypto::SecretKey& master) {
-  const fs::path folder = publish_folder / job_id;
+  const fs::path folder = publish_folder / job_id, job = folder / "job.json";
   SWARMA_TRY(Fd lock, make_locked_folder(folder));
-  const fs::path job = folder / "job.json";
-  SWARMA_TRY(const bool begun, file_exists(job));
-  auto secrets = begun ? read_job(job, job_id, master) : start_job(job, job_id, master);
-  if (!secrets) return std::unexpected(secrets.error());
-  return Journal(folder, std::move(lock), *std::move(secrets));
+  auto secrets = read_job(job, job_id, master);
+  const Result<void> content = secrets ? check_content(folder) : std::unexpected(secrets.error());
+  if (!content) {
+    if (content.error().code != ErrorCode::Corrupt) return std::unexpected(content.error());
+    log::warning("publish_journal_started_over", {{"job", job_id}});
+    SWARMA_CHECK(forget_content(folder));
+    secrets = std::optional<JobSecrets>();
+  }
+  if (!*secrets) {
+    SWARMA_TRY(*secrets, start_job(job, job_id, master));
+  }
+  return Journal(folder, std::move(lock), **std::move(secrets));
 }
 
 fs::path Journal::track_file(const std::string& key) const {
@@ -204,32 +244,32 @@ fs::path Journal::track_file(const std::string& key) const {
 }
 
 Result<std::optional<FinishedTrack>> Journal::find_track(const std::string& key) const {
-  const fs::path file = track_file(key);
-  SWARMA_TRY(const bool there, file_exists(file));
-  if (!there) return std::nullopt;
-  SWARMA_TRY(const Json json, read_json(file, kMaxTrackBytes));
-  auto track = read_track(json, key);
-  if (!track) return bad_journal(folder_);
+  SWARMA_TRY(const auto json, read_json(track_file(key), kMaxTrackBytes));
+  if (!json) return std::nullopt;
+  auto track = read_track(*json, key);
+  if (!track) return bad_journal();
   return *std::move(track);
 }
 
 Result<void> Journal::put_track(const std::string& key, const FinishedTrack& track) {
-  return write_json(track_file(key), {{"key", key},
-                                      {"track_id", track.track_id},
-                                      {"playlist", title::write_media_playlist(track.playlist)},
-                                      {"codecs", track.facts.codecs},
-                                      {"frame_rate", track.facts.frame_rate},
-                                      {"note", track.facts.note},
-                                      {"init_bytes", track.init_bytes}});
+  const Json json = {{"key", key},
+                     {"track_id", track.track_id},
+                     {"playlist", title::write_media_playlist(track.playlist)},
+                     {"codecs", track.facts.codecs},
+                     {"frame_rate", track.facts.frame_rate},
+                     {"note", track.facts.note},
+                     {"init_bytes", track.init_bytes}};
+  if (const auto readable = read_track(json, key); !readable)
+    return fail(ErrorCode::Internal, "journal_unreadable",
+                "The track " + key + " was packaged in a form that cannot be published: " + readable.error().message);
+  return write_json(track_file(key), json);
 }
 
 Result<std::optional<SignedRecord>> Journal::find_record() const {
-  const fs::path file = folder_ / "record.json";
-  SWARMA_TRY(const bool there, file_exists(file));
-  if (!there) return std::nullopt;
-  SWARMA_TRY(const Json json, read_json(file, kMaxRecordFileBytes));
-  auto record = read_signed(json);
-  if (!record) return bad_journal(folder_);
+  SWARMA_TRY(const auto json, read_json(folder_ / "record.json", kMaxRecordFileBytes));
+  if (!json) return std::nullopt;
+  auto record = read_signed(*json);
+  if (!record) return bad_journal();
   return *std::move(record);
 }
 

@@ -50,13 +50,14 @@ Result<std::string> make_job_id(const std::filesystem::path& file, const media::
 /// Not safe for concurrent use. One process at a time: a second one gets Conflict ("publish_running").
 class Journal {
  public:
-  /// Opens the job or starts it. Corrupt ("journal_bad") when what is there cannot be read or is of another identity.
+  /// Opens the job or starts it, over again if what is there cannot be used. Io when it cannot be told what is there.
   static Result<Journal> open(const std::filesystem::path& publish_folder, const std::string& job_id,
                               const crypto::SecretKey& master);
 
   const JobSecrets& secrets() const { return secrets_; }
   Result<std::optional<FinishedTrack>> find_track(const std::string& key) const;
-  /// Call when every blob of the track is durable at its destination.
+  /// Call when every blob of the track is durable at its destination. Internal ("journal_unreadable") for a track that
+  /// find_track() would not read.
   Result<void> put_track(const std::string& key, const FinishedTrack& track);
   Result<std::optional<SignedRecord>> find_record() const;
   Result<void> put_record(const SignedRecord& record);

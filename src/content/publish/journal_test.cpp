@@ -85,18 +85,27 @@ TEST(Journal, HoldsNoSecretInTheClear) {
   EXPECT_EQ(text.find(as_text(journal->secrets().title_secret.expose())), std::string::npos);
 }
 
-TEST(Journal, IsOfOneIdentity) {
-  const TemporaryFolder folder;
-  ASSERT_TRUE(Journal::open(folder.path(), "job", crypto::random_key()));
-  EXPECT_EQ(Journal::open(folder.path(), "job", crypto::random_key()).error().reason, "journal_bad");
+bool same_secret(const JobSecrets& a, const JobSecrets& b) {
+  return std::ranges::equal(a.title_secret.expose(), b.title_secret.expose());
 }
 
-TEST(Journal, IsOfOneJob) {
+TEST(Journal, OfAnotherIdentityOrJobIsStartedOver) {
   const TemporaryFolder folder;
-  const crypto::SecretKey master = crypto::random_key();
-  ASSERT_TRUE(Journal::open(folder.path(), "job", master));
+  const crypto::SecretKey master = crypto::random_key(), other = crypto::random_key();
+  std::optional<JobSecrets> first;
+  {
+    auto journal = Journal::open(folder.path(), "job", master);
+    first = journal->secrets();
+    ASSERT_TRUE(journal->put_track("v720", example_track()));
+  }
+  {
+    auto journal = Journal::open(folder.path(), "job", other);
+    ASSERT_TRUE(journal) << journal.error().message;
+    EXPECT_FALSE(same_secret(journal->secrets(), *first));
+    EXPECT_FALSE(journal->holds_work());  // its keys are of the other secret
+  }
   std::filesystem::rename(folder / "job", folder / "other");
-  EXPECT_EQ(Journal::open(folder.path(), "other", master).error().reason, "journal_bad");
+  EXPECT_TRUE(Journal::open(folder.path(), "other", other));
 }
 
 TEST(Journal, LetsOnlyOneProcessIn) {
@@ -106,17 +115,49 @@ TEST(Journal, LetsOnlyOneProcessIn) {
   EXPECT_EQ(Journal::open(folder.path(), "job", master).error().reason, "publish_running");
 }
 
-TEST(Journal, SaysWhatToDoWhenItIsDamaged) {
+TEST(Journal, DamagedIsStartedOverInsteadOfBlocking) {
   const TemporaryFolder folder;
   const crypto::SecretKey master = crypto::random_key();
-  {
-    ASSERT_TRUE(Journal::open(folder.path(), "job", master)->put_track("v720", example_track()));
-  }
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "job"))
-    if (entry.path().extension() == ".track") write(entry.path(), "{}");
-  EXPECT_EQ(Journal::open(folder.path(), "job", master)->find_track("v720").error().reason, "journal_bad");
-  write(folder / "job" / "job.json", "{");
-  EXPECT_EQ(Journal::open(folder.path(), "job", master).error().reason, "journal_bad");
+  for (const char* damaged : {".track", ".json"})
+    for (const char* content : {"{", "{}", "", "\xff\xfe"}) {
+      std::optional<JobSecrets> before;
+      {
+        auto journal = Journal::open(folder.path(), "job", master);
+        ASSERT_TRUE(journal) << journal.error().message;
+        ASSERT_TRUE(journal->put_track("v720", example_track()));
+        ASSERT_TRUE(journal->put_record({"jws", "jwe", "digest"}));
+        before = journal->secrets();
+      }
+      for (const auto& entry : std::filesystem::directory_iterator(folder / "job"))
+        if (entry.path().extension() == damaged) write(entry.path(), content);
+      auto journal = Journal::open(folder.path(), "job", master);
+      ASSERT_TRUE(journal) << damaged << " " << content << ": " << journal.error().message;
+      EXPECT_FALSE(same_secret(journal->secrets(), *before));
+      EXPECT_FALSE(*journal->find_track("v720"));
+      EXPECT_FALSE(*journal->find_record());
+    }
+}
+
+TEST(Journal, TakesNoTrackThatItWouldNotRead) {
+  const TemporaryFolder folder;
+  auto journal = Journal::open(folder.path(), "job", crypto::random_key());
+  FinishedTrack hours = example_track();
+  hours.playlist.segments.front().seconds = 3'601;  // no segment may be that long
+  EXPECT_EQ(journal->put_track("v720", hours).error().reason, "journal_unreadable");
+  EXPECT_FALSE(journal->holds_work());
+}
+
+TEST(Journal, ThatCannotBeReadNowIsNotThrownAway) {
+  const TemporaryFolder folder;
+  const crypto::SecretKey master = crypto::random_key();
+  ASSERT_TRUE(Journal::open(folder.path(), "job", master)->put_track("v720", example_track()));
+  const auto job = folder / "job" / "job.json";
+  std::filesystem::rename(job, folder / "kept");
+  std::filesystem::create_directory(job);  // reading it fails, with an error that is not "there is none"
+  EXPECT_FALSE(Journal::open(folder.path(), "job", master));
+  std::filesystem::remove(job);
+  std::filesystem::rename(folder / "kept", job);
+  EXPECT_TRUE(*Journal::open(folder.path(), "job", master)->find_track("v720"));
 }
 
 TEST(JobId, IsOfFilmPlanTitleAndDestination) {
