@@ -16,6 +16,7 @@
 #include "cli/program.h"
 #include "cli/terminal.h"
 #include "content/publish/blob_route.h"
+#include "content/publish/check.h"
 #include "content/publish/publisher.h"
 #include "title/title_record.h"
 
@@ -28,6 +29,7 @@ struct PublishOptions {
                     poster, token, revise;
   std::vector<std::string> tags, captions;
   double poster_at = -1;
+  bool check = false;
   unsigned connections = 8;
 };
 
@@ -94,7 +96,49 @@ void print_result(const content::publish::PublishResult& result, const std::stri
   for (const std::string& note : result.notes) fmt::print("  note        {}\n", note);
 }
 
+std::string shape_of(const content::media::VideoStream& v) {
+  return fmt::format("{}, {}×{}, {:.4g} pictures a second{}", v.codec, v.width, v.height, v.frame_rate,
+                     v.interlaced ? ", interlaced" : "");
+}
+
+void print_check(const content::publish::FilmCheck& check) {
+  const auto line = [](std::string_view name, const std::string& text) { fmt::print("  {:<10}  {}\n", name, text); };
+  fmt::print("{}\n",
+             check.can_be_published() ? "This film can be published." : "This film cannot be published as it is.");
+  if (check.info.video.stream_index >= 0) {
+    line("length", format_duration(check.info.duration_ms));
+    line("picture", shape_of(check.info.video));
+    for (const auto& a : check.info.audio)
+      line("sound", fmt::format("{}, {}, {} channel{}", a.language, a.codec, a.channels, a.channels == 1 ? "" : "s"));
+    for (const auto& c : check.info.captions) line("captions", fmt::format("{}, {}", c.language, c.codec));
+  }
+  for (const auto& t : check.plan.tracks)
+    line(t.kind == title::TrackKind::Video ? "rendition" : "track",
+         t.width > 0 ? fmt::format("{} ({}×{}, {})", t.name, t.width, t.height, t.copy ? "copied" : "made anew")
+                     : fmt::format("{} ({}{})", t.name, title::to_string(t.kind), t.copy ? ", copied" : ""));
+  for (const std::string& note : check.info.notes) line("note", note);
+  for (const Error& refusal : check.refusals) line("refused", fmt::format("{} [{}]", refusal.message, refusal.reason));
+}
+
+/// Needs no node and no identity.
+Result<void> check(const PublishOptions& options) {
+  SWARMA_TRY(content::media::LadderChoice ladder, content::media::LadderChoice::parse(options.ladder));
+  SWARMA_TRY(auto captions, parse_captions_options(options.captions));
+  SWARMA_TRY(const auto check, content::publish::check_film({.file = options.file,
+                                                             .ladder = std::move(ladder),
+                                                             .captions = std::move(captions),
+                                                             .poster = options.poster}));
+  if (options.common.json) {
+    fmt::print("{}\n", content::publish::check_json(check).dump(-1, ' ', false, Json::error_handler_t::replace));
+  } else {
+    print_check(check);
+  }
+  if (check.can_be_published()) return {};
+  return std::unexpected(check.refusals.front());
+}
+
 Result<void> publish(const PublishOptions& options) {
+  if (options.check) return check(options);
   SWARMA_TRY(const std::string node, parse_node_url(options.node));
   SWARMA_TRY(content::media::LadderChoice ladder, content::media::LadderChoice::parse(options.ladder));
   SWARMA_TRY(auto captions, parse_captions_options(options.captions));
@@ -161,6 +205,7 @@ void add_publish(CLI::App& program, Commands& commands) {
   app->add_option("--policy", o->policy, "open, goodwill, puzzle, code:XXXX, or a policy file")->capture_default_str();
   app->add_option("--ladder", o->ladder, "auto, copy, or heights such as 720,480")->capture_default_str();
   app->add_option("--captions", o->captions, "LANG=FILE, SRT or WebVTT; may repeat");
+  app->add_flag("--check", o->check, "only say what would be published, what is left out and why; encodes nothing");
   app->add_option("--poster", o->poster, "a picture of your own for the poster: JPEG, PNG or WebP");
   app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster")->excludes("--poster");
   app->add_option("--revise", o->revise, "TITLE_ID: publish as a new revision of this title");

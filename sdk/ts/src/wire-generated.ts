@@ -293,6 +293,83 @@ export type MediaList = {
   jobs: Media[];
 };
 
+export type MediaCheckRequest = {
+  upload_id: string;
+  ladder?: string;
+  captions?: {
+    language: string;
+    upload_id: string;
+  }[];
+  /** a picture of one's own */
+  poster_upload_id?: string;
+};
+
+export type MediaCheck = {
+  can_be_published: boolean;
+  /** the upload is still under way: this is what has arrived */
+  so_far: boolean;
+  /** absent when the file is no film */
+  film?: {
+    container: string;
+    duration_ms: number;
+    bytes: number;
+    video: {
+      codec: string;
+      width: number;
+      height: number;
+      /** clockwise degrees that the file asks for */
+      rotation?: number;
+      mirrored?: boolean;
+      dynamic_range?: 'sdr' | 'pq' | 'hlg';
+      frame_rate?: number;
+      variable_frame_rate?: boolean;
+      interlaced?: boolean;
+      bit_rate?: number;
+      /** empty when the picture can be copied */
+      why_not_copy?: string;
+    };
+    audio: {
+      codec: string;
+      language: string;
+      title: string;
+      channels: number;
+      sample_rate?: number;
+    }[];
+    captions: {
+      codec: string;
+      language: string;
+      title: string;
+    }[];
+    chapters: {
+      start_ms: number;
+      name: string;
+    }[];
+  };
+  /** absent when nothing can be made */
+  plan?: {
+    slots: number;
+    renditions: {
+      name: string;
+      width: number;
+      height: number;
+      /** the film's own packets; otherwise made anew */
+      copied: boolean;
+    }[];
+    tracks: ({
+      kind: 'audio' | 'captions' | 'storyboard';
+      name: string;
+      language: string;
+      channels: number;
+      copied: boolean;
+    })[];
+  };
+  notes: string[];
+  refusals: {
+    reason: string;
+    detail: string;
+  }[];
+};
+
 export type MediaRequest = {
   upload_id: string;
   name: string;

@@ -8,6 +8,7 @@
 #include "api/publish_title.h"
 #include "api/routes.h"
 #include "api/terms.h"
+#include "content/publish/check.h"
 #include "content/publish/jobs.h"
 #include "crypto/hash.h"
 
@@ -52,6 +53,20 @@ Json status_json(const JobStatus& status) {
   return out;
 }
 
+/// Language and upload id of each.
+Result<std::vector<std::pair<std::string, std::string>>> parse_captions(const JsonReader& reader) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!reader.has("captions")) return out;
+  SWARMA_TRY(const Json* captions, reader.array("captions", 64));
+  for (const Json& item : *captions) {
+    const JsonReader caption(item, "captions");
+    SWARMA_TRY(std::string language, caption.text("language", 35));
+    SWARMA_TRY(std::string upload, caption.text("upload_id", 64));
+    out.emplace_back(std::move(language), std::move(upload));
+  }
+  return out;
+}
+
 Result<JobRequest> parse_job(const Json& body) {
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"upload_id", "name", "summary", "language", "tags", "texts", "policy", "codes", "ladder",
@@ -73,15 +88,7 @@ Result<JobRequest> parse_job(const Json& body) {
   if (reader.has("texts")) {
     SWARMA_TRY(job.texts, parse_texts(body["texts"]));
   }
-  if (reader.has("captions")) {
-    SWARMA_TRY(const Json* captions, reader.array("captions", 64));
-    for (const Json& item : *captions) {
-      const JsonReader caption(item, "captions");
-      SWARMA_TRY(std::string language, caption.text("language", 35));
-      SWARMA_TRY(std::string upload, caption.text("upload_id", 64));
-      job.captions.emplace_back(std::move(language), std::move(upload));
-    }
-  }
+  SWARMA_TRY(job.captions, parse_captions(reader));
   if (reader.has("poster")) {
     SWARMA_TRY(const Json* poster, reader.object("poster"));
     const JsonReader choice(*poster, "poster");
@@ -112,6 +119,31 @@ Result<net::Response> package(Services& services, const net::Request& request) {
   SWARMA_TRY(const Json body, parse_body(request));
   SWARMA_TRY(const JobRequest job, parse_job(body));
   return accepted(services, job);
+}
+
+/// The same look at a film as at the beginning of a job, while it is still arriving too.
+Result<net::Response> check(Services& services, const net::Request& request) {
+  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_TRY(const Json body, parse_body(request));
+  const JsonReader reader(body, "request");
+  SWARMA_CHECK(reader.only({"upload_id", "ladder", "captions", "poster_upload_id"}));
+  SWARMA_TRY(const std::string upload_id, reader.text("upload_id", 64));
+  SWARMA_TRY(const std::string ladder, reader.text_or("ladder", 60, "auto"));
+  SWARMA_TRY(const std::string poster, reader.text_or("poster_upload_id", 64, ""));
+  SWARMA_TRY(const auto captions, parse_captions(reader));
+  SWARMA_TRY(const auto upload, services.spool.find(upload_id));
+  content::publish::CheckRequest look{.so_far = !upload.complete()};
+  SWARMA_TRY(look.file, services.spool.film_so_far(upload_id));
+  SWARMA_TRY(look.ladder, content::media::LadderChoice::parse(ladder));
+  for (const auto& [language, id] : captions) {
+    SWARMA_TRY(auto file, services.spool.film(id));
+    look.captions.push_back({language, std::move(file)});
+  }
+  if (!poster.empty()) {
+    SWARMA_TRY(look.poster, services.spool.film(poster));
+  }
+  SWARMA_TRY(const auto answer, content::publish::check_film(look));
+  return json_response(200, content::publish::check_json(answer));
 }
 
 Result<net::Response> list(Services& services, const net::Request& request) {
@@ -232,6 +264,7 @@ void add_media_routes(Services& services, Routes& routes) {
       {.method = "POST", .pattern = "/v1/media", .handler = answer_once(services, [&services](const net::Request& r) {
                                                    return package(services, r);
                                                  })});
+  add("POST", "/v1/media/check", check);
   add("GET", "/v1/media", list);
   add("GET", "/v1/media/{id}", status);
   add("DELETE", "/v1/media/{id}", cancel);

@@ -12,6 +12,7 @@
 #include "content/media/package.h"
 #include "content/media/probe.h"
 #include "content/publish/assemble.h"
+#include "content/publish/check.h"
 #include "content/publish/encrypting_sink.h"
 #include "content/publish/journal.h"
 #include "crypto/hash.h"
@@ -191,7 +192,7 @@ Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const me
 
   job.report({.stage = "upload"});
   SWARMA_TRY(Assembled assembled,
-             assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs, job.request.texts));
+             assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs, job.request.texts, info.chapters));
   SWARMA_CHECK(job.blobs.flush());
   if (job.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
 
@@ -216,10 +217,14 @@ Result<PublishResult> publish(const PublishRequest& request, const crypto::Ident
                               const std::atomic<bool>& cancel) {
   const Job job{request, identity, clock, blobs, titles, progress, cancel};
   job.report({.stage = "probe"});
-  SWARMA_TRY(const media::MediaInfo info, media::probe(request.file));
-  SWARMA_TRY(const media::PackagePlan plan, media::make_plan(info, request.ladder, request.captions));
-  if (!request.poster.empty())
-    SWARMA_CHECK(media::make_poster_of_picture(request.poster));  // told now, not after the packaging
+  SWARMA_TRY(const FilmCheck check, check_film({.file = request.file,
+                                                .ladder = request.ladder,
+                                                .captions = request.captions,
+                                                .poster = request.poster,
+                                                .try_decoding = false}));
+  if (!check.can_be_published()) return std::unexpected(check.refusals.front());
+  const media::MediaInfo& info = check.info;
+  const media::PackagePlan& plan = check.plan;
   job.report({.stage = "probe", .fraction = 1, .seconds_left = 0});
 
   const std::string title =

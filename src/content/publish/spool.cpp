@@ -129,6 +129,11 @@ Result<void> Spool::remove(std::string_view id) {
   return {};
 }
 
+Result<fs::path> Spool::film_so_far(std::string_view id) {
+  SWARMA_CHECK(find(id));
+  return folder_ / id / "film";
+}
+
 Result<fs::path> Spool::film(std::string_view id) {
   SWARMA_TRY(const Upload upload, find(id));
   if (!upload.complete())

@@ -46,6 +46,8 @@ class Spool {
   Result<void> remove(std::string_view id);
   /// The file of a complete upload; Conflict ("upload_incomplete").
   Result<std::filesystem::path> film(std::string_view id);
+  /// The file of an upload, complete or not.
+  Result<std::filesystem::path> film_so_far(std::string_view id);
   std::uint64_t max_bytes() const { return max_bytes_; }
 
  private:
