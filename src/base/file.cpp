@@ -26,8 +26,15 @@ Error io_error(std::string_view doing, const std::filesystem::path& path) {
 }
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a named pipe would be waited for until somebody writes into it.
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return std::unexpected(io_error("open", path));
+  struct stat info = {};
+  if (::fstat(fd.get(), &info) != 0) return std::unexpected(io_error("read", path));
+  if (!S_ISREG(info.st_mode))
+    return fail(ErrorCode::Io, "not_a_file",
+                path.string() + " is " + (S_ISDIR(info.st_mode) ? "a folder" : "a pipe, a socket or a device") +
+                    ", not an ordinary file. Copy what it holds into a file and name that.");
   Bytes out;
   for (;;) {
     const std::size_t have = out.size();

@@ -31,7 +31,8 @@ class Fd {
   int fd_ = -1;
 };
 
-/// Whole file, or TooLarge beyond max_bytes, NotFound if it does not exist.
+/// Whole file, or TooLarge beyond max_bytes, NotFound if it does not exist, Io ("not_a_file") for a folder, a
+/// pipe, a socket or a device; never waits for a writer.
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
 /// Writes to a temporary name, fsyncs, renames over `path`, fsyncs the folder: after success the file is complete even

@@ -35,6 +35,15 @@ TEST_F(File, IsReplacedAsAWhole) {
   EXPECT_EQ(count(), 1u) << "no temporary file stays";
 }
 
+TEST_F(File, NeverWaitsForWhatIsNotAnOrdinaryFile) {
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  for (const std::filesystem::path& path : {folder / "pipe", folder, std::filesystem::path("/dev/zero")}) {
+    const auto bytes = read_file(path, 100);
+    ASSERT_FALSE(bytes) << path;
+    EXPECT_EQ(bytes.error().reason, "not_a_file") << path;
+  }
+}
+
 TEST_F(File, ReadsUpToItsLimit) {
   const auto path = folder / "blob";
   for (std::size_t size :

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
+
 namespace swarma::log {
 namespace {
 
@@ -47,7 +49,7 @@ void write(spdlog::level::level_enum level, std::string_view name, std::string_v
   } else {
     line = fmt::format("{} {:7} {}", timestamp(), name, event);
     for (const Field& field : fields)
-      line += fmt::format(" {}={}", field.name, field.is_number ? field.text : json_quoted(field.text));
+      line += fmt::format(" {}={}", field.name, field.is_number ? field.text : printable(json_quoted(field.text)));
   }
   logger().log(level, spdlog::string_view_t(line.data(), line.size()));
 }

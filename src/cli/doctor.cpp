@@ -87,9 +87,9 @@ Result<void> doctor(const DoctorOptions& options) {
   for (const Finding& finding : findings) {
     well = well && finding.good;
     out.push_back({{"what", finding.what}, {"good", finding.good}, {"says", finding.says}});
-    if (!options.common.json) fmt::print("{} {:<11} {}\n", finding.good ? "✓" : "✗", finding.what, finding.says);
+    if (!options.common.json) tell("{} {:<11} {}\n", finding.good ? "✓" : "✗", finding.what, finding.says);
   }
-  if (options.common.json) fmt::print("{}\n", Json{{"well", well}, {"findings", out}}.dump());
+  if (options.common.json) print_json(Json{{"well", well}, {"findings", out}});
   if (!well)
     return fail(ErrorCode::Unavailable, "not_well",
                 "Not everything is as it should be; the lines marked ✗ say what to mend.");

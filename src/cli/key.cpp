@@ -7,6 +7,7 @@
 
 #include "cli/identity.h"
 #include "cli/program.h"
+#include "cli/terminal.h"
 
 namespace swarma::cli {
 namespace {
@@ -19,10 +20,10 @@ Result<void> show(const Common& common) {
                       {"jkt", identity.signing.jkt()},
                       {"encryption", encryption},
                       {"data", common.data.string()}};
-    fmt::print("{}\n", out.dump());
+    print_json(out);
   } else {
-    fmt::print("identity    {}\nencryption  {}\nthumbprint  {}\nkept in     {}\n", identity.signing.did().text(),
-               encryption, identity.signing.jkt(), common.data.string());
+    tell("identity    {}\nencryption  {}\nthumbprint  {}\nkept in     {}\n", identity.signing.did().text(), encryption,
+         identity.signing.jkt(), common.data.string());
   }
   return {};
 }

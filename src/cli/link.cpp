@@ -29,9 +29,9 @@ Result<void> make_link(const LinkOptions& options) {
   SWARMA_TRY(const Json body, parse_json(response.body));
   SWARMA_TRY(const std::string link, JsonReader(body, "link").text("link", 1000));
   if (options.common.json) {
-    fmt::print("{}\n", Json{{"link", link}}.dump());
+    print_json(Json{{"link", link}});
   } else {
-    fmt::print("{}\n", link);
+    tell("{}\n", link);
     say("It works once, within an hour.");
   }
   return {};

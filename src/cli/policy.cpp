@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/node_info.h"
 #include "cli/program.h"
+#include "cli/terminal.h"
 
 namespace swarma::cli {
 namespace {
@@ -30,8 +31,8 @@ Json decision_json(const policy::PathDecision& decision) {
 }
 
 void print_decision(const policy::PathDecision& decision) {
-  fmt::print("  {} {}\n", decision.met ? "✓" : "✗", decision.path);
-  for (const policy::Unmet& unmet : decision.unmet) fmt::print("      {}: {}\n", unmet.reason, unmet.how);
+  tell("  {} {}\n", decision.met ? "✓" : "✗", decision.path);
+  for (const policy::Unmet& unmet : decision.unmet) tell("      {}: {}\n", unmet.reason, unmet.how);
 }
 
 Result<void> check(const PolicyOptions& options) {
@@ -53,13 +54,13 @@ Result<void> check(const PolicyOptions& options) {
   for (const auto& path : parsed.paths())
     out["paths"].push_back({{"id", path.id}, {"description", policy::describe_path(path, shape)}});
   if (options.common.json) {
-    fmt::print("{}\n", out.dump());
+    print_json(out);
     return {};
   }
-  fmt::print("The policy is valid.\n");
+  tell("The policy is valid.\n");
   for (const Json& path : out["paths"])
-    fmt::print("  {}: {}\n", path["id"].get<std::string>(), path["description"].get<std::string>());
-  if (!decisions.empty()) fmt::print("With these facts:\n");
+    tell("  {}: {}\n", path["id"].get<std::string>(), path["description"].get<std::string>());
+  if (!decisions.empty()) tell("With these facts:\n");
   for (const auto& decision : decisions) print_decision(decision);
   return {};
 }

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <sstream>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/terminal.h"
 #include "crypto/secret.h"
@@ -29,6 +31,8 @@ std::string environment_name(std::string_view option) {
   return name;
 }
 
+constexpr std::size_t kMaxConfigBytes = 1 << 20;
+
 /// Takes over what the file of --config says and neither flag nor variable did. CLI11 reads such files for the main
 /// program only; here each command has its own keys, those of its options, and a key that is none is an error.
 Result<void> apply_config(CLI::App& app) {
@@ -38,8 +42,10 @@ Result<void> apply_config(CLI::App& app) {
   const auto refuse = [&path](const std::string& what) {
     return fail(ErrorCode::BadRequest, "usage", path + ": " + what);
   };
+  SWARMA_TRY(const Bytes bytes, read_file(path, kMaxConfigBytes));
+  std::istringstream text{std::string(as_text(bytes))};
   try {
-    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(path)) {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(text)) {
       if (item.name == "++" || item.name == "--") continue;                           // begin and end of a table
       if (!item.parents.empty() && item.parents.front() != app.get_name()) continue;  // another command's table
       CLI::Option* option = item.name == "config" ? nullptr : app.get_option_no_throw("--" + item.name);
@@ -63,10 +69,18 @@ void add_common(CLI::App& app, Common& common) {
   app.add_option("--data", common.data, "home of the identity to act with, made on first use")->capture_default_str();
   app.add_option("--passphrase-file", common.passphrase_file, "file whose first line opens a protected identity");
   app.add_option("--ca-file", common.ca_file,
-                 "PEM file to trust beside the system's, for a node with a certificate of its own");
+                 "PEM file to trust beside the system's, for a node with a certificate of its own")
+      ->check(why_not_ordinary);
   app.add_flag("--json", common.json, "print one JSON object on standard output");
   app.add_flag("--quiet", common.quiet, "no progress on standard error");
   app.add_option("--config", "TOML file with options; a flag or a variable outweighs it");
+}
+
+std::string why_not_ordinary(const std::string& path) {
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return "";
+  return path + " is not an ordinary file.";
 }
 
 void name_environment(CLI::App& app) {

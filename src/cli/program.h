@@ -51,6 +51,9 @@ void add_doctor(CLI::App& program, Commands& commands);
 
 /// --data, --json, --quiet, --passphrase-file on a command.
 void add_common(CLI::App& app, Common& common);
+/// For options that name a file which a library will open: empty, or the sentence why it is a folder, a pipe, a socket
+/// or a device, which would be waited for.
+std::string why_not_ordinary(const std::string& path);
 /// Gives every option of the command its SWARMA_… variable: --max-body → SWARMA_MAX_BODY.
 void name_environment(CLI::App& app);
 

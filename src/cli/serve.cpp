@@ -34,8 +34,9 @@ void add_options(CLI::App& app, ServeOptions& options) {
   app.add_option("--blobs", c.blobs, "folder of the blobs; default: blobs in --data");
   app.add_option("--public-url", c.public_url, "how others reach this node, behind a proxy or a name");
   app.add_flag("--tls", c.tls, "serve TLS with a certificate of its own, made on first use");
-  app.add_option("--tls-certificate", c.tls_certificate, "serve TLS with this certificate chain (PEM)");
-  app.add_option("--tls-key", c.tls_key, "the key of --tls-certificate (PEM)");
+  app.add_option("--tls-certificate", c.tls_certificate, "serve TLS with this certificate chain (PEM)")
+      ->check(why_not_ordinary);
+  app.add_option("--tls-key", c.tls_key, "the key of --tls-certificate (PEM)")->check(why_not_ordinary);
   app.add_option("--trusted-proxy", c.trusted_proxies, "address whose X-Forwarded-For is believed; may repeat");
   app.add_option("--loops", c.loops, "event loops; 0: one a core")->capture_default_str();
   app.add_option("--workers", c.workers, "threads for what blocks")->capture_default_str()->check(CLI::Range(1, 256));
@@ -115,9 +116,9 @@ Result<void> serve(ServeOptions& options) {
   SWARMA_TRY(const std::unique_ptr<node::Node> node, node::Node::create(options.config, std::move(identity)));
   if (options.common.json) {
     const Json ready = {{"url", node->url()}, {"pid", getpid()}, {"studio", node->studio_link()}};
-    fmt::print("{}\n", ready.dump());
+    print_json(ready);
   } else {
-    fmt::print("Swarma is ready at {}\n", node->url());
+    tell("Swarma is ready at {}\n", node->url());
     if (const std::string link = node->studio_link(); !link.empty())
       say("Publish from the browser (link works once): " + link);
   }

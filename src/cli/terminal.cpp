@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <iostream>
 #include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "base/printable.h"
 
 namespace swarma::cli {
 
@@ -47,7 +50,7 @@ void ProgressLine::update(std::string_view stage, double fraction, std::string_v
   s.last_drawn = now;
   s.drawn = true;
   if (fraction < 0) {
-    fmt::print(stderr, "\r\033[K{:<10} {}", stage, detail);
+    fmt::print(stderr, "\r\033[K{:<10} {}", stage, printable(detail));
     return;
   }
   const double seconds = std::chrono::duration<double>(now - s.stage_start).count();
@@ -58,7 +61,8 @@ void ProgressLine::update(std::string_view stage, double fraction, std::string_v
   if (fraction > 0.01 && fraction < 1 && seconds > 1)
     left = fmt::format("  {} left",
                        format_duration(static_cast<std::int64_t>(seconds / fraction * (1 - fraction) * 1000)));
-  fmt::print(stderr, "\r\033[K{:<10} {} {:3.0f} %  {}{}", stage, bar, std::min(fraction, 1.0) * 100, detail, left);
+  fmt::print(stderr, "\r\033[K{:<10} {} {:3.0f} %  {}{}", stage, bar, std::min(fraction, 1.0) * 100, printable(detail),
+             left);
 }
 
 void ProgressLine::finish() {
@@ -67,19 +71,27 @@ void ProgressLine::finish() {
   state_->drawn = false;
 }
 
+void print_text(std::string_view text) {
+  fmt::print("{}", printable(text));
+}
+
+void print_json(const Json& json) {
+  fmt::print("{}\n", json.dump());
+}
+
 void print_error(const Error& error) {
-  fmt::print(stderr, "swarma: {} [{}]\n", error.message, error.reason);
+  fmt::print(stderr, "{}\n", printable(fmt::format("swarma: {} [{}]", error.message, error.reason)));
 }
 
 void say(std::string_view sentence) {
-  fmt::print(stderr, "{}\n", sentence);
+  fmt::print(stderr, "{}\n", printable(sentence));
 }
 
 Result<std::string> ask(std::string_view question) {
   if (isatty(STDIN_FILENO) != 1)
     return fail(ErrorCode::Unavailable, "no_terminal",
                 "There is no terminal to ask on; answer with flags (see --help).");
-  fmt::print(stderr, "{} ", question);
+  fmt::print(stderr, "{} ", printable(question));
   std::string line;
   if (!std::getline(std::cin, line)) return fail(ErrorCode::Unavailable, "no_answer", "There was no answer.");
   return line;

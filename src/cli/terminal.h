@@ -1,13 +1,20 @@
-// What people see on a terminal: a progress line with stage, speed and time left; errors as sentences.
+// What people see on a terminal: a progress line with stage, speed and time left; errors as sentences; results.
+//
+// Everything a command prints goes through here: names, notes and errors may hold text of strangers, and what would
+// steer a terminal is written out (base/printable.h). JSON is for programs and stays exact.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
+#include "base/json.h"
 
 namespace swarma::cli {
 
@@ -25,6 +32,15 @@ class ProgressLine {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Text for people on standard output.
+void print_text(std::string_view text);
+template <class... Arguments>
+void tell(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  print_text(fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+/// One line of JSON on standard output.
+void print_json(const Json& json);
 
 void print_error(const Error& error);
 /// A line of information on standard error.

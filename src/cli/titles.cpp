@@ -32,7 +32,7 @@ Result<void> titles(const TitlesOptions& options) {
     SWARMA_TRY(cursor, reader.text_or("next", 400, ""));
   } while (!cursor.empty());
   if (options.common.json) {
-    fmt::print("{}\n", Json{{"titles", all}}.dump());
+    print_json(Json{{"titles", all}});
     return {};
   }
   if (all.empty()) say(options.query.empty() ? "This node has no titles yet." : "No title matches.");
@@ -41,7 +41,7 @@ Result<void> titles(const TitlesOptions& options) {
     SWARMA_TRY(const std::string id, reader.text("title_id", 26));
     SWARMA_TRY(const std::string name, reader.text("name", 400));
     SWARMA_TRY(const std::int64_t duration, reader.integer("duration_ms", 0, INT64_MAX));
-    fmt::print("{}  {:>8}  {}\n", id, format_duration(duration), name);
+    tell("{}  {:>8}  {}\n", id, format_duration(duration), name);
   }
   return {};
 }

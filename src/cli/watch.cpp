@@ -126,10 +126,10 @@ Result<void> write_film(const WatchOptions& options, SlotRange range, watch::Seg
                       {"video", result->video},
                       {"note", result->note},
                       {"grant", grant_json(grants.unlocked())}};
-    fmt::print("{}\n", out.dump());
+    print_json(out);
   } else {
-    fmt::print("{} → {} ({}, {})\n", record.name, options.output, result->video, format_duration(result->duration_ms));
-    if (!result->note.empty()) fmt::print("{}\n", result->note);
+    tell("{} → {} ({}, {})\n", record.name, options.output, result->video, format_duration(result->duration_ms));
+    if (!result->note.empty()) tell("{}\n", result->note);
   }
   return {};
 }
@@ -189,12 +189,10 @@ Result<void> play(const WatchOptions& options, SlotRange range, watch::SegmentRe
   line.finish();
   SWARMA_TRY(const auto hls, watch::LoopbackHls::create(reader, listen));
   if (options.common.json) {
-    fmt::print("{}\n", Json{{"url", hls->url()},
-                            {"title_id", reader.view().record.id.text()},
-                            {"grant", grant_json(grants.unlocked())}}
-                           .dump());
+    print_json(Json{
+        {"url", hls->url()}, {"title_id", reader.view().record.id.text()}, {"grant", grant_json(grants.unlocked())}});
   } else {
-    fmt::print("{}\n", hls->url());
+    tell("{}\n", hls->url());
   }
   std::fflush(stdout);
   std::thread server([&] { hls->run(); });
