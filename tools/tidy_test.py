@@ -121,6 +121,12 @@ class TidyTest(unittest.TestCase):
         name = "src/base/later.cpp"
         self.assertEqual(self.broken(files={name: "// TO" + "DO: later\n"}), [("unfinished", name)])
 
+    def test_a_command_that_prints_past_the_terminal(self):
+        for line in ('fmt::print("{}", name);', "std::cout << name;", "puts(name);"):
+            self.assertIn(("terminal", "src/cli/new.cpp"), self.broken(files={"src/cli/new.cpp": line + "\n"}))
+        self.assertNotIn(("terminal", "src/cli/terminal.cpp"),
+                         self.broken(files={"src/cli/terminal.cpp": 'fmt::print("x");\n'}))
+
     def test_a_path_of_one_machine(self):
         self.assertEqual(self.broken(files={"docs/a.md": "see /ho" + "me/me/notes\n"}), [("machine_path", "docs/a.md")])
 

@@ -38,10 +38,8 @@ std::atomic<bool> cancelled{false};
 Result<std::vector<content::media::SidecarCaptions>> parse_captions_options(const std::vector<std::string>& texts) {
   std::vector<content::media::SidecarCaptions> out;
   for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-      return fail(ErrorCode::BadRequest, "usage", "--captions takes LANG=FILE, for example --captions de=film.de.srt.");
-    out.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    SWARMA_TRY(auto captions, content::media::SidecarCaptions::parse(text));
+    out.push_back(std::move(captions));
   }
   return out;
 }
@@ -89,11 +87,10 @@ void print_result(const content::publish::PublishResult& result, const std::stri
   for (const auto& r : result.renditions)
     renditions += fmt::format("{}{} ({}×{}{})", renditions.empty() ? "" : ", ", r.name, r.width, r.height,
                               r.copied ? ", copied" : "");
-  fmt::print(
-      "Published {}\n  revision    {}\n  length      {}\n  renditions  {}\n  stored      {}\n  watch       {}/t/{}\n",
-      result.id.text(), result.revision, format_duration(result.duration_ms), renditions, format_bytes(result.bytes),
-      node, result.id.text());
-  for (const std::string& note : result.notes) fmt::print("  note        {}\n", note);
+  tell("Published {}\n  revision    {}\n  length      {}\n  renditions  {}\n  stored      {}\n  watch       {}/t/{}\n",
+       result.id.text(), result.revision, format_duration(result.duration_ms), renditions, format_bytes(result.bytes),
+       node, result.id.text());
+  for (const std::string& note : result.notes) tell("  note        {}\n", note);
 }
 
 std::string shape_of(const content::media::VideoStream& v) {
@@ -102,9 +99,8 @@ std::string shape_of(const content::media::VideoStream& v) {
 }
 
 void print_check(const content::publish::FilmCheck& check) {
-  const auto line = [](std::string_view name, const std::string& text) { fmt::print("  {:<10}  {}\n", name, text); };
-  fmt::print("{}\n",
-             check.can_be_published() ? "This film can be published." : "This film cannot be published as it is.");
+  const auto line = [](std::string_view name, const std::string& text) { tell("  {:<10}  {}\n", name, text); };
+  tell("{}\n", check.can_be_published() ? "This film can be published." : "This film cannot be published as it is.");
   if (check.info.video.stream_index >= 0) {
     line("length", format_duration(check.info.duration_ms));
     line("picture", shape_of(check.info.video));
@@ -129,7 +125,7 @@ Result<void> check(const PublishOptions& options) {
                                                              .captions = std::move(captions),
                                                              .poster = options.poster}));
   if (options.common.json) {
-    fmt::print("{}\n", content::publish::check_json(check).dump(-1, ' ', false, Json::error_handler_t::replace));
+    print_json(content::publish::check_json(check));
   } else {
     print_check(check);
   }
@@ -183,7 +179,7 @@ Result<void> publish(const PublishOptions& options) {
   SWARMA_TRY(std::vector<std::string> remarks, remarks_on(result->record));
   std::ranges::move(remarks, std::back_inserter(result->notes));
   if (options.common.json) {
-    fmt::print("{}\n", result_json(*result).dump());
+    print_json(result_json(*result));
   } else {
     print_result(*result, node);
   }
@@ -204,7 +200,9 @@ void add_publish(CLI::App& program, Commands& commands) {
   app->add_option("--tag", o->tags, "a tag; may repeat");
   app->add_option("--policy", o->policy, "open, goodwill, puzzle, code:XXXX, or a policy file")->capture_default_str();
   app->add_option("--ladder", o->ladder, "auto, copy, or heights such as 720,480")->capture_default_str();
-  app->add_option("--captions", o->captions, "LANG=FILE, SRT or WebVTT; may repeat");
+  app->add_option("--captions", o->captions,
+                  "LANG[:WORD]=FILE, SRT or WebVTT; WORD is an encoding (windows-1251), forced, sdh, commentary or "
+                  "default; may repeat");
   app->add_flag("--check", o->check, "only say what would be published, what is left out and why; encodes nothing");
   app->add_option("--poster", o->poster, "a picture of your own for the poster: JPEG, PNG or WebP");
   app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster")->excludes("--poster");

@@ -76,7 +76,7 @@ void print_text(std::string_view text) {
 }
 
 void print_json(const Json& json) {
-  fmt::print("{}\n", json.dump());
+  fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void print_error(const Error& error) {

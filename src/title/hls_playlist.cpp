@@ -7,6 +7,8 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "crypto/key_tree.h"
 
@@ -120,21 +122,6 @@ Companions companions_of(const std::vector<Track>& tracks) {
   return out;
 }
 
-/// Sound in the order of the film's languages, within each the fewest channels first.
-std::vector<const Track*> sound_in_order(const std::vector<Track>& tracks) {
-  std::vector<const Track*> sound;
-  for (const Track& track : tracks)
-    if (track.kind == TrackKind::Audio) sound.push_back(&track);
-  const auto rank = [&](const Track* track) {
-    return std::find_if(sound.begin(), sound.end(), [&](auto* other) { return other->language == track->language; }) -
-           sound.begin();
-  };
-  std::multimap<std::pair<std::ptrdiff_t, int>, const Track*> ordered;  // equal keys stay in order of insertion
-  for (const Track* track : sound) ordered.emplace(std::pair(rank(track), track->channels), track);
-  std::transform(ordered.begin(), ordered.end(), sound.begin(), [](const auto& entry) { return entry.second; });
-  return sound;
-}
-
 /// Every NAME within a group differs (RFC 8216 §4.3.4.1.1).
 std::string distinct_name(const Track& track, std::set<std::string>& used) {
   const std::string base = !track.name.empty() ? track.name : !track.language.empty() ? track.language : "und";
@@ -147,28 +134,57 @@ std::string language_attribute(const Track& track) {
   return track.language.empty() ? "" : ",LANGUAGE=" + quoted(track.language);
 }
 
+std::string_view yes_no(bool value) {
+  return value ? "YES" : "NO";
+}
+
+/// RFC 8216bis §4.4.6.1, CHARACTERISTICS.
+std::string characteristics(const TrackMarks& marks) {
+  if (marks.hearing_impaired)
+    return ",CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog,"
+           "public.accessibility.describes-music-and-sound\"";
+  return marks.described ? ",CHARACTERISTICS=\"public.accessibility.describes-video\"" : "";
+}
+
+/// Renditions that a player may choose by itself must differ in language or in their marks.
+class Choosable {
+ public:
+  bool add(const Track& track) {
+    if (track.marks.commentary) return false;
+    return seen_.emplace(track.language, characteristics(track.marks), track.marks.forced).second;
+  }
+
+ private:
+  std::set<std::tuple<std::string, std::string, bool>> seen_;
+};
+
 void write_sound(const std::vector<Track>& tracks, const TrackUri& uri, std::string& out) {
-  std::set<std::string> names, languages;
+  std::set<std::string> names;
+  Choosable choosable;
   for (const Track* track : sound_in_order(tracks)) {
     const bool is_first = names.empty();
-    // Two renditions a player may choose by itself must differ in language.
-    const bool may_choose = languages.insert(track->language).second;
+    const bool may_choose = choosable.add(*track) || is_first;
     out +=
-        fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME={}{},DEFAULT={},AUTOSELECT={}{},URI={}\n",
-                    quoted(distinct_name(*track, names)), language_attribute(*track), is_first ? "YES" : "NO",
-                    may_choose ? "YES" : "NO",
+        fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME={}{},DEFAULT={},AUTOSELECT={}{}{},URI={}\n",
+                    quoted(distinct_name(*track, names)), language_attribute(*track), yes_no(is_first),
+                    yes_no(may_choose), characteristics(track->marks),
                     track->channels > 0 ? fmt::format(",CHANNELS=\"{}\"", track->channels) : "", quoted(uri(*track)));
   }
 }
 
 void write_captions(const std::vector<Track>& tracks, const TrackUri& uri, std::string& out) {
-  std::set<std::string> names, languages;
+  std::set<std::string> names;
+  Choosable choosable;
+  bool default_due = true;
   for (const Track& track : tracks) {
     if (track.kind != TrackKind::Captions) continue;
-    const bool may_choose = languages.insert(track.language).second;
+    const bool is_default =
+        std::exchange(default_due, default_due && !track.marks.is_default) && track.marks.is_default;
+    const bool may_choose = choosable.add(track) || is_default;
     out += fmt::format(
-        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME={}{},DEFAULT=NO,AUTOSELECT={},FORCED=NO,URI={}\n",
-        quoted(distinct_name(track, names)), language_attribute(track), may_choose ? "YES" : "NO", quoted(uri(track)));
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME={}{},DEFAULT={},AUTOSELECT={},FORCED={}{},URI={}\n",
+        quoted(distinct_name(track, names)), language_attribute(track), yes_no(is_default), yes_no(may_choose),
+        yes_no(track.marks.forced), characteristics(track.marks), quoted(uri(track)));
   }
 }
 
@@ -200,6 +216,26 @@ std::optional<std::string_view> find_uri(std::string_view attributes) {
 }
 
 }  // namespace
+
+std::vector<const Track*> sound_in_order(const std::vector<Track>& tracks) {
+  std::vector<const Track*> sound;
+  for (const Track& track : tracks)
+    if (track.kind == TrackKind::Audio) sound.push_back(&track);
+  const auto marked = std::find_if(sound.begin(), sound.end(), [](auto* track) { return track->marks.is_default; });
+  const auto rank = [&](const Track* track) -> std::ptrdiff_t {
+    if (marked != sound.end() && (*marked)->language == track->language) return -1;
+    return std::find_if(sound.begin(), sound.end(), [&](auto* other) { return other->language == track->language; }) -
+           sound.begin();
+  };
+  const auto key = [&](const Track* track) {
+    const bool is_default = marked != sound.end() && *marked == track;
+    return std::tuple(!is_default, rank(track), track->marks.commentary || track->marks.described, track->channels);
+  };
+  std::multimap<std::tuple<bool, std::ptrdiff_t, bool, int>, const Track*> ordered;  // equal keys keep their order
+  for (const Track* track : sound) ordered.emplace(key(track), track);
+  std::transform(ordered.begin(), ordered.end(), sound.begin(), [](const auto& entry) { return entry.second; });
+  return sound;
+}
 
 std::string write_media_playlist(const MediaPlaylist& playlist, const std::string& init_uri, const SegmentUri& uri) {
   std::int64_t longest = 1'000'000;

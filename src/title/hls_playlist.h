@@ -1,8 +1,10 @@
 // HLS playlists (RFC 8216, version 7) as we write them and as we read them back. URIs are `<sha256>.<ext>`, relative,
 // so every reference is a blob. The parsers take untrusted text and accept exactly this subset, bounded.
 //
-// Sound is one audio group: stereo renditions first, the first of all is the default; a surround rendition of a
-// language that also has stereo is there to be chosen (AUTOSELECT=NO), so a player that knows nothing starts in stereo.
+// Sound is one audio group. The default comes first: the one that is marked, else the stereo rendition of the first
+// language. A surround rendition of a language that also has stereo, and commentary, are there to be chosen
+// (AUTOSELECT=NO), so a player that knows nothing starts in stereo. Captions are on by themselves only where they are
+// marked as default.
 #pragma once
 
 #include <functional>
@@ -39,6 +41,10 @@ Result<MediaPlaylist> parse_media_playlist(std::string_view text);
 std::string write_multivariant_playlist(const std::vector<Track>& tracks);
 /// The media playlists it names, in order, each once. Corrupt ("playlist_bad").
 Result<std::vector<BlobId>> parse_multivariant_playlist(std::string_view text);
+
+/// The sound among these tracks in the order of the playlist: the default first, commentary after the film's own sound,
+/// within each the fewest channels first.
+std::vector<const Track*> sound_in_order(const std::vector<Track>& tracks);
 
 /// The same playlists with names of the caller's choice instead of hashes, for players that read a local server.
 using TrackUri = std::function<std::string(const Track&)>;

@@ -175,6 +175,31 @@ TEST(MultivariantPlaylist, NamesEveryRendition) {
                 hex("02") + ".m3u8\n");
 }
 
+TEST(MultivariantPlaylist, SaysWhatTracksOfOneLanguageAreFor) {
+  Track comment = sound("Comment", "en", 2, 3), main = sound("Main", "en", 2, 4), described = sound("Seen", "en", 2, 5);
+  comment.marks.commentary = true, main.marks.is_default = true, described.marks.described = true;
+  Track forced = captions("Signs", "en", 6), full = captions("Full", "en", 7), sdh = captions("SDH", "en", 8);
+  forced.marks.forced = true, full.marks.is_default = true, sdh.marks.hearing_impaired = true;
+  const std::string text = write_multivariant_playlist(
+      {video("720p", 720, 1), sound("Deutsch", "de", 2, 2), comment, described, main, forced, full, sdh});
+  const auto line = [&](const std::string& name) {
+    const std::size_t at = text.find("NAME=\"" + name + "\"");
+    return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+  };
+  EXPECT_LT(text.find("\"Main\""), text.find("\"Seen\""));
+  EXPECT_LT(text.find("\"Comment\""), text.find("\"Deutsch\""));
+  EXPECT_THAT(line("Main"), HasSubstr("DEFAULT=YES,AUTOSELECT=YES"));
+  EXPECT_THAT(line("Comment"), HasSubstr("DEFAULT=NO,AUTOSELECT=NO"));
+  EXPECT_THAT(line("Seen"), HasSubstr("AUTOSELECT=YES,CHARACTERISTICS=\"public.accessibility.describes-video\""));
+  EXPECT_THAT(line("Deutsch"), HasSubstr("DEFAULT=NO,AUTOSELECT=YES"));
+  EXPECT_THAT(line("Signs"), HasSubstr("DEFAULT=NO,AUTOSELECT=YES,FORCED=YES"));
+  EXPECT_THAT(line("Full"), HasSubstr("DEFAULT=YES,AUTOSELECT=YES,FORCED=NO"));
+  EXPECT_THAT(line("SDH"),
+              HasSubstr("AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-"
+                        "dialog,public.accessibility.describes-music-and-sound\""));
+  EXPECT_EQ(parse_multivariant_playlist(text)->size(), 8u);
+}
+
 TEST(MultivariantPlaylist, LeadsToEveryMediaPlaylistButTheStoryboard) {
   EXPECT_THAT(*parse_multivariant_playlist(write_multivariant_playlist(film())),
               ElementsAre(blob(4), blob(3), blob(5), blob(6), blob(7), blob(1), blob(2)));

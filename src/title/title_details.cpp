@@ -27,22 +27,53 @@ std::unexpected<Error> bad(std::string message) {
   return fail(ErrorCode::Corrupt, "details_bad", std::move(message));
 }
 
+/// Roles by the names of DASH (ISO/IEC 23009-1, 5.8.5.5).
+constexpr std::pair<bool TrackMarks::*, std::string_view> kRoles[] = {{&TrackMarks::forced, "forced-subtitle"},
+                                                                      {&TrackMarks::hearing_impaired, "caption"},
+                                                                      {&TrackMarks::commentary, "commentary"},
+                                                                      {&TrackMarks::described, "description"}};
+constexpr std::size_t kMaxRoles = 16, kMaxRoleBytes = 32;
+
+/// Written only where there is something to say: details without marks stay as they always were.
+void add_marks(const TrackMarks& marks, Json& json) {
+  if (marks.is_default) json["default"] = true;
+  for (const auto& [mark, role] : kRoles)
+    if (marks.*mark) json["roles"].push_back(role);
+}
+
+/// Roles of a later version are passed over.
+Result<TrackMarks> read_marks(const JsonReader& reader) {
+  TrackMarks marks;
+  SWARMA_TRY(marks.is_default, reader.boolean_or("default", false));
+  if (!reader.has("roles")) return marks;
+  SWARMA_TRY(const Json* roles, reader.array("roles", kMaxRoles));
+  for (const Json& role : *roles) {
+    if (!role.is_string() || !is_slug(role.get_ref<const std::string&>(), kMaxRoleBytes))
+      return bad("A track has a role that is not a short word.");
+    for (const auto& [mark, name] : kRoles)
+      if (role.get_ref<const std::string&>() == name) marks.*mark = true;
+  }
+  return marks;
+}
+
 Json track_json(const Track& track) {
-  return {{"id", track.id},
-          {"kind", to_string(track.kind)},
-          {"key_group", track.key_group},
-          {"playlist", track.playlist.hex()},
-          {"name", track.name},
-          {"language", track.language},
-          {"codecs", track.codecs},
-          {"width", track.width},
-          {"height", track.height},
-          {"frame_rate", track.frame_rate},
-          {"channels", track.channels},
-          {"bandwidth", track.bandwidth},
-          {"average_bandwidth", track.average_bandwidth},
-          {"copied", track.copied},
-          {"bytes", track.bytes}};
+  Json json = {{"id", track.id},
+               {"kind", to_string(track.kind)},
+               {"key_group", track.key_group},
+               {"playlist", track.playlist.hex()},
+               {"name", track.name},
+               {"language", track.language},
+               {"codecs", track.codecs},
+               {"width", track.width},
+               {"height", track.height},
+               {"frame_rate", track.frame_rate},
+               {"channels", track.channels},
+               {"bandwidth", track.bandwidth},
+               {"average_bandwidth", track.average_bandwidth},
+               {"copied", track.copied},
+               {"bytes", track.bytes}};
+  add_marks(track.marks, json);
+  return json;
 }
 
 bool is_codecs(std::string_view text) {
@@ -81,6 +112,7 @@ Result<Track> read_track(const Json& object) {
   SWARMA_TRY(track.average_bandwidth, reader.integer("average_bandwidth", 0, kMaxBandwidth));
   SWARMA_TRY(track.copied, reader.boolean_or("copied", false));
   SWARMA_TRY(track.bytes, reader.integer("bytes", 0, kMaxTrackBytes));
+  SWARMA_TRY(track.marks, read_marks(reader));
   track.width = static_cast<int>(width);
   track.height = static_cast<int>(height);
   track.channels = static_cast<int>(channels);

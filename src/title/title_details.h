@@ -18,6 +18,16 @@ inline constexpr std::size_t kMaxTrackIdBytes = 64;
 enum class TrackKind { Video, Audio, Captions, Storyboard };
 std::string_view to_string(TrackKind kind);  // "video", "audio", "captions", "storyboard"
 
+/// What a sound or caption track is for, as its creator marked it.
+struct TrackMarks {
+  bool is_default = false;        // plays unless the viewer chooses another
+  bool forced = false;            // captions: only what everybody needs (signs, foreign lines)
+  bool hearing_impaired = false;  // captions that also say what is heard
+  bool commentary = false;        // about the film, not of it
+  bool described = false;         // sound that also says what is seen
+  bool operator==(const TrackMarks&) const = default;
+};
+
 /// One encrypted time line: a media playlist whose n-th segment is slot n.
 struct Track {
   std::string id;  // [a-z0-9-], unique in the revision and never used before for other bytes: "v720-3f9a1c…"
@@ -34,6 +44,7 @@ struct Track {
   std::int64_t average_bandwidth = 0;
   bool copied = false;     // remuxed from the source, not encoded
   std::int64_t bytes = 0;  // stored bytes of all segments
+  TrackMarks marks = {};   // sound and captions
 };
 
 inline constexpr std::size_t kMaxChapters = 1'000;

@@ -387,6 +387,8 @@ export type MediaRequest = {
   captions?: {
     language: string;
     upload_id: string;
+    /** of a file that is not UTF-8, such as windows-1251; without it the node judges by language and bytes and says so in the notes */
+    encoding?: string;
   }[];
   /** private codes of the policy's lists: list → [{code,max_uses}] */
   codes?: Record<string, unknown>;

@@ -43,6 +43,8 @@ export interface Track {
   bandwidth?: number;
   average_bandwidth?: number;
   copied?: boolean;
+  default?: boolean;
+  roles?: string[];
   bytes?: number;
   /** Storyboard: pictures in each slot's JPEG, row by row, evenly spread over the slot. */
   tiles?: { columns: number; rows: number; width: number; height: number };

@@ -54,15 +54,17 @@ Json status_json(const JobStatus& status) {
 }
 
 /// Language and upload id of each.
-Result<std::vector<std::pair<std::string, std::string>>> parse_captions(const JsonReader& reader) {
-  std::vector<std::pair<std::string, std::string>> out;
+Result<std::vector<content::publish::UploadedCaptions>> parse_captions(const JsonReader& reader) {
+  std::vector<content::publish::UploadedCaptions> out;
   if (!reader.has("captions")) return out;
   SWARMA_TRY(const Json* captions, reader.array("captions", 64));
   for (const Json& item : *captions) {
     const JsonReader caption(item, "captions");
-    SWARMA_TRY(std::string language, caption.text("language", 35));
-    SWARMA_TRY(std::string upload, caption.text("upload_id", 64));
-    out.emplace_back(std::move(language), std::move(upload));
+    SWARMA_CHECK(caption.only({"language", "upload_id", "encoding"}));
+    auto& file = out.emplace_back();
+    SWARMA_TRY(file.language, caption.text("language", 35));
+    SWARMA_TRY(file.upload_id, caption.text("upload_id", 64));
+    SWARMA_TRY(file.encoding, caption.text_or("encoding", 40, ""));
   }
   return out;
 }
@@ -135,9 +137,9 @@ Result<net::Response> check(Services& services, const net::Request& request) {
   content::publish::CheckRequest look{.so_far = !upload.complete()};
   SWARMA_TRY(look.file, services.spool.film_so_far(upload_id));
   SWARMA_TRY(look.ladder, content::media::LadderChoice::parse(ladder));
-  for (const auto& [language, id] : captions) {
-    SWARMA_TRY(auto file, services.spool.film(id));
-    look.captions.push_back({language, std::move(file)});
+  for (const auto& c : captions) {
+    SWARMA_TRY(auto file, services.spool.film(c.upload_id));
+    look.captions.push_back({.language = c.language, .file = std::move(file), .encoding = c.encoding});
   }
   if (!poster.empty()) {
     SWARMA_TRY(look.poster, services.spool.film(poster));

@@ -23,7 +23,11 @@ class CaptionTrack {
   std::vector<Cue> cues_;
 };
 
-/// The cue in a packet of a text subtitle stream, times in the stream's clock; no text: nothing to show.
-Cue read_cue(const AVPacket& packet, const AVStream& stream);
+/// The cue in a packet of a text subtitle stream, times in the stream's clock; no text: nothing to show. `encoding` of
+/// text that is not UTF-8; empty: to be found out from this text alone.
+Cue read_cue(const AVPacket& packet, const AVStream& stream, const TextHint& hint);
+
+/// The text of such a packet as it is stored, without what the codec puts around it.
+std::string_view stored_text(std::string_view packet, AVCodecID codec);
 
 }  // namespace swarma::content::media

@@ -175,6 +175,22 @@ class Cleaner {
   std::vector<std::string> open_;
 };
 
+/// Whether what follows a block of overrides is a drawing: the last \p with a number decides ("\pos", "\pbo2" are
+/// others).
+bool draws_after(std::string_view overrides, bool drawing) {
+  for (std::size_t at = overrides.find('\\'); at != std::string_view::npos; at = overrides.find('\\', at + 1)) {
+    std::size_t i = at + 1;
+    while (i < overrides.size() && overrides[i] == ' ') ++i;
+    if (i >= overrides.size() || overrides[i] != 'p') continue;
+    ++i;
+    while (i < overrides.size() && overrides[i] == ' ') ++i;
+    if (i >= overrides.size() || !digit(overrides[i])) continue;
+    drawing = false;
+    for (; i < overrides.size() && digit(overrides[i]); ++i) drawing |= overrides[i] != '0';
+  }
+  return drawing;
+}
+
 }  // namespace
 
 std::string clean_cue_text(std::string_view text) {
@@ -183,11 +199,15 @@ std::string clean_cue_text(std::string_view text) {
 
 std::string clean_ass_text(std::string_view text) {
   std::string plain;
+  bool drawing = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '{') {
       std::size_t end = text.find('}', i);
       if (end == std::string_view::npos) break;
+      drawing = draws_after(text.substr(i + 1, end - i - 1), drawing);
       i = end;
+    } else if (drawing) {
+      continue;
     } else if (text[i] == '\\' && i + 1 < text.size() &&
                (text[i + 1] == 'N' || text[i + 1] == 'n' || text[i + 1] == 'h')) {
       plain += text[i + 1] == 'h' ? ' ' : '\n';

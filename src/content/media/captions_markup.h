@@ -10,7 +10,8 @@ namespace swarma::content::media {
 /// every other <, > and & escaped, no blank lines, no control characters. Cleaning twice changes nothing.
 std::string clean_cue_text(std::string_view text);
 
-/// The text of an ASS dialogue line → the same: overrides dropped, \N and \n are line breaks.
+/// The text of an ASS dialogue line → the same: overrides and drawings (\p1 to \p0) dropped, \N and \n
+/// are line breaks.
 std::string clean_ass_text(std::string_view text);
 
 /// WebVTT cue settings that we know, each once; anything else is dropped.

@@ -197,9 +197,9 @@ void sort_cues(std::vector<Cue>& cues) {
   cues = std::move(sorted);
 }
 
-Result<std::vector<Cue>> parse_captions(ByteView bytes) {
-  SWARMA_TRY(std::string text, decode_text(bytes));
-  return Parser(text).run();
+Result<std::vector<Cue>> parse_captions(ByteView bytes, const TextHint& hint) {
+  SWARMA_TRY(const DecodedText decoded, decode_text(bytes, hint));
+  return Parser(decoded.text).run();
 }
 
 }  // namespace swarma::content::media

@@ -57,6 +57,24 @@ TEST(Captions, MarkupIsMadeSafe) {
   EXPECT_EQ(plain_cue_text("<i>a</i> &lt;b&gt; &amp;&nbsp;c"), "a <b> &\u00A0c");
 }
 
+TEST(Captions, DrawingsAreNoWords) {
+  EXPECT_EQ(clean_ass_text("{\\an7\\pos(10,10)\\p1}m 0 0 l 100 0 100 50 0 50{\\p0}"), "");
+  EXPECT_EQ(clean_ass_text("{\\p1}m 0 0 l 20 0 20 20{\\p0}Sign text{\\i1}slanted{\\i0}"), "Sign textslanted");
+  EXPECT_EQ(clean_ass_text("Before {\\p2\\c&HFF&}m 0 0\\Nl 1 1"), "Before");
+  EXPECT_EQ(clean_ass_text("{\\pos(3,4)}here{\\pbo1}too"), "heretoo");
+  EXPECT_EQ(clean_ass_text("{\\p10}m 0 0{\\bord2\\p0\\b1}word{\\p1}{\\p0} more"), "word more");
+  EXPECT_EQ(clean_ass_text("{\\p1}m 0 0{\\c&H00&}l 5 5{\\p0\\p1}m 1 1"), "");
+  EXPECT_EQ(clean_ass_text("{\\k20}ka{\\k30}ra{\\k40}o{\\k10}ke\\NSecond line"), "karaoke\nSecond line");
+}
+
+TEST(Captions, AFilmsDrawingsMakeNoCues) {
+  const auto made = testing::package_film(fs::path(SWARMA_SOURCE_DIR) / "tests/cases/media/drawings.mkv", "copy");
+  ASSERT_TRUE(made);
+  std::vector<std::string> texts;
+  for (const Cue& cue : testing::cues_of(made->track("c-und"))) texts.push_back(cue.text);
+  EXPECT_EQ(texts, (std::vector<std::string>{"Plain words", "Sign textslanted", "karaoke\nSecond line"}));
+}
+
 TEST(Captions, CleaningTwiceChangesNothing) {
   for (const char* text : {"{{{\\an", "a {<x>\\b} c", "{{\\a}\\b} c", "{</b>\\i", "{\n\\an8}x", "{ \\an8}"}) {
     const std::string once = clean_cue_text(text);

@@ -1,7 +1,9 @@
-// Caption files come without a declared encoding: byte order marks, zero bytes and UTF-8's own rules tell them apart.
-#include <array>
+// Caption files come without a declared encoding: byte order marks, zero bytes and UTF-8's own rules tell most of them
+// apart; the others are 8-bit.
+#include <algorithm>
 
 #include "content/media/captions.h"
+#include "content/media/text_encoding.h"
 
 namespace swarma::content::media {
 namespace {
@@ -40,37 +42,6 @@ std::string from_utf16(ByteView bytes, bool little_endian) {
   return out;
 }
 
-// RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-bool is_utf8(ByteView bytes) {
-  for (std::size_t i = 0; i < bytes.size();) {
-    unsigned lead = bytes[i];
-    std::size_t length = lead < 0x80                   ? 1
-                         : lead >= 0xC2 && lead < 0xE0 ? 2
-                         : lead >= 0xE0 && lead < 0xF0 ? 3
-                         : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                       : 0;
-    if (length == 0 || i + length > bytes.size()) return false;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((bytes[i + k] & 0xC0) != 0x80) return false;
-    unsigned second = length > 2 ? bytes[i + 1] : 0;
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second >= 0xA0) || (lead == 0xF0 && second < 0x90) ||
-        (lead == 0xF4 && second >= 0x90))
-      return false;
-    i += length;
-  }
-  return true;
-}
-
-std::string from_windows_1252(ByteView bytes) {
-  static constexpr std::array<char16_t, 32> kHigh = {0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-                                                     0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
-                                                     0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-                                                     0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
-  std::string out;
-  for (std::uint8_t b : bytes) append_utf8(out, b >= 0x80 && b < 0xA0 ? kHigh[b - 0x80] : b);
-  return out;
-}
-
 // UTF-16 without a mark: text in any European script has a zero in nearly every second byte of its markup and digits.
 bool mostly_zero_at(ByteView bytes, std::size_t parity) {
   std::size_t zeros = 0, others = 0, seen = 0;
@@ -83,26 +54,84 @@ bool mostly_zero_at(ByteView bytes, std::size_t parity) {
   return seen >= 4 && zeros * 2 > seen && others * 10 < seen;
 }
 
+// Bytes of the UTF-8 sequence at the start, or 0: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+std::size_t sequence_length(ByteView bytes) {
+  const unsigned lead = bytes[0];
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
+  if (length == 0 || length > bytes.size()) return 0;
+  for (std::size_t k = 1; k < length; ++k)
+    if ((bytes[k] & 0xC0) != 0x80) return 0;
+  const unsigned second = length > 2 ? bytes[1] : 0;
+  const bool wrong = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second >= 0xA0) ||
+                     (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second >= 0x90);
+  return wrong ? 0 : length;
+}
+
+// A few broken bytes among many sequences that no other encoding would give.
+bool is_damaged_utf8(ByteView bytes) {
+  constexpr std::size_t kSequences = 8, kForEachWrong = 8;
+  std::size_t good = 0, wrong = 0;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const std::size_t length = sequence_length(bytes.subspan(i));
+    good += length > 1, wrong += length == 0;
+    i += std::max<std::size_t>(1, length);
+  }
+  return wrong > 0 && good >= kSequences && good >= wrong * kForEachWrong;
+}
+
+// ISO-2022-JP switches character sets with escapes and is ASCII otherwise.
+bool is_stateful(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  return text.find("\x1B$B") != std::string_view::npos || text.find("\x1B$@") != std::string_view::npos;
+}
+
 }  // namespace
 
-Result<std::string> decode_text(ByteView bytes) {
+bool is_utf8(ByteView bytes) {
+  for (std::size_t i = 0; i < bytes.size();) {
+    const std::size_t length = sequence_length(bytes.subspan(i));
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
+Result<DecodedText> decode_text(ByteView bytes, const TextHint& hint) {
   if (bytes.size() > kMaxCaptionBytes)
     return fail(ErrorCode::TooLarge, "captions_too_large", "A caption file may have at most 8 MiB.");
   auto starts = [&](std::initializer_list<std::uint8_t> mark) {
     return bytes.size() >= mark.size() && std::equal(mark.begin(), mark.end(), bytes.begin());
   };
-  if (starts({0xEF, 0xBB, 0xBF}))
-    bytes = bytes.subspan(3);
-  else if (starts({0xFF, 0xFE}))
-    return from_utf16(bytes.subspan(2), true);
-  else if (starts({0xFE, 0xFF}))
-    return from_utf16(bytes.subspan(2), false);
-  else if (mostly_zero_at(bytes, 1))
-    return from_utf16(bytes, true);
-  else if (mostly_zero_at(bytes, 0))
-    return from_utf16(bytes, false);
-  if (is_utf8(bytes)) return std::string(as_text(bytes));
-  return from_windows_1252(bytes);
+  if (starts({0xEF, 0xBB, 0xBF})) return DecodedText{convert_text(bytes.subspan(3), "UTF-8")};
+  if (starts({0xFF, 0xFE})) return DecodedText{from_utf16(bytes.subspan(2), true)};
+  if (starts({0xFE, 0xFF})) return DecodedText{from_utf16(bytes.subspan(2), false)};
+  if (!hint.encoding.empty()) {
+    const auto named = find_encoding(hint.encoding);
+    if (!named)
+      return fail(ErrorCode::BadRequest, "unknown_encoding",
+                  "“" + hint.encoding + "” is no encoding that is known here; write for example windows-1251 or Big5.");
+    return DecodedText{convert_text(bytes, *named)};
+  }
+  if (mostly_zero_at(bytes, 1)) return DecodedText{from_utf16(bytes, true)};
+  if (mostly_zero_at(bytes, 0)) return DecodedText{from_utf16(bytes, false)};
+  if (is_damaged_utf8(bytes)) return DecodedText{convert_text(bytes, "UTF-8")};
+  const LikelyEncoding likely = is_stateful(bytes) ? LikelyEncoding{"ISO-2022-JP"}
+                                : is_utf8(bytes)   ? LikelyEncoding{}
+                                                   : detect_encoding(bytes, hint.language);
+  if (likely.name.empty()) return DecodedText{std::string(as_text(bytes))};
+  return DecodedText{convert_text(bytes, likely.name), likely.name, likely.sure};
+}
+
+std::string encoding_note(const std::string& which, const std::string& encoding, bool sure) {
+  return which +
+         (sure
+              ? " are not UTF-8. Their language and bytes suggest " + encoding + ", so they are read as that."
+              : " are not UTF-8, and it cannot be told for certain what they are. They are read as " + encoding + ".") +
+         " If letters come out wrong, publish again and name the encoding.";
 }
 
 }  // namespace swarma::content::media

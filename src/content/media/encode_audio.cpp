@@ -12,6 +12,7 @@ namespace {
 constexpr int kDefaultRate = 48'000;
 constexpr double kGap = 0.1;           // seconds without sound that are filled; less is jitter of the container
 constexpr double kGapAtJoint = 0.005;  // the same in joined recordings, where a joint must not shift what follows
+constexpr int kMaxUsualChannels = 8;   // 7.1; the places of more are not guessed
 constexpr int kKeptRates[] = {32'000, 44'100, 48'000};
 
 int output_rate(int source) {
@@ -21,6 +22,14 @@ int output_rate(int source) {
 
 const char* layout_name(int channels) {
   return channels == 1 ? "mono" : channels == 2 ? "stereo" : "5.1";
+}
+
+/// 5.1.4 and 7.1.4 begin with the channels of 5.1 and 7.1, and so do most files that do not say what they hold.
+std::string first_channels(int channels) {
+  const int kept = channels >= 12 ? 8 : channels >= 6 ? 6 : channels >= 2 ? 2 : 1;
+  std::string text = kept == 8 ? "7.1" : layout_name(kept);
+  for (int i = 0; i < kept; ++i) text += fmt::format("|c{}=c{}", i, i);
+  return text;
 }
 
 std::unexpected<Error> failed(int code, const TrackPlan& plan) {
@@ -68,35 +77,44 @@ std::int64_t EncodeAudio::to_samples(std::int64_t pts, AVRational base) const {
 // piece by piece: aresample would make all of the silence at once.
 Result<void> EncodeAudio::build(const AVFrame& frame) {
   built_rate_ = frame.sample_rate, built_format_ = frame.format, built_channels_ = frame.ch_layout.nb_channels;
-  graph_.reset(avfilter_graph_alloc());
-  if (!graph_) std::abort();
-  graph_->nb_threads = 1;
   AVChannelLayout layout = {};
-  if (frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+  if (frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC && frame.ch_layout.nb_channels <= kMaxUsualChannels)
     av_channel_layout_default(&layout, frame.ch_layout.nb_channels);
   else
     av_channel_layout_copy(&layout, &frame.ch_layout);
   char name[128] = {};
   av_channel_layout_describe(&layout, name, sizeof name);
+  int e = layout.order == AV_CHANNEL_ORDER_UNSPEC ? AVERROR(EINVAL) : try_graph(frame, name, "");
   av_channel_layout_uninit(&layout);
+  // Channels without a place, or places that cannot be mixed: the first ones are taken for a usual layout.
+  const std::string count = fmt::format("{} channels", frame.ch_layout.nb_channels);
+  if (e < 0) e = try_graph(frame, count, first_channels(frame.ch_layout.nb_channels));
+  if (e < 0) return failed(e, plan_);
+  return {};
+}
+
+int EncodeAudio::try_graph(const AVFrame& frame, const std::string& layout, const std::string& first_filter) {
+  graph_.reset(avfilter_graph_alloc());
+  if (!graph_) std::abort();
+  graph_->nb_threads = 1;
   int rate = encoder_->sample_rate;
   std::string in = fmt::format("time_base={}/{}:sample_rate={}:sample_fmt={}:channel_layout={}", stream_.time_base.num,
                                stream_.time_base.den, frame.sample_rate,
-                               av_get_sample_fmt_name(static_cast<AVSampleFormat>(frame.format)), name);
+                               av_get_sample_fmt_name(static_cast<AVSampleFormat>(frame.format)), layout);
   std::string resample = fmt::format("async=1:first_pts={}:out_sample_rate={}:out_chlayout={}:out_sample_fmt=fltp",
                                      position(), rate, layout_name(plan_.channels));
-  AVFilterContext* resampler = nullptr;
+  AVFilterContext *chooser = nullptr, *resampler = nullptr;
   auto make = [&](AVFilterContext** context, const char* filter, const char* label, const char* arguments) {
     return avfilter_graph_create_filter(context, avfilter_get_by_name(filter), label, arguments, nullptr, graph_.get());
   };
   int e = make(&source_, "abuffer", "in", in.c_str());
+  if (e >= 0 && !first_filter.empty()) e = make(&chooser, "pan", "choose", first_filter.c_str());
   if (e >= 0) e = make(&resampler, "aresample", "resample", resample.c_str());
   if (e >= 0) e = make(&sink_, "abuffersink", "out", nullptr);
-  if (e >= 0) e = avfilter_link(source_, 0, resampler, 0);
+  if (e >= 0 && chooser) e = avfilter_link(source_, 0, chooser, 0);
+  if (e >= 0) e = avfilter_link(chooser ? chooser : source_, 0, resampler, 0);
   if (e >= 0) e = avfilter_link(resampler, 0, sink_, 0);
-  if (e >= 0) e = avfilter_graph_config(graph_.get(), nullptr);
-  if (e < 0) return failed(e, plan_);
-  return {};
+  return e >= 0 ? avfilter_graph_config(graph_.get(), nullptr) : e;
 }
 
 Result<void> EncodeAudio::open_encoder() {

@@ -2,6 +2,8 @@
 // does not grow with a gap. Internal: included by .cpp files of this folder only.
 #pragma once
 
+#include <string>
+
 #include "content/media/track_writer.h"
 
 namespace swarma::content::media {
@@ -16,6 +18,7 @@ class EncodeAudio {
   Result<void> open_decoder();
   Result<void> receive_frames();
   Result<void> build(const AVFrame& frame);
+  int try_graph(const AVFrame& frame, const std::string& layout, const std::string& first_filter);
   Result<void> open_encoder();
   Result<void> filter(AVFrame* frame);
   Result<void> close_graph();

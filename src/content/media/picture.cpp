@@ -25,7 +25,9 @@ Result<ff::Frame> small_grey(const AVFrame& frame, int side) {
 
 Result<ff::Frame> prepare(const AVFrame& frame, int width, int height, const Orientation& orientation) {
   const Colours from = colours_of(frame);
-  const std::string filters = "[in]" + make_upright(orientation) + mark_colours(from) +
+  // One picture alone does not tell what moves: of an interlaced one a single field is taken.
+  const std::string progressive = frame.interlaced_frame ? "field=type=top," : "";
+  const std::string filters = "[in]" + progressive + make_upright(orientation) + mark_colours(from) +
                               convert_colours(from, kJpegColours, width, height) + "setsar=1[o0]";
   SWARMA_TRY(PictureGraph graph, PictureGraph::create(frame, AVRational{1, 25}, filters, 1));
   ff::Frame copy = ff::share(frame);

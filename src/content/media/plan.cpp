@@ -10,6 +10,7 @@
 
 #include "content/media/ladder.h"
 #include "content/media/language.h"
+#include "content/media/track_names.h"
 
 namespace swarma::content::media {
 namespace {
@@ -88,16 +89,17 @@ class Planner {
           ErrorCode::Unsupported, "cannot_copy",
           fmt::format("The video cannot be published without encoding it: {} Use --ladder auto.", v.why_not_copy));
     bool copied = add_videos();
-    int number = 0;
-    for (const AudioStream& audio : info_.audio) add_audio(audio, ++number);
-    for (const CaptionStream& captions : info_.captions)
-      add_captions(captions.language, captions.title, captions.stream_index, {});
+    add_audios();
+    const std::vector<CaptionStream> captions = with_one_default(info_);
+    for (const CaptionStream& stream : captions) add_captions(stream, is_needed(stream, captions), {});
     for (const SidecarCaptions& sidecar : sidecars) {
       std::string language = to_bcp47(sidecar.language);
       if (language == "und" && sidecar.language != "und")
         return fail(ErrorCode::BadRequest, "bad_language",
                     fmt::format("“{}” is not a language; write a code such as en, de or pt-BR.", sidecar.language));
-      add_captions(language, "", -1, sidecar.file);
+      add_captions(
+          {.codec = {}, .language = language, .title = {}, .marks = sidecar.marks, .encoding = sidecar.encoding}, false,
+          sidecar.file);
     }
     // A tile needs a decoded picture. A pure copy decodes nothing, and decoding for tiles alone would cost several
     // times the copy itself, so it has none.
@@ -129,42 +131,48 @@ class Planner {
     return copied;
   }
 
-  void add_audio(const AudioStream& audio, int number) {
-    std::string language = language_name(audio.language);
-    std::string base = !language.empty() ? language : !audio.title.empty() ? audio.title : "Sound";
+  void add_audios() {
+    const std::vector<AudioStream> audios = with_one_default(info_.audio);
+    int number = 0;
+    for (const AudioStream& audio : audios) add_audio(audio, is_needed(audio, audios), ++number);
+  }
+
+  void add_audio(const AudioStream& audio, bool tell_apart, int number) {
+    const Named named = name_of(audio, tell_apart, "Sound");
     std::string key = fmt::format("a{}-{}", number, audio.language);
     TrackPlan t;
     t.kind = TrackKind::Audio;
     t.language = audio.language;
     t.key_group = "sd";
     t.source_stream = audio.stream_index;
+    t.marks = audio.marks;
     t.channels = std::min(audio.channels, 2);
     t.copy = audio.can_copy && audio.channels <= 2;
     t.audio_bit_rate = t.channels == 1 ? kMonoBitRate : kStereoBitRate;
     t.key = key;
-    t.name = unique(audio_names_, base, " ");
+    t.name = unique(audio_names_, named.with(""), " ");
     plan_.tracks.push_back(t);
     if (audio.channels <= 2) return;
+    t.marks.is_default = false;  // who wants surround chooses it
     t.channels = 6;
     t.copy = audio.can_copy && audio.channels == 6;
     t.audio_bit_rate = kSurroundBitRate;
     t.key = key + "-surround";
-    t.name = unique(audio_names_, base + " (5.1)", " ");
+    t.name = unique(audio_names_, named.with("5.1"), " ");
     plan_.tracks.push_back(std::move(t));
   }
 
-  void add_captions(const std::string& language, const std::string& title, int stream,
-                    const std::filesystem::path& file) {
+  void add_captions(const CaptionStream& captions, bool tell_apart, const std::filesystem::path& file) {
     TrackPlan t;
     t.kind = TrackKind::Captions;
-    t.language = language;
+    t.language = captions.language;
     t.key_group = "sd";
-    t.source_stream = stream;
+    t.source_stream = captions.stream_index;
     t.sidecar = file;
-    t.key = unique(caption_keys_, "c-" + language, "-");
-    std::string name = language_name(language);
-    if (name.empty()) name = title.empty() ? "Captions" : title;
-    t.name = unique(caption_names_, name, " ");
+    t.encoding = captions.encoding;
+    t.marks = captions.marks;
+    t.key = unique(caption_keys_, "c-" + captions.language, "-");
+    t.name = unique(caption_names_, name_of(captions, tell_apart, "Captions").with(""), " ");
     plan_.tracks.push_back(std::move(t));
   }
 

@@ -26,8 +26,17 @@ struct LadderChoice {
 
 struct SidecarCaptions {
   std::string language;        // BCP 47
-  std::filesystem::path file;  // SRT or VTT, any common encoding
+  std::filesystem::path file;  // SRT or VTT
+  std::string encoding = {};   // as its creator named it; empty: to be found out
+  title::TrackMarks marks = {};
+  /// "ru=film.srt", "en:sdh=film.srt", "ru:koi8-r:forced=film.srt": a language, then any of forced, sdh, commentary,
+  /// default and the name of an encoding, then the file. BadRequest ("usage") with a sentence.
+  static Result<SidecarCaptions> parse(std::string_view text);
 };
+
+/// Reads every file: what cannot be captions is refused ("bad_captions" and the like), an encoding that nobody named is
+/// settled, and a sentence about it added to `notes`. To be called once, before make_plan.
+Result<void> settle_sidecars(std::vector<SidecarCaptions>& sidecars, std::vector<std::string>& notes);
 
 /// One track to make. `kind`, sizes and `copy` are final; `name` is unique among tracks of a kind.
 struct TrackPlan {
@@ -38,6 +47,8 @@ struct TrackPlan {
   std::string key_group;   // "sd": short side <= 480, sound, captions, storyboard; "hd": the rest
   int source_stream = -1;  // -1: sidecar
   std::filesystem::path sidecar;
+  std::string encoding = {};  // of captions, when they are not UTF-8
+  title::TrackMarks marks = {};
   bool copy = false;
   int width = 0, height = 0;
   int channels = 0;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "content/media/captions.h"
 #include "content/media/choose_video.h"
 #include "content/media/colours.h"
 #include "content/media/field_sample.h"
@@ -81,6 +82,7 @@ class Prober {
     SWARMA_CHECK(measure(scan));
     SWARMA_CHECK(judge_sounds());
     SWARMA_CHECK(judge_looks());
+    judge_encodings(scan);
     judge_copy(scan);
     info_.chapters = describe_chapters(*source_.context(), info_.start_us, info_.duration_ms);
     return std::move(info_);
@@ -171,8 +173,13 @@ class Prober {
           fmt::format("The sound ({}, {}) is left out: its header is damaged.", audio.language, codec));
     else if (info_.audio.size() >= kMaxAudioStreams)
       info_.notes.push_back(fmt::format("Only the first {} audio streams are kept.", kMaxAudioStreams));
-    else
+    else {
+      if (audio.channels > 8 && stream.codecpar->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+        info_.notes.push_back(fmt::format(
+            "The sound ({}, {}) has {} channels and does not say where they belong: the first {} are taken for {}.",
+            audio.language, codec, audio.channels, audio.channels >= 12 ? 8 : 6, audio.channels >= 12 ? "7.1" : "5.1"));
       info_.audio.push_back(std::move(audio));
+    }
   }
 
   std::unexpected<Error> truncated(std::int64_t have_us, std::int64_t promised_us) const {
@@ -347,6 +354,18 @@ class Prober {
     SWARMA_CHECK(settle_interlacing(fresh, info_, v));
     if (v.interlaced) info_.notes.push_back("The picture is interlaced. It is converted to whole pictures.");
     return {};
+  }
+
+  void judge_encodings(const Scan& scan) {
+    for (CaptionStream& c : info_.captions) {
+      const std::string& text = of(scan, c.stream_index).foreign_text;
+      if (text.empty()) continue;
+      const auto decoded = decode_text(view(text), {c.language, ""});
+      if (!decoded || decoded->assumed.empty()) continue;
+      c.encoding = decoded->assumed;
+      info_.notes.push_back(
+          encoding_note(fmt::format("The captions in the film ({})", c.language), c.encoding, decoded->sure));
+    }
   }
 
   void judge_copy(const Scan& scan) {

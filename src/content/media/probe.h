@@ -53,7 +53,7 @@ struct AudioStream {
   int channels = 0;
   int sample_rate = 0;
   bool can_copy = false;  // AAC-LC that a browser plays
-  bool is_default = false;
+  title::TrackMarks marks = {};
 };
 
 struct CaptionStream {
@@ -61,6 +61,8 @@ struct CaptionStream {
   std::string codec;
   std::string language;
   std::string title;
+  title::TrackMarks marks = {};
+  std::string encoding = {};  // of text that is not UTF-8, as its language and bytes suggest
 };
 
 struct MediaInfo {

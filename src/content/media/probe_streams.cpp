@@ -60,6 +60,15 @@ bool is_plain_aac_lc(const AVCodecParameters& p) {
   return object_type == 2 && rate_index < 13 && (channels == 1 || channels == 2 || channels == 6) && short_frames == 0;
 }
 
+title::TrackMarks marks_of(const AVStream& stream) {
+  const auto marked = [&](int disposition) { return (stream.disposition & disposition) != 0; };
+  return {.is_default = marked(AV_DISPOSITION_DEFAULT),
+          .forced = marked(AV_DISPOSITION_FORCED),
+          .hearing_impaired = marked(AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_CAPTIONS),
+          .commentary = marked(AV_DISPOSITION_COMMENT),
+          .described = marked(AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_DESCRIPTIONS)};
+}
+
 }  // namespace
 
 std::string stream_tag(const AVDictionary* metadata, const char* name) {
@@ -101,13 +110,13 @@ AudioStream describe_audio(const AVStream& stream) {
   a.channels = p.ch_layout.nb_channels;
   a.sample_rate = p.sample_rate;
   a.can_copy = is_plain_aac_lc(p);
-  a.is_default = (stream.disposition & AV_DISPOSITION_DEFAULT) != 0;
+  a.marks = marks_of(stream);
   return a;
 }
 
 CaptionStream describe_captions(const AVStream& stream) {
   return {stream.index, avcodec_get_name(stream.codecpar->codec_id), to_bcp47(tag(stream, "language")),
-          tag(stream, "title")};
+          tag(stream, "title"), marks_of(stream)};
 }
 
 std::vector<title::Chapter> describe_chapters(const AVFormatContext& context, std::int64_t start_us,

@@ -110,6 +110,13 @@ struct Lane {
   std::int64_t dts_us() const { return av_rescale_q(head->dts, source->time_base(), ff::kMicro); }
 };
 
+/// MP4 keeps the default as an enabled track and the others as roles in "kind" boxes.
+int disposition_of(const title::TrackMarks& marks) {
+  return (marks.is_default ? AV_DISPOSITION_DEFAULT : 0) | (marks.forced ? AV_DISPOSITION_FORCED : 0) |
+         (marks.hearing_impaired ? AV_DISPOSITION_HEARING_IMPAIRED : 0) |
+         (marks.commentary ? AV_DISPOSITION_COMMENT : 0) | (marks.described ? AV_DISPOSITION_VISUAL_IMPAIRED : 0);
+}
+
 Result<Lane> open_lane(RemuxTrack& track, AVFormatContext* output) {
   Lane lane;
   if (track.kind == TrackKind::Captions) {
@@ -127,7 +134,7 @@ Result<Lane> open_lane(RemuxTrack& track, AVFormatContext* output) {
     av_dict_set(&lane.stream->metadata, "title", track.name.c_str(), 0);
     av_dict_set(&lane.stream->metadata, "handler_name", track.name.c_str(), 0);
   }
-  if (track.is_default) lane.stream->disposition |= AV_DISPOSITION_DEFAULT;
+  lane.stream->disposition = disposition_of(track.marks);
   SWARMA_CHECK(lane.advance());
   return lane;
 }

@@ -16,7 +16,7 @@ struct RemuxTrack {
   title::TrackKind kind = title::TrackKind::Video;  // Video, Audio or Captions
   std::string language;
   std::string name;
-  bool is_default = false;
+  title::TrackMarks marks = {};
   /// fMP4: the init segment, then each segment in order, then an empty view at the end. Called on the remuxing thread.
   std::function<Result<Bytes>()> next;
   std::vector<Cue> cues;  // Captions: as mov_text

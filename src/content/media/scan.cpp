@@ -4,9 +4,13 @@
 #include <bit>
 #include <cstring>
 
+#include "content/media/caption_tracks.h"
+#include "content/media/probe_streams.h"
+
 namespace swarma::content::media {
 namespace {
 
+constexpr std::size_t kForeignText = 16 << 10, kForeignPacket = 4 << 10;
 constexpr int kMaxTopLevelBoxes = 1'000'000;
 constexpr int kMaxEbmlElements = 1'000;
 constexpr std::size_t kMaxLateStreams = 64;
@@ -91,6 +95,8 @@ class Scanner {
     if (packet.duration > 0) s.last_duration = packet.duration;  // some containers leave it out for the last packet
     std::int64_t end = av_rescale_q(pts + s.last_duration, stream.time_base, ff::kMicro);
     if (stream.codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE) {
+      bool blank = packet.size <= (stream.codecpar->codec_id == AV_CODEC_ID_MOV_TEXT ? 2 : 0);
+      if (!blank) keep_foreign_text(packet, stream, s, bodies_skipped);
       s.end_us = std::max(s.end_us, end);
       return;
     }
@@ -107,6 +113,18 @@ class Scanner {
     LateStream& late = scan_.late[index];
     if (late.first_position < 0) late.first_position = packet.pos;
     late.type = source_.stream(packet.stream_index)->codecpar->codec_type;
+  }
+
+  void keep_foreign_text(const AVPacket& packet, const AVStream& stream, StreamScan& s, bool bodies_skipped) const {
+    if (!is_text_caption(*stream.codecpar) || s.foreign_text.size() >= kForeignText) return;
+    std::string data(std::min<std::size_t>(static_cast<std::size_t>(packet.size), kForeignPacket), '\0');
+    if (bodies_skipped)
+      data.resize(source_.read_at(packet.pos, reinterpret_cast<std::uint8_t*>(data.data()), data.size()));
+    else
+      std::memcpy(data.data(), packet.data, data.size());
+    const std::string_view text = stored_text(data, stream.codecpar->codec_id);
+    const auto decoded = decode_text(view(text), {"und", ""});
+    if (decoded && !decoded->assumed.empty()) s.foreign_text.append(text).append("\n");
   }
 
   /// Where sound ends stands in the index: its packets need not be asked for one by one.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -29,6 +30,7 @@ struct StreamScan {
   std::vector<std::int64_t> frames_us;     // video: presentation times, sorted
   std::vector<std::int64_t> keyframes_us;  // sorted; of H.264 with length-prefixed units only IDR pictures
   std::vector<std::int64_t> shapes_us;     // where the size of the picture changes, as far as packets tell
+  std::string foreign_text;                // text captions: what is not UTF-8, the beginning of it
 };
 
 /// A picture or sound that the file's beginning does not announce.

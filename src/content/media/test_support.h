@@ -174,8 +174,7 @@ inline Result<void> remux(Packaged& made, const fs::path& output) {
     if (plan.kind == title::TrackKind::Storyboard || (plan.kind == title::TrackKind::Video && video)) continue;
     video |= plan.kind == title::TrackKind::Video;
     RemuxTrack track;
-    track.kind = plan.kind, track.language = plan.language, track.name = plan.name,
-    track.is_default = tracks.size() < 2;
+    track.kind = plan.kind, track.language = plan.language, track.name = plan.name, track.marks = plan.marks;
     const TrackBytes& bytes = made.sink.tracks[i];
     if (plan.kind == title::TrackKind::Captions) {
       track.cues = cues_of(bytes);

@@ -38,7 +38,8 @@ title::Track describe(const media::TrackPlan& plan, const FinishedTrack& done, c
           .bandwidth = rates.peak,
           .average_bandwidth = rates.average,
           .copied = plan.copy,
-          .bytes = bytes};
+          .bytes = bytes,
+          .marks = plan.marks};
 }
 
 }  // namespace

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
-#include "content/media/captions.h"
 #include "content/media/package.h"
 
 namespace swarma::content::publish {
@@ -21,14 +19,6 @@ bool needs_decoding(const media::PackagePlan& plan) {
   return std::any_of(plan.tracks.begin(), plan.tracks.end(), [](const media::TrackPlan& t) {
     return t.kind == title::TrackKind::Storyboard || (t.kind == title::TrackKind::Video && !t.copy);
   });
-}
-
-Result<void> check_captions(const media::SidecarCaptions& captions) {
-  SWARMA_TRY(const Bytes bytes, read_file(captions.file, media::kMaxCaptionBytes));
-  const auto cues = media::parse_captions(bytes);
-  if (cues) return {};
-  return fail(cues.error().code, cues.error().reason,
-              "The captions (" + captions.language + "): " + cues.error().message);
 }
 
 std::string_view name_of(media::DynamicRange range) {
@@ -102,7 +92,9 @@ Result<FilmCheck> check_film(const CheckRequest& request) {
                 "What has arrived of the film does not tell what it is yet. Ask again when more of it is here.");
   if (info) {
     check.info = *std::move(info);
-    if (auto plan = media::make_plan(check.info, request.ladder, request.captions))
+    std::vector<media::SidecarCaptions> captions = request.captions;
+    if (const auto settled = media::settle_sidecars(captions, check.info.notes); !settled) refuse(settled.error());
+    if (auto plan = media::make_plan(check.info, request.ladder, captions))
       check.plan = *std::move(plan);
     else
       refuse(plan.error());
@@ -114,8 +106,6 @@ Result<FilmCheck> check_film(const CheckRequest& request) {
   } else {
     refuse(info.error());
   }
-  for (const media::SidecarCaptions& captions : request.captions)
-    if (const auto read = check_captions(captions); !read) refuse(read.error());
   if (!request.poster.empty())
     if (const auto poster = media::make_poster_of_picture(request.poster); !poster) refuse(poster.error());
   return check;

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxJobFile = 1 << 20;
 
 Json to_json(const JobRequest& r) {
   Json captions = Json::array();
-  for (const auto& [language, upload] : r.captions) captions.push_back({language, upload});
+  for (const UploadedCaptions& c : r.captions) captions.push_back({c.language, c.upload_id, c.encoding});
   return {{"upload_id", r.upload_id}, {"name", r.name},         {"summary", r.summary}, {"language", r.language},
           {"tags", r.tags},           {"policy", r.policy},     {"codes", r.codes},     {"ladder", r.ladder},
           {"poster_ms", r.poster_ms}, {"title_id", r.title_id}, {"captions", captions}, {"texts", r.texts},
@@ -29,7 +29,8 @@ JobRequest from_json(const Json& j) {
   JobRequest r{j.at("upload_id"), j.at("name"),          j.at("summary"), j.at("language"), j.at("tags"),
                j.at("texts"),     j.at("policy"),        j.at("codes"),   j.at("ladder"),   {},
                j.at("poster_ms"), j.value("poster", ""), j.at("title_id")};
-  for (const Json& pair : j.at("captions")) r.captions.emplace_back(pair.at(0), pair.at(1));
+  for (const Json& c : j.at("captions"))  // without an encoding in jobs of older versions
+    r.captions.push_back({c.at(0), c.at(1), c.size() > 2 ? c.at(2).get<std::string>() : std::string()});
   return r;
 }
 
@@ -131,9 +132,9 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
   SWARMA_TRY(fs::path film, ports_.spool.film(r.upload_id));
   SWARMA_TRY(media::LadderChoice ladder, media::LadderChoice::parse(r.ladder));
   std::vector<media::SidecarCaptions> captions;
-  for (const auto& [language, upload] : r.captions) {
-    SWARMA_TRY(fs::path file, ports_.spool.film(upload));
-    captions.push_back({language, std::move(file)});
+  for (const UploadedCaptions& c : r.captions) {
+    SWARMA_TRY(fs::path file, ports_.spool.film(c.upload_id));
+    captions.push_back({.language = c.language, .file = std::move(file), .encoding = c.encoding});
   }
   fs::path poster;
   if (!r.poster.empty()) {
@@ -218,7 +219,7 @@ void MediaJobs::forget(const std::string& id, const JobRequest& request) {
   std::error_code ec;
   fs::remove(folder_ / (id + ".job"), ec);
   std::vector<std::string> uploads{request.upload_id};
-  for (const auto& [language, upload] : request.captions) uploads.push_back(upload);
+  for (const UploadedCaptions& c : request.captions) uploads.push_back(c.upload_id);
   if (!request.poster.empty()) uploads.push_back(request.poster);
   for (const std::string& upload : uploads)
     if (const auto gone = ports_.spool.remove(upload); !gone)

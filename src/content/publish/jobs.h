@@ -22,6 +22,12 @@ namespace swarma::content::publish {
 
 inline constexpr std::size_t kMaxJobs = 256;  // remembered, finished ones included
 
+struct UploadedCaptions {
+  std::string language;  // BCP 47
+  std::string upload_id;
+  std::string encoding = {};  // as its creator named it; empty: to be found out
+};
+
 struct JobRequest {
   std::string upload_id;
   std::string name, summary, language;
@@ -30,7 +36,7 @@ struct JobRequest {
   std::string policy;                                                // canonical JSON
   std::string codes = "{}";
   std::string ladder = "auto";
-  std::vector<std::pair<std::string, std::string>> captions;  // language, upload id
+  std::vector<UploadedCaptions> captions;
   std::int64_t poster_ms = -1;
   std::string poster;    // upload id of a picture; empty: one of the film
   std::string title_id;  // a new revision of this title; empty: a new title

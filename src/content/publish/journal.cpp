@@ -150,8 +150,9 @@ Result<Json> plan_json(const media::PackagePlan& plan) {
       SWARMA_TRY(const Bytes bytes, read_file(track.sidecar, media::kMaxCaptionBytes));
       sidecar = to_hex(crypto::sha256(bytes));
     }
-    tracks.push_back({track.key, track.name, track.language, track.key_group, track.source_stream, sidecar, track.copy,
-                      track.width, track.height, track.channels, track.crf, track.max_bit_rate, track.audio_bit_rate});
+    tracks.push_back({track.key, track.name, track.language, track.key_group, track.source_stream, sidecar,
+                      track.encoding, track.copy, track.width, track.height, track.channels, track.crf,
+                      track.max_bit_rate, track.audio_bit_rate});
   }
   return Json{{"tracks", std::move(tracks)}, {"cuts_us", plan.cuts_us}};
 }

@@ -9,6 +9,7 @@
 
 #include "content/media/captions.h"
 #include "content/media/remux.h"
+#include "title/hls_playlist.h"
 
 namespace swarma::content::watch {
 namespace {
@@ -74,7 +75,7 @@ struct Export {
 media::RemuxTrack remux_of(const Export& job, std::size_t track) {
   const title::Track& about = job.about(track);
   return {
-      .kind = about.kind, .language = about.language, .name = about.name, .is_default = false, .next = {}, .cues = {}};
+      .kind = about.kind, .language = about.language, .name = about.name, .marks = about.marks, .next = {}, .cues = {}};
 }
 
 /// Video and sound are read while the file is written.
@@ -143,14 +144,12 @@ media::RemuxChapters chapters_of(const TitleView& view, SlotRange range) {
   return out;
 }
 
-/// As in the playlist: the fewest channels of the first language.
-void mark_default(std::vector<media::RemuxTrack>& tracks, const std::vector<int>& channels) {
-  std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < tracks.size(); ++i) {
-    if (tracks[i].kind != title::TrackKind::Audio) continue;
-    if (!best || (tracks[i].language == tracks[*best].language && channels[i] < channels[*best])) best = i;
-  }
-  if (best) tracks[*best].is_default = true;
+/// The sound that plays by itself, as in the playlist; the id of its track.
+std::string default_sound(const TitleView& view, const std::vector<std::size_t>& companions) {
+  std::vector<title::Track> open;
+  for (std::size_t track : companions) open.push_back(view.details.tracks[track]);
+  const auto sound = title::sound_in_order(open);
+  return sound.empty() ? "" : sound.front()->id;
 }
 
 std::string clock_text(double seconds) {
@@ -193,19 +192,17 @@ Result<ExportResult> export_mp4(SegmentReader& reader, const ExportOptions& opti
   WorkerPool pool(kFetchThreads);
   const Export job{reader, gate, pool, range};
   std::vector<media::RemuxTrack> tracks;
-  std::vector<int> channels;
+  const std::string plays = default_sound(view, companions);
   tracks.push_back(stream_track(job, video));
-  channels.push_back(0);
   for (std::size_t track : companions) {
-    channels.push_back(view.details.tracks[track].channels);
     if (view.details.tracks[track].kind == title::TrackKind::Audio) {
       tracks.push_back(stream_track(job, track));
+      tracks.back().marks.is_default = view.details.tracks[track].id == plays;
     } else {
       SWARMA_TRY(auto captions, caption_track(job, track));
       tracks.push_back(std::move(captions));
     }
   }
-  mark_default(tracks, channels);
   const double start = view.seconds_before(range.begin), total = view.seconds_before(range.end) - start;
   const auto report = [&](double film_seconds) {
     if (progress) progress(std::clamp(film_seconds - start, 0.0, total), total);

@@ -6,6 +6,7 @@ import workerUrl from 'hls.js/dist/hls.worker.js?url';
 import type { LoadedTitle } from '../title-loader.ts';
 import { BlobIndex, blobOfUrl } from './blob-index.ts';
 import { makeLoaderClass } from './loaders.ts';
+import { usualCaption } from './track-label.ts';
 
 export interface Quality {
   level: number;
@@ -16,6 +17,10 @@ export interface TextChoice {
   id: number;
   label: string;
   language: string;
+}
+export interface CaptionChoice extends TextChoice {
+  isDefault: boolean;
+  forced: boolean;
 }
 /** Where the film stops for want of a key: at a slot, or at a quality the viewer asked for. */
 export interface Ask {
@@ -32,7 +37,7 @@ export class Engine {
   readonly shownLevel = signal(-1);
   readonly audios = signal<TextChoice[]>([]);
   readonly audio = signal(-1);
-  readonly captions = signal<TextChoice[]>([]);
+  readonly captions = signal<CaptionChoice[]>([]);
   readonly caption = signal(-1);
   readonly openGroups = signal<ReadonlySet<string>>(new Set());
   readonly ask = signal<Ask | undefined>(undefined);
@@ -105,8 +110,9 @@ export class Engine {
   }
 
   toggleCaption(): void {
+    const usual = usualCaption(this.captions.value);
     if (this.caption.value >= 0) this.chooseCaption(-1);
-    else if (this.captions.value[0]) this.chooseCaption(this.captions.value[0].id);
+    else if (usual) this.chooseCaption(usual.id);
   }
 
   /** After a failure: everything that can be started anew is. */
@@ -169,7 +175,7 @@ export class Engine {
     hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => (this.shownLevel.value = level));
     hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => (this.audios.value = hls.audioTracks.map(({ id, name, lang }) => ({ id, label: name, language: lang ?? '' }))));
     hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_event, { id }) => (this.audio.value = id));
-    hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => (this.captions.value = hls.subtitleTracks.map(({ id, name, lang }) => ({ id, label: name, language: lang ?? '' }))));
+    hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => (this.captions.value = hls.subtitleTracks.map(({ id, name, lang, default: isDefault, forced }) => ({ id, label: name, language: lang ?? '', isDefault, forced }))));
     hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, (_event, { id }) => (this.caption.value = id));
     hls.on(Hls.Events.MEDIA_ATTACHED, () => this.#goingOn && this.play()); // again, after a fault of the decoder
     hls.on(Hls.Events.ERROR, (_event, data) => {

@@ -6,6 +6,7 @@ import { Icon } from '../components/icons.tsx';
 import { formatNumber, languageName, t } from '../i18n.ts';
 import type { Engine, TextChoice } from './engine.ts';
 import { speeds } from './shortcuts.ts';
+import { trackLabel } from './track-label.ts';
 
 interface SettingsMenuProps {
   engine: Engine;
@@ -23,7 +24,7 @@ export function SettingsMenu({ engine, video, onStats, onKeys }: SettingsMenuPro
     String(level),
     engine.openGroups.value.has(track.key_group) ? height(lines) : t('player.quality.locked', { quality: height(lines) }),
   ]);
-  const named = ({ id, label, language }: TextChoice): [string, string] => [String(id), language && language !== 'und' ? languageName(language) : label];
+  const named = (choice: TextChoice): [string, string] => [String(choice.id), trackLabel(choice, languageName)];
   return (
     <>
       <button type="button" class="control" popovertarget="player-settings" aria-label={t('player.settings')} title={t('player.settings')} onClick={() => setSpeed(video.current?.playbackRate ?? 1)}>
