@@ -90,10 +90,12 @@ Result<FilmCheck> check_film(const CheckRequest& request) {
   if (!info && request.so_far && may_change(info.error()))
     return fail(ErrorCode::Conflict, "upload_incomplete",
                 "What has arrived of the film does not tell what it is yet. Ask again when more of it is here.");
+  std::vector<media::SidecarCaptions> captions = request.captions;
+  std::vector<std::string> caption_notes;
+  const auto settled = media::settle_sidecars(captions, caption_notes);
   if (info) {
     check.info = *std::move(info);
-    std::vector<media::SidecarCaptions> captions = request.captions;
-    if (const auto settled = media::settle_sidecars(captions, check.info.notes); !settled) refuse(settled.error());
+    check.info.notes.insert(check.info.notes.end(), caption_notes.begin(), caption_notes.end());
     if (auto plan = media::make_plan(check.info, request.ladder, captions))
       check.plan = *std::move(plan);
     else
@@ -106,6 +108,7 @@ Result<FilmCheck> check_film(const CheckRequest& request) {
   } else {
     refuse(info.error());
   }
+  if (!settled) refuse(settled.error());
   if (!request.poster.empty())
     if (const auto poster = media::make_poster_of_picture(request.poster); !poster) refuse(poster.error());
   return check;
