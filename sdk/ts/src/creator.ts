@@ -4,7 +4,7 @@ import type { Http } from './http.ts';
 import { parseJson } from './jose.ts';
 import type { PersonKey, PersonKeys } from './keys.ts';
 import type { Vault } from './store.ts';
-import type { MediaJob, PublishRequest, ReviseRequest, StudioTitle } from './wire.ts';
+import type { MediaCheck, MediaCheckRequest, MediaJob, PublishRequest, ReviseRequest, StudioTitle } from './wire.ts';
 
 interface Pass {
   token: string;
@@ -52,6 +52,11 @@ export class Creator {
   /** Starts publishing an uploaded film. The same `intent` twice starts it once. */
   publish(request: PublishRequest, intent: string): Promise<{ media_id: string }> {
     return this.#call('/v1/media', { body: request, idempotencyKey: intent });
+  }
+
+  /** What publishing an upload would say, while it is still arriving too (`upload_incomplete`: it does not tell yet). */
+  check(request: MediaCheckRequest): Promise<MediaCheck> {
+    return this.#call('/v1/media/check', { body: request });
   }
 
   async cancelJob(mediaId: string): Promise<void> {

@@ -2,7 +2,7 @@
 // description (wire-generated.ts); here is what that leaves open: what is signed, policies, and what a general object holds.
 import type * as api from './wire-generated.ts';
 
-export type { CatalogEntry, NodeInfo, PathSummary } from './wire-generated.ts';
+export type { CatalogEntry, MediaCheck, MediaCheckRequest, NodeInfo, PathSummary } from './wire-generated.ts';
 
 export interface TitleRecord {
   title_id: string;

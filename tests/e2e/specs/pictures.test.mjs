@@ -118,6 +118,7 @@ async function uploading(lie, state, film = world.film) {
   await (await page.waitForSelector('.drop input')).uploadFile(film);
   await page.waitForSelector('.publish-form');
   await page.waitForSelector(`.upload[data-state=${state}]`);
+  if (state === 'done') await page.waitForSelector('.check');
   await page.waitForFunction(() => document.querySelector('.poster-choice video')?.readyState >= 1 || !document.querySelector('.poster-choice video'));
   return page;
 }
@@ -273,6 +274,7 @@ const kStates = {
     await page.waitForSelector('.other-language');
     await (await page.$('.file-button input')).uploadFile(world.captions);
     await page.waitForSelector('.caption');
+    await page.waitForFunction(() => document.querySelector('.check').innerText.match(/English/g)?.length === 2); // sound and captions
     await press(page, '.preset:has(input[value=own])');
     return page;
   },

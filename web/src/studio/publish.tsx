@@ -7,10 +7,11 @@ import { language, t } from '../i18n.ts';
 import { useAsync } from '../use-async.ts';
 import { type CaptionDraft, CaptionsField } from './captions-field.tsx';
 import { FileDrop } from './file-drop.tsx';
+import { CheckReport, lengthOf, useFilmCheck } from './film-check.tsx';
 import { type FilmDraft, FilmForm, newFilm, tagsOf } from './film-form.tsx';
 import { JobCard, jobError } from './job-card.tsx';
 import { PosterField } from './poster-field.tsx';
-import { type FilmLength, uncut, withFittingPreview } from './preview.ts';
+import { type FilmLength, givesAllAway, uncut, withFittingPreview } from './preview.ts';
 import { Published } from './published.tsx';
 import { newTerms, type TermsDraft, toPolicy } from './terms.ts';
 import { TermsField } from './terms-field.tsx';
@@ -81,9 +82,11 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
   const [draft, setDraft] = useState<Draft>({ film: start ?? { ...newFilm(language.value), name: nameFromFile(upload.file) }, terms: newTerms(), posterSeconds: undefined });
   const [captions, setCaptions] = useState<CaptionDraft[]>([]);
   const [picture, setPicture] = useState<FileUpload>();
-  const [length, setLength] = useState<FilmLength>();
+  const [seenLength, setSeenLength] = useState<FilmLength>();
   const [waiting, setWaiting] = useState(false);
   const [error, setError] = useState<unknown>();
+  const check = useFilmCheck(upload, captions);
+  const length = lengthOf(check.found) ?? seenLength;
   const terms = withFittingPreview(draft.terms, length);
   const intent = useRef(crypto.randomUUID());
   useKeptDraft(upload.file, draft, setDraft);
@@ -92,7 +95,15 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
     setError(undefined);
     setWaiting(true);
     try {
-      const request = await makeRequest({ ...draft, terms }, { upload, captions, picture }, titleId);
+      // What the node says of the whole film may be the first word about it: no surprise goes out unseen.
+      const whole = await check.whole();
+      const known = lengthOf(whole) ?? length;
+      const fitting = withFittingPreview(draft.terms, known);
+      if (whole?.can_be_published === false || (givesAllAway(toPolicy(fitting).policy, known) && !fitting.openToAll)) {
+        setWaiting(false);
+        return;
+      }
+      const request = await makeRequest({ ...draft, terms: fitting }, { upload, captions, picture }, titleId);
       const { media_id } = await client.creator.publish(request, intent.current);
       await client.vault.delete(kDraft);
       onStarted({ media_id, state: 'queued', name: draft.film.name });
@@ -111,6 +122,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
         void submit();
       }}
     >
+      <CheckReport found={check.found} error={check.error} />
       <section aria-label={t('publish.section.about')}>
         <h2>{t('publish.section.about')}</h2>
         <FilmForm value={draft.film} onChange={(film) => setDraft({ ...draft, film })} />
@@ -118,7 +130,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
           file={upload.file}
           seconds={draft.posterSeconds}
           picture={picture}
-          onLength={(seconds) => setLength(uncut(seconds))}
+          onLength={(seconds) => setSeenLength(uncut(seconds))}
           onChange={(posterSeconds, own) => {
             setDraft({ ...draft, posterSeconds });
             setPicture(own);
@@ -132,7 +144,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
       </section>
       {error !== undefined && <InlineFailure error={error} />}
       <p class="actions">
-        <button type="submit" class="button button-main button-big" disabled={waiting}>
+        <button type="submit" class="button button-main button-big" disabled={waiting || check.found?.can_be_published === false}>
           {t(waiting ? 'publish.submitting' : upload.state.value === 'done' ? 'publish.submit' : 'publish.submitWhenUploaded')}
         </button>
         {waiting && upload.state.value !== 'done' && <span role="status">{t('publish.willStart')}</span>}
@@ -161,7 +173,7 @@ async function makeRequest(draft: Draft, { upload, captions, picture }: Files, t
     ...(Object.keys(film.texts).length > 0 && { texts: film.texts }),
     ...(posterSeconds !== undefined && { poster: { at_ms: Math.round(posterSeconds * 1000) } }),
     ...(picture && { poster: { upload_id: await picture.done } }),
-    ...(captions.length > 0 && { captions: await Promise.all(captions.map(async (caption) => ({ language: caption.language, upload_id: await caption.upload.done }))) }),
+    ...(captions.length > 0 && { captions: await Promise.all(captions.map(async ({ language, upload }) => ({ language, upload_id: await upload.done }))) }),
     ...(titleId && { title_id: titleId }),
   };
 }

@@ -49,10 +49,15 @@ export class FileUpload {
       onSuccess: () => {
         this.sent.value = file.size;
         this.state.value = 'done';
-        resolve((this.#upload.url ?? '').split('/').at(-1) ?? '');
+        resolve(this.id ?? '');
       },
     });
     void this.#begin();
+  }
+
+  /** The upload's id at the node, from when the node has begun it. */
+  get id(): string | undefined {
+    return this.#upload.url?.split('/').at(-1);
   }
 
   /** Seconds left at the present speed, once that is known. */
