@@ -299,6 +299,8 @@ export type MediaCheckRequest = {
   captions?: {
     language: string;
     upload_id: string;
+    /** of a file that is not UTF-8, such as windows-1251 */
+    encoding?: string;
   }[];
   /** a picture of one's own */
   poster_upload_id?: string;
