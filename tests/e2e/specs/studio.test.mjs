@@ -10,6 +10,7 @@ import { LyingNode } from '../support/lying-node.mjs';
 import { makeFilm, media, openWorld } from '../support/program.mjs';
 
 const kSmallBody = 100_000; // of the proxy with small bodies, in bytes
+const kRussianInWindows1251 = Buffer.from('ddf2ee20f0f3f1f1eae8e520f1f3e1f2e8f2f0fb2e', 'hex'); // “Это русские субтитры.”
 const kSlowMs = 1500; // for every piece of an upload on the slow line
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const slowly = async (_path, _body, request) => (request.method === 'PATCH' ? void (await pause(kSlowMs)) : undefined);
@@ -231,9 +232,18 @@ function publishing(name) {
     assert.equal(await page.$eval('.minutes input', (field) => field.value), '1');
     await write(6);
     await press(page, '.gives-all [type=checkbox]');
+    // Captions that are not Unicode: the creator may say what they are, and hears what would be assumed.
+    const captions = join(world.folder, `${name}.ru.srt`);
+    writeFileSync(captions, Buffer.concat([Buffer.from('1\n00:00:00,500 --> 00:00:02,000\n'), kRussianInWindows1251, Buffer.from('\n')]));
+    await (await page.$('.file-button input')).uploadFile(captions);
+    await page.waitForSelector('.caption select[aria-label^="Character encoding"]');
+    await waitForText(page, '.check .notes', 'WINDOWS-1251');
+    await page.select('.caption select[aria-label^="Character encoding"]', 'windows-1251');
+    await page.waitForFunction(() => !document.querySelector('.check .notes'));
     await press(page, '.publish-form [type=submit]');
     await page.waitForSelector('.published', { timeout: 3 * kPatienceMs });
     assert.deepEqual(posted.map((sent) => sent.policy.paths[0].grants), [{ seconds: [0, 6] }], 'who says so may give it away');
+    assert.deepEqual(posted[0].captions.map(({ language, encoding }) => [language, encoding]), [['ru', 'windows-1251']]);
     await waitForText(page, '.published', 'opens the whole film');
 
     // The same mistake in the terms of a film that is published already.

@@ -3,12 +3,34 @@ import { useId } from 'preact/hooks';
 import { InlineFailure } from '../components/failure.tsx';
 import { Icon } from '../components/icons.tsx';
 import { t } from '../i18n.ts';
+import { useAsync } from '../use-async.ts';
 import { kLanguages, LanguageSelect } from './film-form.tsx';
 import { FileUpload } from './uploads.ts';
 
 export interface CaptionDraft {
   upload: FileUpload;
   language: string;
+  encoding: string; // as the creator names it; empty: the node finds out, and says so in its notes
+}
+
+/** Usual encodings of captions that are not Unicode, by script. */
+const kEncodings = [
+  ['windows-1252', 'windows-1250', 'iso-8859-2'],
+  ['windows-1251', 'koi8-r', 'iso-8859-5'],
+  ['windows-1253', 'windows-1254', 'windows-1255', 'windows-1256', 'windows-1257', 'windows-1258'],
+  ['shift_jis', 'euc-jp', 'gb18030', 'big5', 'euc-kr', 'windows-874'],
+].flat();
+
+/** UTF-8, or UTF-16 that says so. */
+async function isUnicode(file: File): Promise<boolean> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return true;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false; // that is the answer
+  }
 }
 
 /** "film.de.srt" → "de". */
@@ -19,7 +41,7 @@ function guessLanguage(name: string, fallback: string): string {
 
 export function CaptionsField({ value, language, onChange }: { value: CaptionDraft[]; language: string; onChange(value: CaptionDraft[]): void }) {
   const id = useId();
-  const add = (files: FileList | null) => onChange([...value, ...[...(files ?? [])].map((file) => ({ upload: new FileUpload(file, 'captions'), language: guessLanguage(file.name, language) }))]);
+  const add = (files: FileList | null) => onChange([...value, ...[...(files ?? [])].map((file) => ({ upload: new FileUpload(file, 'captions'), language: guessLanguage(file.name, language), encoding: '' }))]);
   return (
     <fieldset class="form-field">
       <legend>{t('publish.captions')}</legend>
@@ -33,6 +55,7 @@ export function CaptionsField({ value, language, onChange }: { value: CaptionDra
             label={t('publish.captions.language', { file: caption.upload.file.name })}
             onChange={(code) => onChange(value.map((other) => (other === caption ? { ...other, language: code } : other)))}
           />
+          <EncodingSelect caption={caption} onChange={(encoding) => onChange(value.map((other) => (other === caption ? { ...other, encoding } : other)))} />
           <button
             type="button"
             class="quiet icon-button"
@@ -52,5 +75,21 @@ export function CaptionsField({ value, language, onChange }: { value: CaptionDra
         <input id={id} type="file" accept=".srt,.vtt,text/vtt,application/x-subrip" multiple onChange={(event) => add(event.currentTarget.files)} />
       </label>
     </fieldset>
+  );
+}
+
+/** For a file that is not Unicode: its encoding, where the creator knows better than the node would guess. */
+function EncodingSelect({ caption: { upload, encoding }, onChange }: { caption: CaptionDraft; onChange(encoding: string): void }) {
+  const unicode = useAsync(() => isUnicode(upload.file), [upload]);
+  if (unicode.value !== false) return null;
+  return (
+    <select class="field" aria-label={t('publish.captions.encoding', { file: upload.file.name })} value={encoding} onChange={(event) => onChange(event.currentTarget.value)}>
+      <option value="">{t('publish.captions.encoding.auto')}</option>
+      {kEncodings.map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }

@@ -29,7 +29,7 @@ export function useFilmCheck(upload: FileUpload, captions: CaptionDraft[]): Film
   const looks = Math.floor(Math.log2(upload.sent.value / kFirstLookBytes));
 
   const ask = (moment: string): Promise<MediaCheck | undefined> => {
-    const request = { upload_id: upload.id ?? '', captions: there.map(({ language, upload: { id } }) => ({ language, upload_id: id ?? '' })) };
+    const request = { upload_id: upload.id ?? '', captions: there.map(({ language, encoding, upload: { id } }) => ({ language, upload_id: id ?? '', ...(encoding && { encoding }) })) };
     const key = JSON.stringify([moment, request]);
     const before = asked.current.get(key);
     if (before) return before;
@@ -50,7 +50,7 @@ export function useFilmCheck(upload: FileUpload, captions: CaptionDraft[]): Film
   useEffect(() => {
     if (isWhole) void ask('whole');
     else if (!found && looks >= 0) void ask(String(looks));
-  }, [isWhole, looks, there.map(({ language, upload: { id } }) => `${language}/${id}`).join()]);
+  }, [isWhole, looks, there.map(({ language, encoding, upload: { id } }) => `${language}/${encoding}/${id}`).join()]);
   return { found, error, whole: () => upload.done.then(() => ask('whole')) };
 }
 

@@ -173,7 +173,7 @@ async function makeRequest(draft: Draft, { upload, captions, picture }: Files, t
     ...(Object.keys(film.texts).length > 0 && { texts: film.texts }),
     ...(posterSeconds !== undefined && { poster: { at_ms: Math.round(posterSeconds * 1000) } }),
     ...(picture && { poster: { upload_id: await picture.done } }),
-    ...(captions.length > 0 && { captions: await Promise.all(captions.map(async ({ language, upload }) => ({ language, upload_id: await upload.done }))) }),
+    ...(captions.length > 0 && { captions: await Promise.all(captions.map(async ({ language, encoding, upload }) => ({ language, upload_id: await upload.done, ...(encoding && { encoding }) }))) }),
     ...(titleId && { title_id: titleId }),
   };
 }
