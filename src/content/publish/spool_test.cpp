@@ -31,7 +31,7 @@ int run_without_descriptors(const std::function<int()>& check) {
 
 TEST(Spool, KeepsWhatItCannotReadForTheMoment) {
   const testing::TemporaryFolder folder;
-  const FakeClock clock;
+  const FakeClock clock(SystemClock().now());  // the age of an upload is that of its file
   auto spool = Spool::open(folder / "uploads", 1'000, clock);
   ASSERT_TRUE(spool);
   const auto upload = (*spool)->create(5, "film.mkv");
