@@ -25,6 +25,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!again || *again != *path) std::abort();
   }
   if (percent_decode(percent_encode(text)).has_value() != is_utf8(text)) std::abort();
-  if (const auto value = find_query(text, "q"); value && !is_utf8(*value)) std::abort();
+  if (const auto value = find_query(text, "q", SIZE_MAX); value && *value && !is_utf8(**value)) std::abort();
   return 0;
 }

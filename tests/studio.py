@@ -9,11 +9,11 @@ from viewer import Viewer, b64
 
 
 class Studio(Viewer):
-    """Signs in with a link made by the owner in `home` (the node's own data folder by default)."""
+    """Signs in with a link made by the owner in `home` (the node's own data folder by default) by `swarma link` with `options`."""
 
-    def __init__(self, node, folder, home=None):
+    def __init__(self, node, folder, home=None, options=()):
         super().__init__(node, folder)
-        made = swarma("link", "--node", node.url, "--data", home or node.data, "--json")
+        made = swarma("link", "--node", node.url, "--data", home or node.data, "--json", *options)
         assert made.code == 0, made.errors
         self.token = None
         status, answer = self.post("/v1/links/redeem", {"link": made.json["link"].split("#")[-1]})
@@ -26,14 +26,18 @@ class Studio(Viewer):
         self.nonce = node.get_json("/v1/node")["nonce"]
         return self
 
-    def call(self, method, path, body=b"", headers=None):
-        """(status, headers, body) of a signed request with the token."""
+    def signed(self, method, path, body=b""):
+        """Token and proof of a request."""
         claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": self.node.url + path.split("?")[0], "iat": int(time.time()),
                   "nonce": self.nonce, "ath": b64(hashlib.sha256(self.token.encode()).digest())}
         if body:
             claims["htd"] = b64(hashlib.sha256(body).digest())
         proof = self.sign({"alg": "EdDSA", "jwk": self.jwk, "typ": "dpop+jwt"}, claims)
-        return self.node.request(method, path, body or None, {"DPoP": proof, "Authorization": f"DPoP {self.token}", **(headers or {})})
+        return {"DPoP": proof, "Authorization": f"DPoP {self.token}"}
+
+    def call(self, method, path, body=b"", headers=None):
+        """(status, headers, body) of a signed request with the token."""
+        return self.node.request(method, path, body or None, {**self.signed(method, path, body), **(headers or {})})
 
     def begin_upload(self, length, name="film"):
         status, headers, body = self.call("POST", "/v1/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": str(length),

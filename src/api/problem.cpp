@@ -4,12 +4,35 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/random.h"
+#include "crypto/hash.h"
 #include "net/http_server.h"
 
 namespace swarma::api {
 
-int http_status(ErrorCode code) {
-  switch (code) {
+namespace {
+
+constexpr int kInsufficientStorage = 507;
+
+/// Refusals that a protocol wants under a status of their own, known by their reason.
+int protocol_status(const Error& error) {
+  static constexpr std::pair<std::string_view, int> kStatuses[] = {
+      {"not_acceptable", 406},
+      {"title_withdrawn", 410},
+      {"unsupported_tus_version", 412},
+      {"bad_content_type", 415},
+      {"disk_full", kInsufficientStorage},
+  };
+  for (const auto& [reason, status] : kStatuses)
+    if (error.reason == reason) return status;
+  return net::own_refusal_status(error);
+}
+
+}  // namespace
+
+int http_status(const Error& error) {
+  if (const int own = protocol_status(error); own != 0) return own;
+  switch (error.code) {
     case ErrorCode::BadRequest:
       return 400;
     case ErrorCode::Unauthenticated:
@@ -40,24 +63,6 @@ int http_status(ErrorCode code) {
   return 500;
 }
 
-namespace {
-
-constexpr int kInsufficientStorage = 507;
-
-/// Refusals that a protocol wants under a status of their own, known by their reason.
-int protocol_status(const Error& error) {
-  static constexpr std::pair<std::string_view, int> kStatuses[] = {
-      {"unsupported_tus_version", 412},
-      {"bad_content_type", 415},
-      {"disk_full", kInsufficientStorage},
-  };
-  for (const auto& [reason, status] : kStatuses)
-    if (error.reason == reason) return status;
-  return net::own_refusal_status(error);
-}
-
-}  // namespace
-
 net::Response json_response(int status, const Json& body) {
   net::Response response;
   response.status = status;
@@ -67,17 +72,17 @@ net::Response json_response(int status, const Json& body) {
   return response;
 }
 
+void make_revalidated(net::Response& response) {
+  response.headers.set("Cache-Control", "no-cache");
+  response.headers.set("ETag", '"' + to_base64url(crypto::sha256(view(std::get<std::string>(response.body)))) + '"');
+}
+
 namespace {
 
 /// "Soon", for those who are asked to wait and whom nobody can tell how long.
 constexpr std::chrono::seconds kSoon{5};
 constexpr std::chrono::seconds kUntilThereIsRoom{60};
 constexpr std::chrono::seconds kLongest{86'400};
-
-int status_of(const Error& error) {
-  if (const int own = protocol_status(error); own != 0) return own;
-  return http_status(error.code);
-}
 
 std::optional<std::chrono::seconds> wait_of(const Error& error, int status) {
   if (error.retry_after) return std::clamp(*error.retry_after, std::chrono::seconds(1), kLongest);
@@ -86,25 +91,32 @@ std::optional<std::chrono::seconds> wait_of(const Error& error, int status) {
   return std::nullopt;
 }
 
-/// What went wrong inside (paths, SQL) is for the log, not for a stranger.
-std::string sentence_for_strangers(const Error& error, int status) {
-  if (status == 500) return "The node could not do this; its log says why.";
+/// What is said of trouble inside, whose own words (paths, hosts, SQL) are for the log and not for a stranger.
+std::optional<std::string_view> instead_of_inside(const Error& error, int status) {
+  if (status == 500) return "The node could not do this.";
   if (status == kInsufficientStorage)
     return "The disk of this node is full. Its owner can make room by removing uploads or titles; try again later.";
-  return error.message;
+  if (error.reason.ends_with("_violation")) return "The node could not make this change.";
+  if (error.reason.starts_with("database_") || error.code == ErrorCode::Io)
+    return "The node cannot reach or use its records at the moment; try again later.";
+  return std::nullopt;
 }
 
 }  // namespace
 
 net::Response problem_response(const Error& error, const Json* extra) {
-  const int status = status_of(error);
-  if (status == 500 || status == kInsufficientStorage)
-    log::error("request_failed", {{"reason", error.reason}, {"message", error.message}});
+  const int status = http_status(error);
   Json body = extra != nullptr ? *extra : Json::object();
   body["type"] = "/problems/" + error.reason;
   body["title"] = std::string(to_string(error.code));
   body["status"] = status;
-  body["detail"] = sentence_for_strangers(error, status);
+  body["detail"] = error.message;
+  if (const auto sentence = instead_of_inside(error, status)) {
+    const std::string id = to_hex(random_array<6>());
+    log::error("request_failed", {{"id", id}, {"reason", error.reason}, {"message", error.message}});
+    body["id"] = id;
+    body["detail"] = std::string(*sentence) + " The node's log says why, under " + id + ".";
+  }
   body["reason"] = error.reason;
   const auto wait = wait_of(error, status);
   if (wait) body["retry_after_s"] = wait->count();

@@ -7,12 +7,17 @@
 
 namespace swarma::api {
 
-/// Where an ErrorCode becomes an HTTP status. A few reasons have a status of their own, see problem_response().
-int http_status(ErrorCode code);
+/// The one place where an error becomes an HTTP status.
+int http_status(const Error& error);
 
 net::Response json_response(int status, const Json& body);
-/// {"type":"/problems/<reason>","title","status","detail","reason"} plus `extra` members. Where the error says how long
-/// to wait, and with every 429, 503 and 507: `Retry-After`, and the same number as "retry_after_s".
+/// Lets a cache keep a response of text that is the same for everybody, if it asks each time: an entity tag of the
+/// body.
+void make_revalidated(net::Response& response);
+/// {"type":"/problems/<reason>","title","status","detail","reason"} plus `extra` members. Of trouble inside the node
+/// (disk, database, bugs) a stranger hears a general sentence and an "id"; the log has the error's own words under that
+/// id. Where the error says how long to wait, and with every 429, 503 and 507: `Retry-After`, and the same number as
+/// "retry_after_s".
 net::Response problem_response(const Error& error, const Json* extra = nullptr);
 
 /// The JSON object of a request body.

@@ -100,9 +100,9 @@ TEST_F(RouteTable, IsTheDescription) {
       for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
       described.insert(verb + " " + path);
     }
+  const std::set<std::string> pages = {"/", "/{path*}", "/t/{id}", "/studio/new/{id}", "/studio/edit/{id}"};
   for (const net::Route& route : routes)
-    if (route.pattern != "/" && route.pattern != "/{path*}")
-      present.insert(route.method + " " + route.pattern);  // the pages
+    if (!pages.contains(route.pattern)) present.insert(route.method + " " + route.pattern);
   EXPECT_EQ(described, present);
 }
 
@@ -162,6 +162,18 @@ TEST_F(RouteTable, InternalTroubleIsNotShownToStrangers) {
       render_error(services, Error{ErrorCode::Io, "io_failed", "Cannot open /secret/place: no."});
   EXPECT_EQ(response.status, 500);
   EXPECT_EQ(std::get<std::string>(response.body).find("/secret"), std::string::npos);
+  for (const auto& [code, reason] : {std::pair{ErrorCode::Unavailable, "database_unavailable"},
+                                     {ErrorCode::Corrupt, "database_corrupt"},
+                                     {ErrorCode::Conflict, "unique_violation"},
+                                     {ErrorCode::Io, "disk_full"}}) {
+    const net::Response other =
+        render_error(services, Error{code, reason, "connection to 10.0.0.7, port 5432 failed."});
+    const Json body = Json::parse(std::get<std::string>(other.body));
+    EXPECT_EQ(body["detail"].get<std::string>().find("10.0.0.7"), std::string::npos) << reason;
+    EXPECT_EQ(body["id"].get<std::string>().size(), 12u) << reason;
+  }
+  const net::Response plain = render_error(services, Error{ErrorCode::NotFound, "title_not_found", "No title here."});
+  EXPECT_EQ(Json::parse(std::get<std::string>(plain.body))["detail"], "No title here.");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// swarma serve: a node with all roles. Prints one line with its URL when it answers; SIGTERM and SIGINT drain it.
+// swarma serve: a node with all roles. Prints one line with its URL when it answers; SIGTERM and SIGINT drain it,
+// SIGHUP makes it read its certificate again.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -50,6 +51,12 @@ void add_options(CLI::App& app, ServeOptions& options) {
   app.add_option("--header-timeout", c.header_timeout_s, "seconds for the head of a request")->capture_default_str();
   app.add_option("--idle-timeout", c.idle_timeout_s, "seconds between requests")->capture_default_str();
   app.add_option("--body-timeout", c.body_timeout_s, "seconds without a byte of a body")->capture_default_str();
+  app.add_option("--min-read-rate", c.min_read_rate, "bytes a second that the reader of a body takes at least; 0: any")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 30));
+  app.add_option("--read-window", c.read_window_s, "seconds over which --min-read-rate is measured")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86'400));
   app.add_option("--drain-timeout", c.drain_timeout_s, "seconds for requests under way when stopping")
       ->capture_default_str();
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
@@ -70,47 +77,56 @@ void configure_log(const ServeOptions& options) {
                  options.log_format == "json" ? log::Format::Json : log::Format::Text);
 }
 
-/// Waits for SIGINT or SIGTERM on a thread of its own and then stops the node; a second signal ends the process at
-/// once.
-class StopOnSignal {
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+/// Waits for signals on a thread of its own. SIGHUP reloads, also when a terminal hangs up: it never ends the node.
+/// SIGINT and SIGTERM stop it; a second one ends the process at once.
+class SignalThread {
  public:
-  explicit StopOnSignal(node::Node& node) {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
+  explicit SignalThread(node::Node& node) {
     thread_ = std::thread([this, &node] {
-      int signal = 0;
-      sigwait(&signals_, &signal);
+      const int signal = wait(node);
       if (finished_) return;
       log::info("draining", {{"signal", signal}});
       node.stop();
-      sigwait(&signals_, &signal);
+      wait(node);
       if (!finished_) _exit(1);
     });
   }
-  ~StopOnSignal() {
+  ~SignalThread() {
     finished_ = true;
     pthread_kill(thread_.native_handle(), SIGTERM);
     thread_.join();
   }
   /// Call before any other thread starts: they inherit the mask.
   static void block_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    const sigset_t set = handled_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
   }
 
  private:
-  sigset_t signals_{};
+  /// The next signal that asks for an end.
+  static int wait(node::Node& node) {
+    const sigset_t set = handled_signals();
+    for (int signal = 0;;) {
+      sigwait(&set, &signal);
+      if (signal != SIGHUP) return signal;
+      node.reload();
+    }
+  }
+
   std::atomic<bool> finished_{false};
   std::thread thread_;
 };
 
 Result<void> serve(ServeOptions& options) {
   configure_log(options);
-  StopOnSignal::block_signals();
+  SignalThread::block_signals();
   SWARMA_TRY(crypto::Identity identity, open_identity(options.common));
   options.config.data = options.common.data;
   SWARMA_TRY(const std::unique_ptr<node::Node> node, node::Node::create(options.config, std::move(identity)));
@@ -123,7 +139,7 @@ Result<void> serve(ServeOptions& options) {
       say("Publish from the browser (link works once): " + link);
   }
   std::fflush(stdout);
-  const StopOnSignal stop(*node);
+  const SignalThread signals(*node);
   node->run();
   return {};
 }

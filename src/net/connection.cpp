@@ -31,8 +31,9 @@ Error timeout_error() {
 
 Connection::Connection(Loop& loop, Socket socket, std::string address, bool counted_address)
     : loop_(loop), socket_(std::move(socket)), address_(std::move(address)), counted_address_(counted_address) {
-  transport_ = loop_.shared.tls ? make_tls_transport(socket_.native_handle(), loop_.shared.tls.get())
-                                : make_plain_transport(socket_.native_handle());
+  const std::shared_ptr<SSL_CTX> tls = loop_.shared.tls.load();  // the transport keeps what it needs of it
+  transport_ =
+      tls ? make_tls_transport(socket_.native_handle(), tls.get()) : make_plain_transport(socket_.native_handle());
   loop_.shared.connections.fetch_add(1, std::memory_order_relaxed);
   loop_.add(*this);
 }

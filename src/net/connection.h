@@ -65,10 +65,21 @@ class Connection {
   Task<bool> allow_body(Exchange& exchange);
   Answer refuse(const Exchange& exchange, const Error& error, bool keep_alive) const;
 
+  /// How fast the client takes a body. What the kernel still holds for it does not count as taken.
+  struct Outflow {
+    std::uint64_t sent = 0;     // given to the kernel
+    std::uint64_t waiting = 0;  // what it held before
+    std::uint64_t taken = 0, taken_before = 0;
+    SteadyClock::time_point last_progress, window_begin;
+  };
+
   // connection_send.cpp
   Task<bool> send(const Request& request, bool http_1_0, Response response, bool keep_alive);
-  Task<bool> write_all(std::string_view head, std::string_view body, bool more);
-  Task<bool> write_rest(std::string head, std::string_view body, bool more);
+  Task<bool> write_all(std::string_view head, std::string_view body, bool more, bool at_any_rate = false);
+  Task<bool> write_rest(std::string head, std::string_view body, bool more, bool at_any_rate);
+  Outflow begin_outflow();
+  Task<bool> wait_for_reader(IoState state, Outflow& flow, bool at_any_rate);
+  std::uint64_t held_by_kernel();
   Task<bool> send_file(const FileBody& body);
   Task<bool> send_stream(StreamBody body, bool chunked, bool is_events);
   bool peer_hung_up();

@@ -56,8 +56,15 @@ bool run_here(const Route& route, Work& work, const Result<Response>& response) 
 }
 
 bool is_known_method(std::string_view method) {
-  static constexpr std::string_view kKnown[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
+  static constexpr std::string_view kKnown[] = {"GET",   "HEAD",    "POST",  "PUT",     "DELETE",
+                                                "PATCH", "OPTIONS", "TRACE", "CONNECT", "QUERY"};
   return std::ranges::find(kKnown, method) != std::end(kKnown);
+}
+
+/// A change asked for under a condition that no route evaluates must not be made (RFC 9110, 13.1.1).
+bool is_conditional_change(const Request& request) {
+  return request.method != "GET" && request.method != "HEAD" &&
+         (request.headers.count("if-match") > 0 || request.headers.count("if-unmodified-since") > 0);
 }
 
 struct Target {
@@ -115,7 +122,7 @@ Result<void> Connection::fill_request(Exchange& exchange) const {
   if (!host.empty() && !is_valid_host(host))
     return fail(ErrorCode::BadRequest, "bad_host", "The Host header does not hold a host.");
   const ServerOptions& options = loop_.shared.options;
-  const std::string_view scheme = loop_.shared.tls ? "https://" : "http://";
+  const std::string_view scheme = loop_.shared.options.certificate_file.empty() ? "http://" : "https://";
   request.local_url = local_url(scheme);
   if (!options.public_url.empty()) {
     request.base_url = options.public_url;
@@ -124,6 +131,7 @@ Result<void> Connection::fill_request(Exchange& exchange) const {
     request.base_url += host.empty() ? std::string_view("localhost") : host;
   }
   request.query = target.query;
+  SWARMA_CHECK(check_query(request.query));
   if (target.path == "*" && request.method == "OPTIONS") {
     request.path = "*";
     return {};
@@ -205,6 +213,11 @@ Task<Connection::Answer> Connection::answer_endpoint(Exchange& exchange, const E
     refusal.response->headers.set("Allow", endpoint.allow());
     co_return refusal;
   }
+  if (is_conditional_change(request)) {
+    const Error error{ErrorCode::Conflict, "precondition_failed",
+                      "Changes here take no If-Match or If-Unmodified-Since, so nothing was done; leave them out."};
+    co_return refuse(exchange, error, false);
+  }
   co_return co_await answer_route(exchange, *route);
 }
 
@@ -241,7 +254,8 @@ Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route
   const std::uint64_t size = body_length(*response);
   if (Result<void> fits = apply_conditions(request, *response); !fits) {
     Answer refusal = refuse(exchange, fits.error(), true);
-    refusal.response->headers.set("Content-Range", "bytes */" + std::to_string(size));
+    if (fits.error().reason == "range_not_satisfiable")
+      refusal.response->headers.set("Content-Range", "bytes */" + std::to_string(size));
     co_return refusal;
   }
   co_return Answer{std::move(*response), true};

@@ -1,5 +1,7 @@
 // Sending a response: head and body in as few system calls as they need, and no copy unless the client is slow.
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
@@ -59,13 +61,17 @@ Task<bool> Connection::send(const Request& request, bool http_1_0, Response resp
   const bool to_head = request.method == "HEAD";
   const bool is_stream = std::holds_alternative<StreamBody>(response.body);
   if (is_stream && http_1_0) keep_alive = false;  // the end of the connection ends the body
+  const HeadFraming framing{.keep_alive = keep_alive,
+                            .http_1_0 = http_1_0,
+                            .to_head = to_head,
+                            .strict = loop_.shared.options.strict_transport && may_be_strict(request.base_url)};
   std::string& head = loop_.head_buffer;
   head.clear();
-  if (!append_head(head, response, {keep_alive, http_1_0, to_head})) {
+  if (!append_head(head, response, framing)) {
     log::error("bad_response_header", {{"path", request.path}});
     response =
         loop_.shared.render(request, {ErrorCode::Internal, "internal", "The answer had a header that cannot be sent."});
-    if (!append_head(head, response, {keep_alive, http_1_0, to_head})) co_return false;
+    if (!append_head(head, response, framing)) co_return false;
   }
   LoopCounters& counters = loop_.counters;
   if (response.status >= 500)
@@ -86,49 +92,87 @@ Task<bool> Connection::send(const Request& request, bool http_1_0, Response resp
   co_return co_await send_stream(std::get<StreamBody>(std::move(response.body)), !http_1_0, is_events) && !http_1_0;
 }
 
-Task<bool> Connection::write_all(std::string_view head, std::string_view body, bool more) {
+Task<bool> Connection::write_all(std::string_view head, std::string_view body, bool more, bool at_any_rate) {
   const IoResult sent = transport_->write(head, body, more);
   if (sent.state == IoState::Closed) co_return false;
   loop_.counters.bytes_sent.fetch_add(sent.bytes, std::memory_order_relaxed);
   if (sent.bytes == head.size() + body.size()) co_return true;
   const std::size_t of_head = std::min(sent.bytes, head.size());
   body.remove_prefix(sent.bytes - of_head);
-  co_return co_await write_rest(std::string(head.substr(of_head)), body, more);  // head may lie in a buffer of the loop
+  // The head may lie in a buffer of the loop.
+  co_return co_await write_rest(std::string(head.substr(of_head)), body, more, at_any_rate);
 }
 
-Task<bool> Connection::write_rest(std::string head, std::string_view body, bool more) {
+Task<bool> Connection::write_rest(std::string head, std::string_view body, bool more, bool at_any_rate) {
   std::string_view rest = head;
+  Outflow flow = begin_outflow();
   while (!rest.empty() || !body.empty()) {
     const IoResult sent = transport_->write(rest, body, more);
     if (sent.state == IoState::Done) {
       loop_.counters.bytes_sent.fetch_add(sent.bytes, std::memory_order_relaxed);
+      flow.sent += sent.bytes;
       const std::size_t of_head = std::min(sent.bytes, rest.size());
       rest.remove_prefix(of_head);
       body.remove_prefix(sent.bytes - of_head);
       continue;
     }
-    arm(loop_.shared.options.body_timeout);
-    if (!co_await wait(sent.state)) co_return false;
+    if (!co_await wait_for_reader(sent.state, flow, at_any_rate)) co_return false;
   }
   disarm();
   co_return true;
 }
 
 Task<bool> Connection::send_file(const FileBody& body) {
-  std::uint64_t done = 0;
-  while (done < body.length) {
-    const IoResult sent = transport_->send_file(body.file->get(), body.offset + done, body.length - done);
+  Outflow flow = begin_outflow();
+  while (flow.sent < body.length) {
+    const IoResult sent = transport_->send_file(body.file->get(), body.offset + flow.sent, body.length - flow.sent);
     if (sent.state == IoState::Done) {
-      done += sent.bytes;
+      flow.sent += sent.bytes;
       loop_.counters.bytes_sent.fetch_add(sent.bytes, std::memory_order_relaxed);
-      if (done < body.length) co_await let_others_run(sent.bytes);
+      if (flow.sent < body.length) co_await let_others_run(sent.bytes);
       continue;
     }
-    arm(loop_.shared.options.body_timeout);
-    if (!co_await wait(sent.state)) co_return false;
+    if (!co_await wait_for_reader(sent.state, flow, false)) co_return false;
   }
   disarm();
   co_return true;
+}
+
+std::uint64_t Connection::held_by_kernel() {
+  int bytes = 0;
+  return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::uint64_t>(bytes) : 0;
+}
+
+Connection::Outflow Connection::begin_outflow() {
+  const auto now = loop_.now();
+  return {.waiting = held_by_kernel(), .last_progress = now, .window_begin = now};
+}
+
+/// Until there is room for more. False when the client has gone, takes nothing for the body timeout, or took less in a
+/// window than the least rate asks for. Room comes in large steps, so how much was taken is asked of the kernel.
+Task<bool> Connection::wait_for_reader(IoState state, Outflow& flow, bool at_any_rate) {
+  const ServerOptions& options = loop_.shared.options;
+  const bool is_paced = !at_any_rate && options.min_read_rate > 0;
+  for (;;) {
+    const auto now = loop_.now();
+    const std::uint64_t given = flow.waiting + flow.sent, held = held_by_kernel();
+    if (const std::uint64_t taken = given > held ? given - held : 0; taken > flow.taken) {
+      flow.taken = taken;
+      flow.last_progress = now;
+    }
+    if (now - flow.last_progress >= options.body_timeout) co_return false;
+    if (is_paced && now - flow.window_begin >= options.read_window) {
+      const auto least = options.min_read_rate * static_cast<std::uint64_t>(options.read_window.count());
+      if (flow.taken - flow.taken_before < least) co_return false;
+      flow.taken_before = flow.taken;
+      flow.window_begin = now;
+    }
+    auto until = flow.last_progress + options.body_timeout;
+    if (is_paced) until = std::min(until, flow.window_begin + options.read_window);
+    arm(until - now);
+    if (co_await wait(state)) co_return true;
+    if (!timed_out_) co_return false;
+  }
 }
 
 /// Ends early, but properly, when the server stops and the stream is one of events: those clients come back by
@@ -142,7 +186,7 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked, bool is_events
     if (piece.bytes && !piece.bytes->empty()) {
       const std::string size = chunked ? chunk_head(piece.bytes->size()) : std::string();
       if (chunked) *piece.bytes += "\r\n";
-      if (!co_await write_all(size, *piece.bytes, false)) co_return false;
+      if (!co_await write_all(size, *piece.bytes, false, is_events)) co_return false;
     } else if (piece.bytes && !cut) {
       if (peer_hung_up()) co_return false;
       if (piece.took >= kStreamPause) continue;

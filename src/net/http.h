@@ -26,6 +26,8 @@ class Headers {
   /// The first value, or empty.
   std::string_view get(std::string_view name) const;
   std::size_t count(std::string_view name) const;
+  /// All values of that name as one list (RFC 9110, 5.3).
+  std::string joined(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
  private:
@@ -44,8 +46,15 @@ struct Request {
   std::vector<std::string> path_params;  // what the route's {…} matched, in order
 };
 
-/// Decoded value of a query parameter (application/x-www-form-urlencoded), if present and well-formed.
-std::optional<std::string> find_query(std::string_view query, std::string_view name);
+/// BadRequest "bad_query" unless every name and value of a query (application/x-www-form-urlencoded) decodes to UTF-8
+/// without NUL. The server refuses such a request before any route sees it.
+Result<void> check_query(std::string_view query);
+/// Decoded value of a query parameter, if present. BadRequest "bad_query" if it is broken, there twice or longer than
+/// `max_bytes`.
+Result<std::optional<std::string>> find_query(std::string_view query, std::string_view name, std::size_t max_bytes);
+/// The same for a whole number in decimal digits; `fallback` if it is absent.
+Result<std::uint64_t> query_number(std::string_view query, std::string_view name, std::uint64_t min, std::uint64_t max,
+                                   std::uint64_t fallback);
 std::string percent_encode(std::string_view text);
 
 /// Part of an open file, sent with sendfile.

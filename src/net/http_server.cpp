@@ -102,9 +102,7 @@ class AsioHttpServer final : public HttpServer {
 
   Result<void> listen() {
     const ServerOptions& options = shared_.options;
-    if (!options.certificate_file.empty() || !options.key_file.empty()) {
-      SWARMA_TRY(shared_.tls, make_tls_context(options.certificate_file, options.key_file));
-    }
+    SWARMA_CHECK(reload_certificate());
     const unsigned count = options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
     port_ = options.port;
     for (unsigned i = 0; i < count; ++i) {
@@ -132,8 +130,17 @@ class AsioHttpServer final : public HttpServer {
     for (const auto& loop : loops_) loop->drain();
   }
 
+  Result<void> reload_certificate() override {
+    const ServerOptions& options = shared_.options;
+    if (options.certificate_file.empty() && options.key_file.empty()) return {};
+    SWARMA_TRY(auto context, make_tls_context(options.certificate_file, options.key_file));
+    shared_.tls.store(std::move(context));
+    return {};
+  }
+
   std::string url() const override {
-    return (shared_.tls ? "https://" : "http://") + written_host(shared_.options.host) + ":" + std::to_string(port_);
+    return (shared_.tls.load() ? "https://" : "http://") + written_host(shared_.options.host) + ":" +
+           std::to_string(port_);
   }
 
   ServerStats stats() const override {
@@ -162,9 +169,11 @@ int own_refusal_status(const Error& error) {
       {"bad_request", 400},
       {"bad_path", 400},
       {"bad_host", 400},
+      {"bad_query", 400},
       {"no_such_address", 404},
       {"method_not_allowed", 405},
       {"request_timeout", 408},
+      {"precondition_failed", 412},
       {"body_too_large", 413},
       {"range_not_satisfiable", 416},
       {"header_too_large", 431},

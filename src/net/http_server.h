@@ -61,8 +61,11 @@ struct ServerOptions {
   std::chrono::seconds idle_timeout{75};            // between requests
   std::chrono::seconds body_timeout{30};            // without a byte in either direction while one is due
   std::chrono::seconds drain_timeout{10};
-  std::string certificate_file;  // PEM chain; with key_file: TLS only
+  std::uint64_t min_read_rate = 1024;    // bytes a second that the reader of a body takes at least; 0: any
+  std::chrono::seconds read_window{60};  // over which that is measured; event streams are exempt
+  std::string certificate_file;          // PEM chain; with key_file: TLS only
   std::string key_file;
+  bool strict_transport = false;             // tell browsers to come back with https only (RFC 6797); with TLS
   std::string public_url;                    // empty: http(s)://Host header
   std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
 };
@@ -85,7 +88,10 @@ class HttpServer {
   /// Blocks until stop() has drained: no new connections, requests under way finish, at most drain_timeout. Event
   /// streams end at once. A handler that still runs then is waited for, but its client is not answered. Call it once.
   virtual void run() = 0;
-  virtual void stop() = 0;              // from any thread or a signal-handling thread
+  virtual void stop() = 0;  // from any thread or a signal-handling thread
+  /// Reads the certificate and its key anew, for connections from now on. BadRequest "bad_certificate": the ones from
+  /// before stay in use. From any thread.
+  virtual Result<void> reload_certificate() = 0;
   virtual std::string url() const = 0;  // http://127.0.0.1:8080
   virtual ServerStats stats() const = 0;
 };

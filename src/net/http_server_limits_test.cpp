@@ -67,6 +67,57 @@ TEST(Limits, ABodyMustNotStop) {
   EXPECT_EQ(client.response().status, 408);
 }
 
+/// Reads from a server that sends 8 MB, `piece` bytes every 100 ms, for at most `patience`. True if the server closed
+/// the connection before the end.
+bool drops_reader(ServerOptions options, std::size_t piece, seconds patience) {
+  const std::string large(8 << 20, 'x');
+  RunningServer server({route("GET", "/x", [&large](const Request&) { return text_response(large); })}, options);
+  RawClient client(server.port(), 64 * 1024);
+  client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto began = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - began < patience) {
+    if (client.take(piece) && server->stats().connections_open == 0) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the pause is what is tested
+  }
+  return false;
+}
+
+TEST(Limits, AReaderMustTakeALeastRate) {
+  ServerOptions options;
+  options.min_read_rate = 100'000;
+  options.read_window = seconds(1);
+  EXPECT_TRUE(drops_reader(options, 1000, seconds(8))) << "10 kB/s, never still for long";
+  EXPECT_FALSE(drops_reader(options, 40'000, seconds(4))) << "400 kB/s";
+  options.min_read_rate = 0;
+  EXPECT_FALSE(drops_reader(options, 1000, seconds(4))) << "any rate";
+}
+
+TEST(Limits, AReaderMustNotStop) {
+  ServerOptions options;
+  options.body_timeout = seconds(1);
+  EXPECT_TRUE(drops_reader(options, 0, seconds(8)));
+}
+
+TEST(Limits, EventsMayBeReadAtAnyRate) {
+  ServerOptions options;
+  options.min_read_rate = 1 << 20;
+  options.read_window = seconds(1);
+  Route events = route("GET", "/x", [](const Request&) {
+    Response response;
+    response.headers.set("Content-Type", "text/event-stream");
+    response.body = StreamBody{[] { return std::string(64 * 1024, 'x'); }};
+    return response;
+  });
+  RunningServer server({events}, options);
+  RawClient client(server.port(), 4096);
+  client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (int i = 0; i < 30; ++i) {
+    client.take(1000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the pause is what is tested
+  }
+  EXPECT_EQ(server->stats().connections_open, 1u);
+}
+
 TEST(Limits, ABodyMustNotTrickleForEver) {
   ServerOptions options;
   options.body_timeout = seconds(1);

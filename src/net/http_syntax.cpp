@@ -145,6 +145,11 @@ bool names_etag(std::string_view if_none_match, std::string_view etag) {
                           [&](std::string_view tag) { return tag == "*" || opaque(tag) == opaque(etag); });
 }
 
+bool matches_etag(std::string_view if_match, std::string_view etag) {
+  const bool strong = !etag.empty() && !etag.starts_with("W/");
+  return any_list_element(if_match, [&](std::string_view tag) { return tag == "*" || (strong && tag == etag); });
+}
+
 bool is_valid_host(std::string_view host) {
   const auto allowed = [](char c) {
     const char l = lower(c);

@@ -50,6 +50,9 @@ RangeChoice choose_range(std::string_view header, std::uint64_t size);
 /// Whether an If-None-Match header names this entity tag (weak comparison) or is "*".
 bool names_etag(std::string_view if_none_match, std::string_view etag);
 
+/// Whether an If-Match header names this entity tag (strong comparison: a weak one never fits) or is "*".
+bool matches_etag(std::string_view if_match, std::string_view etag);
+
 /// "host", "host:port" or "[v6]:port" of nothing but the characters these may hold.
 bool is_valid_host(std::string_view host);
 

@@ -24,6 +24,7 @@ ErrorCode code_of(int status) {
     case 403:
       return ErrorCode::Forbidden;
     case 404:
+    case 410:
       return ErrorCode::NotFound;
     case 409:
       return ErrorCode::Conflict;
@@ -77,7 +78,8 @@ void append_unmet(const Json& unmet, std::string& message) {
 }  // namespace
 
 Error read_problem(int status, std::string_view body) {
-  Error error{code_of(status), "refused", "The node answered with HTTP status " + std::to_string(status) + "."};
+  Error error{code_of(status), std::string(kNoProblem),
+              "The node answered with HTTP status " + std::to_string(status) + "."};
   if (body.size() > kMaxBytes) return error;
   const auto json = parse_json(body);
   if (!json || !json->is_object()) return error;

@@ -8,7 +8,10 @@
 
 namespace swarma::net {
 
-/// `reason` is the last part of the document's "type", or "refused"; `message` its "detail", bounded and without
+/// The reason of a refusal that is no problem document: whoever sent it is no node.
+inline constexpr std::string_view kNoProblem = "refused";
+
+/// `reason` is the last part of the document's "type", or kNoProblem; `message` its "detail", bounded and without
 /// control characters, followed by what would help ("unmet"[].how), or a sentence with the status. Any body will do.
 /// `retry_after` is its "retry_after_s".
 Error read_problem(int status, std::string_view body);

@@ -6,11 +6,14 @@
 #include <ctime>
 
 #include "net/http_syntax.h"
+#include "net/public_url.h"
 
 namespace swarma::net {
 namespace {
 
 constexpr std::string_view kAnyOrigin = "Access-Control-Allow-Origin: *\r\n";
+constexpr std::string_view kNoSniff = "X-Content-Type-Options: nosniff\r\n";
+constexpr std::string_view kStrict = "Strict-Transport-Security: max-age=15552000\r\n";
 constexpr std::string_view kExpose =
     "Access-Control-Expose-Headers: X-Reason, Content-Length, Content-Range, Accept-Ranges, ETag, DPoP-Nonce, "
     "WWW-Authenticate, Location, Link, Sunset, X-Cashu, X-Lightning, Retry-After, Allow, Idempotency-Replayed, "
@@ -149,7 +152,11 @@ std::uint64_t body_length(const Response& response) {
 Result<void> apply_conditions(const Request& request, Response& response) {
   if (response.status != 200 || (request.method != "GET" && request.method != "HEAD")) return {};
   const std::string_view etag = response.headers.get("etag");
-  const std::string_view if_none_match = request.headers.get("if-none-match");
+  const std::string if_match = request.headers.joined("if-match");
+  if (!if_match.empty() && !matches_etag(if_match, etag))
+    return fail(ErrorCode::Conflict, "precondition_failed",
+                "What is at this address now is not what If-Match names; ask for it without that header.");
+  const std::string if_none_match = request.headers.joined("if-none-match");
   if (!if_none_match.empty() && names_etag(if_none_match, etag)) {
     response.status = 304;
     response.body = std::string();
@@ -199,11 +206,23 @@ bool append_head(std::string& out, const Response& response, HeadFraming framing
     out += value;
     out += "\r\n";
   }
+  out += kNoSniff;
+  if (framing.strict) out += kStrict;
   if (!own_origin) out += kAnyOrigin;
   if (!own_expose) out += kExpose;
   append_framing(out, response, framing);
   out += "\r\n";
   return true;
+}
+
+bool may_be_strict(std::string_view base_url) {
+  static constexpr std::string_view kScheme = "https://";
+  if (!base_url.starts_with(kScheme)) return false;
+  std::string_view host = base_url.substr(kScheme.size());
+  if (host.starts_with('[')) return false;
+  host = host.substr(0, host.find(':'));
+  const std::string_view top = host.substr(host.rfind('.') == std::string_view::npos ? 0 : host.rfind('.') + 1);
+  return !equals_ignoring_case(top, "localhost") && canonical_address(host).empty();
 }
 
 void add_preflight(Response& response, const std::string& allow) {

@@ -35,6 +35,35 @@ TEST(ApplyConditions, AnswersNotModified) {
   EXPECT_EQ(body_length(response), 0u);
 }
 
+TEST(MayBeStrict, IsForNamesThatBelongToOneServer) {
+  EXPECT_TRUE(may_be_strict("https://films.example.org"));
+  EXPECT_TRUE(may_be_strict("https://nas:8420"));
+  for (const char* url : {"", "http://films.example.org", "https://localhost:8420", "https://LOCALHOST",
+                          "https://a.localhost", "https://127.0.0.1:8420", "https://192.168.1.7", "https://[::1]:8420"})
+    EXPECT_FALSE(may_be_strict(url)) << url;
+}
+
+TEST(ApplyConditions, HonoursIfMatch) {
+  const auto outcome = [](std::string if_match) {
+    Response response = file_of(1000);
+    const Result<void> applied = apply_conditions(get("If-Match", std::move(if_match)), response);
+    return applied ? std::to_string(response.status) : applied.error().reason;
+  };
+  EXPECT_EQ(outcome("\"abc\""), "200");
+  EXPECT_EQ(outcome("\"x\", \"abc\""), "200");
+  EXPECT_EQ(outcome("*"), "200");
+  for (const char* other : {"\"x\"", "W/\"abc\"", "abc", "\"ab\"", "\"abc\"x"})
+    EXPECT_EQ(outcome(other), "precondition_failed") << other;
+}
+
+TEST(ApplyConditions, ReadsRepeatedFieldsAsOneList) {
+  Request request = get("If-None-Match", "\"x\"");
+  request.headers.add("If-None-Match", "\"abc\"");
+  Response response = file_of(1000);
+  ASSERT_TRUE(apply_conditions(request, response));
+  EXPECT_EQ(response.status, 304);
+}
+
 TEST(ApplyConditions, HonoursIfRange) {
   const auto status_with = [](std::string if_range) {
     Request request = get("Range", "bytes=0-9");

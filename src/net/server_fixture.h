@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 #include <thread>
+#include <tuple>
 
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -124,6 +125,14 @@ class RawClient {
   /// True when the server has closed and nothing is left to read.
   bool at_end() { return received_.empty() && !receive() && closed_; }
 
+  /// Reads and forgets up to `most` bytes, without waiting. False until the first byte is there.
+  bool take(std::size_t most) {
+    std::string bytes(std::max<std::size_t>(most, 1), '\0');
+    began_ = began_ || ::recv(socket_.get(), bytes.data(), 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    if (most > 0) std::ignore = ::recv(socket_.get(), bytes.data(), most, MSG_DONTWAIT);
+    return began_;
+  }
+
   bool receive() {
     char buffer[65536];
     const ssize_t got = ::recv(socket_.get(), buffer, sizeof buffer, 0);
@@ -136,6 +145,7 @@ class RawClient {
   Fd socket_;
   std::string received_;
   bool closed_ = false;
+  bool began_ = false;
 };
 
 inline RawResponse raw_exchange(RunningServer& server, std::string_view request) {

@@ -57,7 +57,7 @@ struct ServerShared {
   const ServerOptions options;
   const Router router;
   const ErrorRenderer errors;
-  std::shared_ptr<SSL_CTX> tls;  // null: in the clear
+  std::atomic<std::shared_ptr<SSL_CTX>> tls;  // null: in the clear; replaced when the certificate is
   WorkerPool workers;
   WorkerPool streams{64};  // of their own: a StreamBody may hold its thread for a second
   std::atomic<std::size_t> connections{0};
@@ -131,7 +131,7 @@ class Loop {
   bool draining_ = false;
   SteadyClock::time_point drain_deadline_{};
   SteadyClock::time_point say_again_{};  // when the next accept that fails is logged
-  asio::io_context io_{1};  // destroyed before what its coroutines use, hence below it
+  asio::io_context io_{1};               // destroyed before what its coroutines use, hence below it
   asio::executor_work_guard<Executor> keep_running_;
   Acceptor acceptor_;
   asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> sweep_timer_, accept_pause_;

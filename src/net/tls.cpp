@@ -6,7 +6,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
 #include <asio/ip/address.hpp>
+#include <ctime>
+#include <optional>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -17,8 +23,8 @@
 namespace swarma::net {
 namespace {
 
-constexpr long kValidSeconds = 800L * 24 * 3600;
-constexpr long kClockSlackSeconds = 24 * 3600;  // clients whose clock is a little behind
+constexpr int kValidDays = 800;
+constexpr int kClockSlackDays = 1;  // clients whose clock is a little behind
 
 template <auto Free>
 struct Deleter {
@@ -65,7 +71,9 @@ Result<std::string> alternative_names(const std::vector<std::string>& host_names
   return out;
 }
 
-bool fill_certificate(X509* certificate, EVP_PKEY* key, const std::string& common_name, const std::string& names) {
+bool fill_certificate(X509* certificate, EVP_PKEY* key, const std::string& common_name, const std::string& names,
+                      Instant now) {
+  std::time_t made = now.unix_s();
   auto serial = random_array<16>();
   serial[0] = static_cast<std::uint8_t>((serial[0] & 0x7f) | 0x40);  // positive and of full length
   std::unique_ptr<BIGNUM, Deleter<BN_free>> number(BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
@@ -73,8 +81,8 @@ bool fill_certificate(X509* certificate, EVP_PKEY* key, const std::string& commo
   const std::string shown = common_name.substr(0, 64);  // the field's limit; clients read the alternative names
   return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr &&
          X509_set_version(certificate, X509_VERSION_3) == 1 &&
-         X509_gmtime_adj(X509_getm_notBefore(certificate), -kClockSlackSeconds) != nullptr &&
-         X509_gmtime_adj(X509_getm_notAfter(certificate), kValidSeconds) != nullptr &&
+         X509_time_adj_ex(X509_getm_notBefore(certificate), -kClockSlackDays, 0, &made) != nullptr &&
+         X509_time_adj_ex(X509_getm_notAfter(certificate), kValidDays, 0, &made) != nullptr &&
          X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(shown.data()),
                                     static_cast<int>(shown.size()), -1, 0) == 1 &&
          X509_set_issuer_name(certificate, subject) == 1 && X509_set_pubkey(certificate, key) == 1 &&
@@ -107,16 +115,62 @@ int choose_http1(SSL*, const unsigned char** out, unsigned char* out_length, con
 
 Result<void> make_self_signed_certificate(const std::vector<std::string>& host_names,
                                           const std::filesystem::path& certificate_file,
-                                          const std::filesystem::path& key_file) {
+                                          const std::filesystem::path& key_file, Instant now) {
   SWARMA_TRY(const std::string names, alternative_names(host_names));
   const Key key(EVP_EC_gen("P-256"));
   const Certificate certificate(X509_new());
-  if (!key || !certificate || !fill_certificate(certificate.get(), key.get(), host_names.front(), names))
+  if (!key || !certificate || !fill_certificate(certificate.get(), key.get(), host_names.front(), names, now))
     return failed("make a certificate");
   SWARMA_CHECK(write_pem(key_file, 0600, [&](BIO* out) {
     return PEM_write_bio_PKCS8PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
   }));
   return write_pem(certificate_file, 0644, [&](BIO* out) { return PEM_write_bio_X509(out, certificate.get()) == 1; });
+}
+
+namespace {
+
+std::optional<std::int64_t> to_seconds(const ASN1_TIME* time) {
+  std::tm utc{};
+  if (ASN1_TIME_to_tm(time, &utc) != 1) return std::nullopt;
+  return timegm(&utc);
+}
+
+std::string name_of(const GENERAL_NAME& name) {
+  if (name.type == GEN_DNS) {
+    std::string out(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name.d.dNSName)),
+                    static_cast<std::size_t>(ASN1_STRING_length(name.d.dNSName)));
+    std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return out;
+  }
+  if (name.type != GEN_IPADD) return {};
+  std::array<char, INET6_ADDRSTRLEN> text;
+  const int family = ASN1_STRING_length(name.d.iPAddress) == 4 ? AF_INET : AF_INET6;
+  if (family == AF_INET6 && ASN1_STRING_length(name.d.iPAddress) != 16) return {};
+  return ::inet_ntop(family, ASN1_STRING_get0_data(name.d.iPAddress), text.data(), text.size());
+}
+
+}  // namespace
+
+Result<CertificateFacts> read_certificate(const std::filesystem::path& file) {
+  const auto bad = [&](std::string_view why) {
+    return fail(ErrorCode::BadRequest, "bad_certificate",
+                "Cannot read the certificate " + file.string() + ": " + std::string(why) + ".");
+  };
+  const std::unique_ptr<BIO, Deleter<BIO_free_all>> in(BIO_new_file(file.c_str(), "r"));
+  const Certificate certificate(in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr) : nullptr);
+  if (!certificate) return bad(openssl_reason());
+  const auto begin = to_seconds(X509_get0_notBefore(certificate.get()));
+  const auto end = to_seconds(X509_get0_notAfter(certificate.get()));
+  if (!begin || !end) return bad("its dates are none");
+  CertificateFacts facts{.not_before = Instant(*begin), .not_after = Expiry(*end)};
+  facts.self_signed =
+      X509_NAME_cmp(X509_get_subject_name(certificate.get()), X509_get_issuer_name(certificate.get())) == 0;
+  const std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i)
+    if (std::string name = name_of(*sk_GENERAL_NAME_value(names.get(), i)); !name.empty())
+      facts.names.push_back(std::move(name));
+  return facts;
 }
 
 Result<std::shared_ptr<SSL_CTX>> make_tls_context(const std::string& certificate_file, const std::string& key_file) {

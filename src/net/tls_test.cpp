@@ -16,8 +16,8 @@ class Tls : public ::testing::Test {
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() / ("swarma_tls_test_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
-    const auto made =
-        make_self_signed_certificate({"localhost", "127.0.0.1", "::1"}, folder_ / "cert.pem", folder_ / "key.pem");
+    const auto made = make_self_signed_certificate({"localhost", "127.0.0.1", "::1"}, folder_ / "cert.pem",
+                                                   folder_ / "key.pem", now());
     ASSERT_TRUE(made) << made.error().message;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -28,6 +28,7 @@ class Tls : public ::testing::Test {
     options.key_file = folder_ / "key.pem";
     return options;
   }
+  static Instant now() { return SystemClock().now(); }
   HttpClient trusting_client() const {
     ClientOptions options;
     options.ca_file = folder_ / "cert.pem";
@@ -47,6 +48,48 @@ Route echo() {
       Where::Worker);
   made.max_body = 16 << 20;
   return made;
+}
+
+TEST_F(Tls, ReadsWhatACertificateSays) {
+  const std::vector<std::string> names = {"films.example.org", "192.168.1.7", "2001:db8::a"};
+  const Instant made(1'900'000'000);
+  ASSERT_TRUE(make_self_signed_certificate(names, folder_ / "c.pem", folder_ / "k.pem", made));
+  const auto facts = read_certificate(folder_ / "c.pem");
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->names, names);
+  EXPECT_EQ(facts->not_before, made - std::chrono::hours(24));
+  EXPECT_EQ(facts->not_after, Expiry(made, std::chrono::hours(24 * 800)));
+  EXPECT_TRUE(facts->self_signed);
+  for (const char* file : {"key.pem", "none.pem"})
+    EXPECT_EQ(read_certificate(folder_ / file).error().reason, "bad_certificate") << file;
+}
+
+TEST_F(Tls, TakesANewCertificateWhileItServes) {
+  RunningServer server({echo()}, server_options());
+  HttpClient before = trusting_client();
+  ASSERT_TRUE(before.send(get(server.url("/echo"))));
+  ASSERT_TRUE(make_self_signed_certificate({"127.0.0.1"}, folder_ / "cert.pem", folder_ / "key.pem", now()));
+  EXPECT_EQ(trusting_client().send(get(server.url("/echo"))).error().reason, "tls_failed");
+  ASSERT_TRUE(server->reload_certificate());
+  EXPECT_TRUE(trusting_client().send(get(server.url("/echo"))));
+  EXPECT_TRUE(before.send(get(server.url("/echo")))) << "a connection from before goes on";
+
+  std::ofstream(folder_ / "key.pem") << "nonsense";
+  EXPECT_EQ(server->reload_certificate().error().reason, "bad_certificate");
+  EXPECT_TRUE(trusting_client().send(get(server.url("/echo")))) << "the last good one stays";
+}
+
+TEST_F(Tls, IsStrictOnlyWhenTold) {
+  const auto strict = [this](bool told, std::string public_url) {
+    ServerOptions options = server_options();
+    options.strict_transport = told;
+    options.public_url = std::move(public_url);
+    RunningServer server({echo()}, options);
+    return std::string(trusting_client().send(get(server.url("/echo")))->headers.get("strict-transport-security"));
+  };
+  EXPECT_EQ(strict(true, "https://films.example.org"), "max-age=15552000");
+  EXPECT_EQ(strict(true, ""), "") << "127.0.0.1 is no name";
+  EXPECT_EQ(strict(false, "https://films.example.org"), "");
 }
 
 TEST_F(Tls, ServesWhoeverTrustsTheCertificate) {
@@ -136,8 +179,8 @@ TEST_F(Tls, BadFilesAreNamed) {
 
 TEST(SelfSigned, RefusesWhatIsNoHost) {
   for (const char* name : {"", "a,b", "a b", "host:80", "a/b"})
-    EXPECT_FALSE(make_self_signed_certificate({name}, "/nonexistent/c", "/nonexistent/k")) << name;
-  EXPECT_FALSE(make_self_signed_certificate({}, "/nonexistent/c", "/nonexistent/k"));
+    EXPECT_FALSE(make_self_signed_certificate({name}, "/nonexistent/c", "/nonexistent/k", SystemClock().now())) << name;
+  EXPECT_FALSE(make_self_signed_certificate({}, "/nonexistent/c", "/nonexistent/k", SystemClock().now()));
 }
 
 }  // namespace

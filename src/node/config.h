@@ -27,6 +27,8 @@ struct Config {
   std::size_t max_connections_per_address = 4'096;
   std::size_t max_upload_bytes = std::size_t{256} << 30;
   unsigned header_timeout_s = 10, idle_timeout_s = 75, body_timeout_s = 30, drain_timeout_s = 10;
+  std::uint64_t min_read_rate = 1024;  // bytes a second; 0: any
+  unsigned read_window_s = 60;
 };
 
 }  // namespace swarma::node

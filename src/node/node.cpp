@@ -1,6 +1,5 @@
 #include "node/node.h"
 
-#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -13,7 +12,6 @@
 #include "content/blob/directory_blob_store.h"
 #include "content/publish/jobs.h"
 #include "content/publish/store_blob_sink.h"
-#include "net/tls.h"
 #include "node/bridges/catalog_titles.h"
 #include "node/bridges/local_titles.h"
 #include "node/bridges/swept_blobs.h"
@@ -22,6 +20,7 @@
 #include "node/home.h"
 #include "node/metrics.h"
 #include "node/secrets.h"
+#include "node/server_options.h"
 
 namespace swarma::node {
 namespace {
@@ -29,25 +28,6 @@ namespace {
 namespace grant = access::grant;
 namespace attest = access::attest;
 using Clocks = std::chrono::steady_clock;
-
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-/// HOST:PORT or [IPv6]:PORT.
-Result<Address> parse_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  const std::string_view digits =
-      colon == std::string::npos ? std::string_view{} : std::string_view(text).substr(colon + 1);
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || port > 65535)
-    return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:8420.");
-  std::string host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return Address{std::move(host), static_cast<std::uint16_t>(port)};
-}
 
 /// Runs housekeeping every minute on its own thread until destroyed.
 class Housekeeping {
@@ -191,8 +171,8 @@ class RunningNode final : public Node {
   static Result<std::unique_ptr<Node>> create(const Config& config, crypto::Identity identity, const Clock& clock);
   ~RunningNode() override {
     housekeeping_.reset();
-    server_.reset();        // no request after this
-    parts_->media.reset();  // its publishes use the services
+    server_.reset();                    // no request after this
+    if (parts_) parts_->media.reset();  // its publishes use the services
   }
 
   void run() override { server_->run(); }
@@ -200,11 +180,15 @@ class RunningNode final : public Node {
     draining_ = true;
     server_->stop();
   }
+  void reload() override {
+    log::info("reloading");
+    check_certificate(true);
+  }
   std::string url() const override { return server_->url(); }
 
   std::string studio_link() override {
     const auto secret = parts_->links.create();
-    return secret ? server_->url() + "/studio/link#" + *secret : std::string();
+    return secret ? (public_url_.empty() ? server_->url() : public_url_) + "/studio/link#" + *secret : std::string();
   }
 
   void tidy_up() override {
@@ -215,6 +199,20 @@ class RunningNode final : public Node {
     note("actions", parts_->actions.prune());
     note("grants", parts_->broker.prune());
     if (minutes_++ % kSweepMinutes == 0) sweep();
+    check_certificate(false);
+  }
+
+  /// `asked`: an operator wants the files read again, changed or not, and hears how it went.
+  void check_certificate(bool asked) {
+    if (!certificate_) return;
+    const std::lock_guard lock(certificate_mutex_);
+    const auto changed = certificate_->check();
+    if (!changed) log::error("certificate_failed", {{"message", changed.error().message}});
+    if (!changed || (!*changed && !asked)) return;
+    if (const auto loaded = server_->reload_certificate(); !loaded)
+      log::error("certificate_failed", {{"message", loaded.error().message}});
+    else
+      log::info("certificate_loaded");
   }
 
  private:
@@ -233,41 +231,16 @@ class RunningNode final : public Node {
   std::mutex tidying_;
   std::uint64_t minutes_ = 1;
   std::optional<HomeLock> home_;
+  SystemClock clock_;
+  std::string public_url_;
+  std::mutex certificate_mutex_;
+  std::unique_ptr<CertificateKeeper> certificate_;
   std::unique_ptr<Parts> parts_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<Housekeeping> housekeeping_;
   std::atomic<bool> draining_{false};
   Clocks::time_point started_ = Clocks::now();
 };
-
-Result<net::ServerOptions> server_options(const Config& config) {
-  SWARMA_TRY(const Address address, parse_address(config.listen));
-  net::ServerOptions options{.host = address.host,
-                             .port = address.port,
-                             .loops = config.loops,
-                             .workers = config.workers,
-                             .max_connections = config.max_connections,
-                             .max_connections_per_address = config.max_connections_per_address,
-                             .header_timeout = std::chrono::seconds(config.header_timeout_s),
-                             .idle_timeout = std::chrono::seconds(config.idle_timeout_s),
-                             .body_timeout = std::chrono::seconds(config.body_timeout_s),
-                             .drain_timeout = std::chrono::seconds(config.drain_timeout_s),
-                             .certificate_file = config.tls_certificate,
-                             .key_file = config.tls_key,
-                             .public_url = config.public_url,
-                             .trusted_proxies = config.trusted_proxies};
-  if (config.tls_certificate.empty() != config.tls_key.empty())
-    return fail(ErrorCode::BadRequest, "usage", "--tls-certificate and --tls-key go together.");
-  if (config.tls && config.tls_certificate.empty()) {
-    SWARMA_CHECK(ensure_private_folder(config.data / "tls"));
-    options.certificate_file = config.data / "tls" / "certificate.pem";
-    options.key_file = config.data / "tls" / "key.pem";
-    if (!std::filesystem::exists(options.certificate_file))
-      SWARMA_CHECK(net::make_self_signed_certificate({"localhost", "127.0.0.1", "::1", address.host},
-                                                     options.certificate_file, options.key_file));
-  }
-  return options;
-}
 
 /// Shares out the file descriptors and says so when the operator gets less than they asked for.
 Result<DescriptorBudget> plan_descriptors(const Config& config) {
@@ -291,8 +264,10 @@ Result<DescriptorBudget> plan_descriptors(const Config& config) {
 Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::Identity identity, const Clock& clock) {
   SWARMA_TRY(HomeLock home, HomeLock::take(config.data));
   SWARMA_TRY(const DescriptorBudget budget, plan_descriptors(config));
-  SWARMA_TRY(net::ServerOptions options, server_options(config));
-  options.max_connections = budget.connections;
+  auto node = std::make_unique<RunningNode>();
+  node->home_ = std::move(home);
+  SWARMA_TRY(ServerSetup setup, prepare_server(config, node->clock_));
+  setup.options.max_connections = budget.connections;
   const std::string url = config.database.empty() ? "sqlite:" + (config.data / "swarma.db").string() : config.database;
   auto disk = std::make_unique<DiskReserve>(disk_of(config));
   if (disk->is_full()) disk->release();  // a database needs a little room to be opened
@@ -304,12 +279,12 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
              content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs,
                                                       {.cached_descriptors = budget.cached_blobs}));
 
-  auto node = std::make_unique<RunningNode>();
-  node->home_ = std::move(home);
   node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs),
                                          Secrets{.nonces = nonce_key, .networks = network_key}, std::move(disk), clock);
   Parts& p = *node->parts_;
-  if (!options.certificate_file.empty()) p.facts.secure_url = config.public_url;
+  if (setup.options.public_url.starts_with("https://")) p.facts.secure_url = setup.options.public_url;
+  node->public_url_ = setup.options.public_url;
+  node->certificate_ = std::move(setup.certificate);
   SWARMA_CHECK(add_media(p, config));
   p.services.reset(new api::Services{.clock = p.clock,
                                      .facts = p.facts,
@@ -340,7 +315,7 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   p.local_titles.connect(*p.services);
   p.media->start();
   const auto render = [&p](const net::Request&, const Error& error) { return api::render_error(*p.services, error); };
-  SWARMA_TRY(node->server_, net::HttpServer::create(options, api::make_routes(*p.services), render));
+  SWARMA_TRY(node->server_, net::HttpServer::create(std::move(setup.options), api::make_routes(*p.services), render));
   node->housekeeping_ = std::make_unique<Housekeeping>([n = node.get()] { n->tidy_up(); });
   return node;
 }

@@ -22,6 +22,8 @@ class Node {
 
   virtual void run() = 0;   // blocks until stop() has drained
   virtual void stop() = 0;  // from any thread
+  /// Takes the certificate's files again. From any thread.
+  virtual void reload() = 0;
   virtual std::string url() const = 0;
   /// A fresh one-time link to the studio while nobody has signed in to it yet; empty afterwards.
   virtual std::string studio_link() = 0;

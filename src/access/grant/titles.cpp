@@ -49,7 +49,10 @@ Result<std::shared_ptr<const PreparedTitle>> TitleCache::get(const TitleId& titl
     return fail(ErrorCode::NotFound, "title_not_found", "There is no title " + title.text() + " on this node.");
   };
   SWARMA_TRY(const auto revision, impl_->source.find_revision(title));
-  if (!revision) return unknown();
+  if (!revision) {
+    SWARMA_CHECK(impl_->source.find_current(title));  // which may know more of it
+    return unknown();
+  }
   if (auto cached = impl_->find(title, *revision)) return cached;
   SWARMA_TRY(auto current, impl_->source.find_current(title));
   if (!current) return unknown();

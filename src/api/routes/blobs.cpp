@@ -30,9 +30,8 @@ net::Response get_blob(Services& services, const net::Request& request) {
   net::Response response;
   net::Headers& headers = response.headers;
   headers.add("Content-Type", std::string(content_type(name.size() > 65 ? name.substr(65) : "")));
-  headers.add("Cache-Control", "public, max-age=31536000, immutable");
+  headers.add("Cache-Control", "public, max-age=31536000, immutable, no-transform");
   headers.add("ETag", '"' + std::string(name.substr(0, 64)) + '"');
-  headers.add("X-Content-Type-Options", "nosniff");
   headers.add("Content-Security-Policy", "sandbox");
   response.body = net::FileBody{blob->file, 0, blob->size};
   return response;

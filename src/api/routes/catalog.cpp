@@ -1,5 +1,4 @@
 // GET /v1/catalog/search.
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -45,16 +44,11 @@ Result<Json> entry(Services& services, const catalog::registry::StoredTitle& sto
 }
 
 Result<net::Response> search(Services& services, const net::Request& request) {
-  const std::string query = net::find_query(request.query, "q").value_or("");
-  const std::string cursor = net::find_query(request.query, "cursor").value_or("");
-  std::size_t limit = 24;
-  if (const auto text = net::find_query(request.query, "limit")) {
-    const auto parsed = std::from_chars(text->data(), text->data() + text->size(), limit);
-    if (text->empty() || parsed.ptr != text->data() + text->size() || limit < 1 ||
-        limit > catalog::registry::kMaxPageSize)
-      return fail(ErrorCode::BadRequest, "bad_query", "limit must be a number from 1 to 100.");
-  }
-  SWARMA_TRY(const auto page, services.registry.search(query, limit, cursor));
+  namespace registry = catalog::registry;
+  SWARMA_TRY(const auto query, net::find_query(request.query, "q", 4 * registry::kMaxQueryCharacters));
+  SWARMA_TRY(const auto cursor, net::find_query(request.query, "cursor", 256));
+  SWARMA_TRY(const std::uint64_t limit, net::query_number(request.query, "limit", 1, registry::kMaxPageSize, 24));
+  SWARMA_TRY(const auto page, services.registry.search(query.value_or(""), limit, cursor.value_or("")));
   Json titles = Json::array();
   for (const auto& stored : page.titles) {
     // A title that was taken away between the two reads is left out.
@@ -66,7 +60,7 @@ Result<net::Response> search(Services& services, const net::Request& request) {
   Json body = {{"titles", std::move(titles)}};
   if (!page.next.empty()) body["next"] = page.next;
   net::Response response = json_response(200, body);
-  response.headers.set("Cache-Control", "no-cache");
+  make_revalidated(response);
   return response;
 }
 

@@ -47,7 +47,7 @@ Json status_json(const JobStatus& status) {
   if (status.error)
     out["problem"] = {{"type", "/problems/" + status.error->reason},
                       {"title", std::string(to_string(status.error->code))},
-                      {"status", http_status(status.error->code)},
+                      {"status", http_status(*status.error)},
                       {"reason", status.error->reason},
                       {"detail", status.error->message}};
   return out;
@@ -183,7 +183,8 @@ Result<net::Response> events(Services& services, const net::Request& request) {
   };
   net::Response response;
   response.headers.set("Content-Type", "text/event-stream");
-  response.headers.set("Cache-Control", "no-store");
+  response.headers.set("Cache-Control", "no-store, no-transform");
+  response.headers.set("X-Accel-Buffering", "no");  // nginx would hold events back until the job ends
   response.body =
       net::StreamBody{[&services, id = first.id, feed = std::make_shared<Feed>()]() -> std::optional<std::string> {
         static constexpr auto kPatience = std::chrono::milliseconds(900);
@@ -238,11 +239,13 @@ class FilmUpload final : public net::BodySink {
 Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net::Request& head) {
   SWARMA_TRY(const Caller caller, authenticate_creator(services, head, kBodyFollows));
   JobRequest job;
-  job.name = net::find_query(head.query, "name").value_or("");
-  if (job.name.empty() || job.name.size() > 300)
-    return fail(ErrorCode::BadRequest, "bad_query", "Give the film a name: ?name=…");
-  job.ladder = net::find_query(head.query, "ladder").value_or("auto");
-  SWARMA_TRY(Terms terms, parse_terms(Json(net::find_query(head.query, "policy").value_or("goodwill")), nullptr));
+  SWARMA_TRY(const auto name, net::find_query(head.query, "name", 300));
+  if (!name || name->empty()) return fail(ErrorCode::BadRequest, "bad_query", "Give the film a name: ?name=…");
+  job.name = *name;
+  SWARMA_TRY(const auto ladder, net::find_query(head.query, "ladder", 60));
+  job.ladder = ladder.value_or("auto");
+  SWARMA_TRY(const auto policy, net::find_query(head.query, "policy", 16 * 1024));
+  SWARMA_TRY(Terms terms, parse_terms(Json(policy.value_or("goodwill")), nullptr));
   job.policy = std::move(terms.policy);
   job.codes = std::move(terms.codes);
   const std::string length(head.headers.get("Content-Length"));

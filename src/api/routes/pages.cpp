@@ -1,13 +1,16 @@
-// The pages compiled into the program (web/dist), /openapi.json and /docs. Unknown paths of the pages' own router
-// answer index.html; assets carry their hash in the name and never change.
+// The pages compiled into the program (web/dist), /openapi.json and /docs. Addresses of the pages' own router answer
+// index.html, with the status of what is there; assets carry their hash in the name and never change.
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "api/problem.h"
 #include "api/routes.h"
 #include "base/embedded.h"
+#include "crypto/hash.h"
+#include "net/http_accept.h"
 
 namespace swarma::api {
 namespace {
@@ -36,55 +39,103 @@ std::string_view content_type(std::string_view path) {
 
 void add_page_headers(net::Headers& headers) {
   headers.set("Content-Security-Policy", std::string(kPolicy));
-  headers.set("X-Content-Type-Options", "nosniff");
   headers.set("Referrer-Policy", "no-referrer");
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Permissions-Policy", "camera=(), microphone=(), geolocation=()");
 }
 
-const std::map<std::string_view, std::string_view>& web_index() {
-  static const std::map<std::string_view, std::string_view> index = [] {
-    std::map<std::string_view, std::string_view> out;
-    for (const embedded::File& file : embedded::web_files()) out.emplace(file.path, file.bytes);
+/// A file of the pages with the tag that changes when it does.
+struct WebFile {
+  std::string_view bytes;
+  std::string etag;
+};
+
+const std::map<std::string_view, WebFile>& web_index() {
+  static const std::map<std::string_view, WebFile> index = [] {
+    std::map<std::string_view, WebFile> out;
+    for (const embedded::File& file : embedded::web_files())
+      out.emplace(file.path, WebFile{file.bytes, '"' + to_base64url(crypto::sha256(view(file.bytes))) + '"'});
     return out;
   }();
   return index;
 }
 
-bool accepts(const net::Request& request, std::string_view coding) {
-  return request.headers.get("Accept-Encoding").find(coding) != std::string_view::npos;
+const WebFile* find_file(std::string_view path) {
+  const auto it = web_index().find(path);
+  return it == web_index().end() ? nullptr : &it->second;
 }
 
-net::Response page_file(const net::Request& request, std::string_view path, std::string_view bytes) {
+Result<net::Response> page_file(const net::Request& request, std::string_view path, const WebFile& plain) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kCodings = {
+      {{"br", ".br"}, {"gzip", ".gz"}}};
+  std::vector<std::string_view> offered;
+  for (const auto& [coding, suffix] : kCodings)
+    if (find_file(std::string(path).append(suffix)) != nullptr) offered.push_back(coding);
+  const net::CodingChoice choice = net::choose_coding(request.headers.joined("Accept-Encoding"), offered);
+  if (!choice.acceptable)
+    return fail(ErrorCode::Unsupported, "not_acceptable",
+                "Accept-Encoding rules out every form of this page: allow br, gzip or identity.");
+  const WebFile* file = &plain;
   net::Response response;
   add_page_headers(response.headers);
   response.headers.set("Content-Type", std::string(content_type(path)));
   const bool hashed = path.starts_with("assets/");
   response.headers.set("Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
   response.headers.set("Vary", "Accept-Encoding");
-  for (const auto& [coding, suffix] : {std::pair{"br", ".br"}, std::pair{"gzip", ".gz"}}) {
-    const auto it = web_index().find(std::string(path) + suffix);
-    if (it == web_index().end() || !accepts(request, coding)) continue;
-    response.headers.set("Content-Encoding", coding);
-    bytes = it->second;
-    break;
+  if (!choice.coding.empty()) {
+    response.headers.set("Content-Encoding", std::string(choice.coding));
+    file = find_file(std::string(path).append(choice.coding == "br" ? ".br" : ".gz"));
   }
-  response.body = std::string(bytes);
+  response.headers.set("ETag", file->etag);
+  response.body = std::string(file->bytes);
   return response;
 }
 
+/// index.html, whose own router (web/src/router.ts) shows what is at the address.
+Result<net::Response> router_page(const net::Request& request) {
+  if (const WebFile* index = find_file("index.html")) return page_file(request, "index.html", *index);
+  return fail(ErrorCode::NotFound, "pages_not_built",
+              "This program was built without the web pages. Build it with ./dev build, or use `swarma watch`.");
+}
+
+/// There is nothing to see: a browser hears it from the page, everybody else from a problem.
+Result<net::Response> missing_page(const net::Request& request, const Error& error) {
+  if (!net::names_media_type(request.headers.joined("Accept"), "text/html")) return std::unexpected(error);
+  SWARMA_TRY(net::Response response, router_page(request));
+  response.status = http_status(error);
+  response.headers.set("Cache-Control", "no-store");
+  response.headers.set("Vary", "Accept, Accept-Encoding");
+  return response;
+}
+
+bool is_router_page(std::string_view path) {
+  for (const std::string_view page : {"", "studio", "studio/link", "studio/new"})
+    if (path == page) return true;
+  for (const std::string_view about_title : {"t/", "studio/new/", "studio/edit/"})
+    if (path.starts_with(about_title) && TitleId::parse(path.substr(about_title.size()))) return true;
+  return false;
+}
+
+/// A page about a title: there only while the title is.
+Result<net::Response> title_page(Services& services, const net::Request& request) {
+  const auto id = TitleId::parse(request.path_params.front());
+  if (!id) return missing_page(request, {ErrorCode::NotFound, "title_not_found", "There is no title at this address."});
+  if (const auto stored = services.registry.find(*id); !stored) return missing_page(request, stored.error());
+  return router_page(request);
+}
+
 Result<net::Response> page(const net::Request& request) {
-  const std::string_view path = std::string_view(request.path).substr(1);
-  if (const auto it = web_index().find(path); it != web_index().end() && !path.empty())
-    return page_file(request, path, it->second);
-  const std::size_t last = path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1;
-  const bool of_router = path.substr(last).find('.') == std::string_view::npos && !path.starts_with("v1/");
-  const auto index = web_index().find("index.html");
-  if (of_router && index != web_index().end()) return page_file(request, "index.html", index->second);
-  if (of_router && path.empty())
-    return fail(ErrorCode::NotFound, "pages_not_built",
-                "This program was built without the web pages. Build it with ./dev build, or use `swarma watch`.");
-  return fail(ErrorCode::NotFound, "not_found", "There is nothing at this address.");
+  std::string_view path = std::string_view(request.path).substr(1);
+  if (const WebFile* file = find_file(path); file != nullptr && !path.empty()) return page_file(request, path, *file);
+  if (is_router_page(path)) return router_page(request);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (!path.empty() && is_router_page(path)) {
+    net::Response response;
+    response.status = 308;
+    response.headers.set("Location", "/" + std::string(path) + (request.query.empty() ? "" : "?" + request.query));
+    return response;
+  }
+  return missing_page(request, {ErrorCode::NotFound, "not_found", "There is nothing at this address."});
 }
 
 const Json& openapi() {
@@ -147,25 +198,29 @@ Result<net::Response> docs(const net::Request&) {
   add_page_headers(response.headers);
   response.headers.set("Content-Type", "text/html; charset=utf-8");
   response.body = page;
+  make_revalidated(response);
   return response;
 }
 
 }  // namespace
 
 void add_page_routes(Services& services, Routes& routes) {
-  const auto add = [&](std::string pattern, ApiHandler handler) {
+  const auto add = [&](std::string pattern, ApiHandler handler, net::Where where = net::Where::Inline) {
     routes.push_back({.method = "GET",
                       .pattern = std::move(pattern),
-                      .where = net::Where::Inline,
+                      .where = where,
                       .handler = answer(services, std::move(handler))});
   };
   add("/openapi.json", [](const net::Request&) -> Result<net::Response> {
     net::Response response;
     response.headers.set("Content-Type", "application/json");
     response.body = std::string(embedded::api_files().front().bytes);
+    make_revalidated(response);
     return response;
   });
   add("/docs", docs);
+  for (const char* pattern : {"/t/{id}", "/studio/new/{id}", "/studio/edit/{id}"})
+    add(pattern, [&services](const net::Request& r) { return title_page(services, r); }, where_sql(services));
   add("/", page);
   add("/{path*}", page);
 }

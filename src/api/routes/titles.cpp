@@ -35,7 +35,7 @@ Result<net::Response> get_title(Services& services, const net::Request& request)
   SWARMA_TRY(const auto stored, services.registry.find(id));
   SWARMA_TRY(Json payload, crypto::peek_jws(stored->record_jws));
   net::Response response = json_response(200, {{"record", stored->record_jws}, {"title", std::move(payload)}});
-  response.headers.set("Cache-Control", "no-cache");
+  make_revalidated(response);
   return response;
 }
 

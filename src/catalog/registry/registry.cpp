@@ -12,6 +12,17 @@ std::unexpected<Error> not_found(const TitleId& id) {
   return fail(ErrorCode::NotFound, "title_not_found", "There is no title " + id.text() + " here.");
 }
 
+std::unexpected<Error> withdrawn(const TitleId& id) {
+  return fail(ErrorCode::NotFound, "title_withdrawn", "The title " + id.text() + " was withdrawn from this node.");
+}
+
+/// Why there is no visible title under an id.
+std::unexpected<Error> missing(db::Database& database, const TitleId& id) {
+  const auto rows = database.query("SELECT 1 FROM retired_titles WHERE title_id = $1", {id.text()});
+  if (!rows) return std::unexpected(rows.error());
+  return rows->empty() ? not_found(id) : withdrawn(id);
+}
+
 /// What the database has under an id: the visible title, or what an unpublished one left.
 struct Present {
   std::optional<std::int64_t> no;  // of the visible title
@@ -72,7 +83,7 @@ struct TitleRegistry::Impl {
         database.query("SELECT record, sealed, published_at, updated_at FROM titles WHERE title_id = $1", {id.text()}));
     if (rows.empty()) {
       cache.forget(id);
-      return not_found(id);
+      return missing(database, id);
     }
     const db::Row& row = rows.front();
     SWARMA_TRY(title::TitleRecord record, title::verify_record(row.text(0)));
@@ -149,13 +160,14 @@ Result<StoredTitlePtr> TitleRegistry::find(const TitleId& id) {
   SWARMA_TRY(const auto revision, find_revision(id));
   if (revision) return impl_->get(id, *revision);
   impl_->cache.forget(id);
-  return not_found(id);
+  return missing(impl_->database, id);
 }
 
 Result<Page> TitleRegistry::search(std::string_view query, std::size_t limit, std::string_view cursor) {
-  if (query.size() > kMaxQueryBytes)
+  const auto characters = std::ranges::count_if(query, [](char c) { return (c & 0xc0) != 0x80; });  // of UTF-8
+  if (static_cast<std::size_t>(characters) > kMaxQueryCharacters)
     return fail(ErrorCode::BadRequest, "query_too_long",
-                "A query has at most " + std::to_string(kMaxQueryBytes) + " bytes.");
+                "A query has at most " + std::to_string(kMaxQueryCharacters) + " characters.");
   limit = std::clamp<std::size_t>(limit, 1, kMaxPageSize);
   SWARMA_TRY(const SearchPosition after, parse_cursor(cursor));
   const auto terms = terms_of(query);
@@ -182,7 +194,7 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
   SWARMA_CHECK(impl_->database.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(const Present present, find_present(session, id.text()));
-        if (!present.no) return not_found(id);
+        if (!present.no) return present.revision > 0 ? withdrawn(id) : not_found(id);
         SWARMA_CHECK(session.execute(
             "INSERT INTO retired_titles (title_id, revision, retired_at) VALUES ($1, $2, $3) "
             "ON CONFLICT (title_id) DO UPDATE SET revision = excluded.revision, retired_at = excluded.retired_at",

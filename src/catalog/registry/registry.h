@@ -25,7 +25,7 @@
 namespace swarma::catalog::registry {
 
 inline constexpr std::size_t kMaxSealedBytes = 512 * 1024;
-inline constexpr std::size_t kMaxQueryBytes = 256;
+inline constexpr std::size_t kMaxQueryCharacters = 200;
 inline constexpr std::size_t kMaxPageSize = 100;
 inline constexpr std::size_t kMaxCachedTitles = 4'096;
 
@@ -66,7 +66,7 @@ class TitleRegistry {
   Result<Published> publish(std::string_view record_jws, const title::TitleRecord& record, std::string_view sealed,
                             const CompleteTitle& complete, const std::function<Result<void>(db::Session&)>& also = {});
 
-  /// NotFound ("title_not_found").
+  /// NotFound ("title_not_found", or "title_withdrawn" if it was here once).
   Result<StoredTitlePtr> find(const TitleId& id);
   /// The current revision: one small read.
   Result<std::optional<std::int64_t>> find_revision(const TitleId& id);
@@ -80,7 +80,7 @@ class TitleRegistry {
   Result<Page> search(std::string_view query, std::size_t limit, std::string_view cursor = {});
 
   /// Record, sealed package and index go; a tombstone keeps the revision, so that an older record never comes back.
-  /// NotFound ("title_not_found").
+  /// NotFound ("title_not_found", "title_withdrawn").
   Result<void> unpublish(const TitleId& id);
 
   /// How often a title was unlocked, over all its revisions. Counted in the transaction of the unlock.

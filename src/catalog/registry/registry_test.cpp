@@ -101,12 +101,13 @@ TEST_P(RegistryTest, AnUnpublishedRecordNeverComesBack) {
   const TestTitle first = make_record("First"), second = next_revision(first, "Second"),
                   third = next_revision(second, "Third");
   publish(second);
+  EXPECT_EQ(registry_->unpublish(make_record("Other").record.id).error().reason, "title_not_found");
   ASSERT_TRUE(registry_->unpublish(first.record.id));
-  EXPECT_EQ(registry_->find(first.record.id).error().reason, "title_not_found");
+  EXPECT_EQ(registry_->find(first.record.id).error().reason, "title_withdrawn");
   EXPECT_EQ(registry_->find_revision(first.record.id).value(), std::nullopt);
   EXPECT_THAT(names("second"), IsEmpty());
   EXPECT_EQ(registry_->count_blobs()->count, 0u);
-  EXPECT_EQ(registry_->unpublish(first.record.id).error().reason, "title_not_found");
+  EXPECT_EQ(registry_->unpublish(first.record.id).error().reason, "title_withdrawn");
   for (const TestTitle& title : {first, second})
     EXPECT_EQ(registry_->publish(title.jws, title.record, "sealed", {}).error().reason, "record_older");
   publish(third);
@@ -137,7 +138,7 @@ TEST_P(RegistryTest, SeesWhatAnotherNodePublishes) {
   EXPECT_EQ(other.find(first.record.id).value()->record.name, "Second");
   EXPECT_EQ(other.search("second", 5)->titles.at(0)->record.name, "Second");
   ASSERT_TRUE(registry_->unpublish(first.record.id));
-  EXPECT_EQ(other.find(first.record.id).error().reason, "title_not_found");
+  EXPECT_EQ(other.find(first.record.id).error().reason, "title_withdrawn");
   EXPECT_THAT(other.search("", 5)->titles, IsEmpty());
 }
 

@@ -23,6 +23,14 @@ bool is_worth_repeating(const Result<net::ClientResponse>& answer) {
   return answer->status == 408 || answer->status == 429 || answer->status >= 500;
 }
 
+/// A node's own 413 is a problem document; this one came from something in between.
+Error refused_by_proxy(std::size_t bytes) {
+  return {ErrorCode::TooLarge, "proxy_body_limit",
+          "The proxy in front of the node refused a request of " + std::to_string(bytes) +
+              " bytes (HTTP status 413). Raise its limit for bodies and run the command again, which goes on where it "
+              "stopped: client_max_body_size 256m in nginx, request_body max_size 256MB in Caddy."};
+}
+
 }  // namespace
 
 NodeClient::NodeClient(NodeClientOptions options, const crypto::SigningKey& key, const Clock& clock)
@@ -76,7 +84,9 @@ Result<net::ClientResponse> NodeClient::send_signed(const std::string& method, c
     if (answer && answer->status >= 200 && answer->status < 300) return answer;
     if (!is_worth_repeating(answer) || attempt >= options_.attempts) {
       if (!answer) return answer;
-      return std::unexpected(net::read_problem(*answer));
+      Error error = net::read_problem(*answer);
+      if (error.code == ErrorCode::TooLarge && error.reason == net::kNoProblem) error = refused_by_proxy(body.size());
+      return std::unexpected(std::move(error));
     }
     const auto asked = answer ? net::read_problem(*answer).retry_after : std::nullopt;
     if (asked && *asked > options_.longest_pause) return std::unexpected(net::read_problem(*answer));

@@ -37,7 +37,6 @@ net::Response answer(int status, std::string_view type, std::string body) {
   net::Response response{.status = status, .headers = {}, .body = std::move(body)};
   response.headers.set("Content-Type", std::string(type));
   response.headers.set("Cache-Control", "no-store");  // plaintext stays out of caches on disk
-  response.headers.set("X-Content-Type-Options", "nosniff");
   return response;
 }
 

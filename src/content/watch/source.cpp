@@ -44,7 +44,7 @@ Result<net::ClientResponse> HttpSource::get(const std::string& path, unsigned at
       const std::string& url = options_.urls[(i + attempt) % options_.urls.size()];
       auto answer = http_.send({.method = "GET", .url = url + path, .headers = {}, .body = {}});
       if (answer && answer->status == 200) return answer;
-      if (answer && answer->status == 404) continue;
+      if (answer && (answer->status == 404 || answer->status == 410)) continue;
       all_lack_it = false;
       const auto wait = answer ? net::read_problem(*answer).retry_after : std::nullopt;
       asked = std::min<std::chrono::milliseconds>(asked, wait.value_or(std::chrono::seconds(0)));

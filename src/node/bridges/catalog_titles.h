@@ -24,7 +24,7 @@ class CatalogTitles final : public access::grant::TitleSource {
 
   Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId& title) override {
     const auto stored = registry_.find(title);
-    if (!stored && stored.error().code == ErrorCode::NotFound) return std::nullopt;
+    if (!stored && stored.error().reason == "title_not_found") return std::nullopt;
     if (!stored) return std::unexpected(stored.error());
     return access::grant::PublishedTitle{(*stored)->record_jws, (*stored)->sealed};
   }

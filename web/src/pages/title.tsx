@@ -28,7 +28,7 @@ export function TitlePage({ id }: { id: string }) {
     return () => value.session.close();
   }, [value]);
   if (error !== undefined) {
-    if (['title_not_found', 'bad_title_id'].includes(asSwarmaError(error).reason)) return <Missing />;
+    if (['title_not_found', 'title_withdrawn', 'bad_title_id'].includes(asSwarmaError(error).reason)) return <Missing />;
     return <Failure page error={error} retry={retry} />;
   }
   return value ? <Title title={value} /> : <TitleSkeleton />;
