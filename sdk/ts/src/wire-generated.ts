@@ -16,6 +16,8 @@ export type Problem = {
   reason: string;
   /** Seconds after which the same request can succeed: the number of Retry-After */
   retry_after_s?: number;
+  /** Of trouble inside the node: what its log has it under */
+  id?: string;
   unmet?: Unmet[];
 };
 
@@ -136,8 +138,9 @@ export type KeyGrant = {
 
 /** one of both */
 export type KeyRevokeRequest = {
-  unlock_id?: string;
-  grant_id?: string;
+  unlock_id: string;
+} | {
+  grant_id: string;
 };
 
 export type AttestationRevokeRequest = {

@@ -10,6 +10,7 @@ namespace swarma::api {
 namespace {
 
 Result<net::Response> start(Services& services, const net::Request& request) {
+  SWARMA_TRY(const Caller viewer, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"title_id", "requirement", "key"}));
@@ -17,7 +18,6 @@ Result<net::Response> start(Services& services, const net::Request& request) {
   SWARMA_TRY(const TitleId id, TitleId::parse(id_text));
   SWARMA_TRY(const std::string requirement, reader.text("requirement", 32));
   SWARMA_TRY(const std::string key, reader.text("key", 16));
-  SWARMA_TRY(const Caller viewer, authenticate_viewer(services, request));
   SWARMA_TRY(const auto title, services.titles.get(id));
   const access::policy::Leaf* leaf = title->policy.find_leaf(key);
   if (leaf == nullptr || to_string(leaf->requirement) != requirement)
@@ -32,12 +32,12 @@ Result<net::Response> start(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> complete(Services& services, const net::Request& request) {
+  SWARMA_TRY(const Caller viewer, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"action_id", "response"}));
   SWARMA_TRY(const std::string action_id, reader.text("action_id", 64));
   SWARMA_TRY(const Json* response, reader.object("response"));
-  SWARMA_TRY(const Caller viewer, authenticate_viewer(services, request));
   access::attest::Guest guest{.network = access::attest::network_of(request.remote_address)};
   const auto issued = services.actions.complete(action_id, viewer.jkt, *response, &guest);
   net::Response answer =

@@ -15,11 +15,11 @@ Result<net::Response> state(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> revoke(Services& services, const net::Request& request) {
+  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"attestation_id"}));
   SWARMA_TRY(const std::string id, reader.text("attestation_id", 64));
-  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_CHECK(services.actions.revoke(id, {caller.jkt, is_owner(services, caller)}));
   return json_response(200, Json::object());
 }

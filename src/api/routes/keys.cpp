@@ -15,10 +15,10 @@ using access::grant::Granted;
 using access::grant::Refusal;
 
 Result<KeyRequest> read_order(Services& services, const net::Request& request) {
-  SWARMA_TRY(const Json body, parse_body(request));
-  SWARMA_TRY(KeyRequest order, access::grant::parse_key_request(body));
   const std::string digest = body_digest(request);
   SWARMA_TRY(const Caller viewer, check_proof(services, request, digest));
+  SWARMA_TRY(const Json body, parse_body(request));
+  SWARMA_TRY(KeyRequest order, access::grant::parse_key_request(body));
   order.viewer = viewer.jkt;
   order.proof = viewer.proof;
   if (const std::string_view key = request.headers.get("Idempotency-Key"); !key.empty()) {
@@ -55,12 +55,12 @@ std::vector<Result<net::Response>> request_keys(Services& services, std::span<co
 }
 
 Result<net::Response> revoke(Services& services, const net::Request& request) {
+  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"unlock_id", "grant_id"}));
   if (reader.has("unlock_id") == reader.has("grant_id"))
     return fail(ErrorCode::BadRequest, "bad_member", "Name either \"unlock_id\" or \"grant_id\".");
-  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   const access::attest::Revoker by{caller.jkt, is_owner(services, caller)};
   if (reader.has("unlock_id")) {
     SWARMA_TRY(const std::string id, reader.text("unlock_id", 64));

@@ -27,6 +27,7 @@ Result<Caller> require_owner(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> create_token(Services& services, const net::Request& request) {
+  SWARMA_CHECK(require_owner(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"did", "ttl_s", "scope"}));
@@ -34,7 +35,6 @@ Result<net::Response> create_token(Services& services, const net::Request& reque
   SWARMA_TRY(const crypto::Did did, crypto::Did::parse(did_text));
   SWARMA_TRY(const std::chrono::seconds life,
              reader.seconds_or("ttl_s", std::chrono::minutes(1), std::chrono::days(365), std::chrono::days(1)));
-  SWARMA_CHECK(require_owner(services, request));
   return token_response(services, crypto::thumbprint(did.public_key()), life);
 }
 
@@ -45,11 +45,11 @@ Result<net::Response> create_link(Services& services, const net::Request& reques
 }
 
 Result<net::Response> redeem_link(Services& services, const net::Request& request) {
+  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
   SWARMA_CHECK(reader.only({"link"}));
   SWARMA_TRY(const std::string secret, reader.text("link", 64));
-  SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_CHECK(services.links.redeem(secret));
   return token_response(services, caller.jkt, kBrowserTokenLife);
 }
