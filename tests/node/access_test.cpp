@@ -159,6 +159,51 @@ TEST_F(OneNode, OlderAndForgedRecordsAreRefused) {
   EXPECT_EQ(reason_of(publish(forged, node.url(), node.owner())), "record_forged");
 }
 
+/// Somebody in the middle passes on what was meant for his own address, with his own Host header.
+TEST_F(OneNode, AProofForAnotherAddressIsGoodForNothing) {
+  TestViewer misled(node.url(), node.owner().signing);
+  ProvenRequest request{.path = "/v1/links", .headers = {}, .body = "{}"};
+  request.headers.set("Content-Type", "application/json");
+  request.headers.set("Host", "films.evil.example");
+  const ProvenRequest relayed = misled.through("http://films.evil.example").prove(request);
+  EXPECT_EQ(TestViewer::send(node.url(), relayed).reason(), "unknown_address");
+  ProvenRequest local =
+      TestViewer(node.url(), node.owner().signing).prove({.path = "/v1/links", .headers = {}, .body = "{}"});
+  const Answer link = TestViewer::send(node.url(), local);
+  EXPECT_EQ(link.status, 201);
+  EXPECT_TRUE(link.body.value("link", "").starts_with(node.url() + "/studio/link#")) << link.body.dump();
+}
+
+TEST_F(OneNode, IsKnownByItsPublicUrlAndWhereItListens) {
+  const Folder other;
+  const RunningNode known(other.path(), "", "https://films.example");
+  const auto try_at = [&](const std::string& audience) {
+    TestViewer owner(known.url(), known.owner().signing);
+    return TestViewer::send(known.url(),
+                            owner.through(audience).prove({.path = "/v1/links", .headers = {}, .body = "{}"}));
+  };
+  EXPECT_EQ(try_at("https://films.example").body.value("link", "").substr(0, 34), "https://films.example/studio/link#");
+  EXPECT_EQ(try_at(known.url()).status, 201);
+  EXPECT_EQ(try_at("http://localhost" + known.url().substr(known.url().rfind(':'))).status, 201);
+  EXPECT_EQ(try_at("http://films.example").reason(), "invalid_dpop_proof");
+  EXPECT_EQ(try_at("https://films.evil.example").reason(), "invalid_dpop_proof");
+}
+
+/// The proof of a film that is sent whole names its hash.
+TEST_F(OneNode, AFilmIsTakenForItsOwnProofOnly) {
+  TestViewer owner(node.url(), node.owner().signing);
+  const auto send = [&](const std::string& film, const std::string& digest) {
+    ProvenRequest request =
+        owner.prove({.path = "/v1/media/upload?name=Film&policy=open", .headers = {}, .body = {}}, digest);
+    request.body = film;
+    return TestViewer::send(node.url(), request);
+  };
+  const auto digest = [](std::string_view film) { return to_base64url(crypto::sha256(view(film))); };
+  EXPECT_EQ(send("a film", digest("a film")).status, 202);
+  EXPECT_EQ(send("another film", digest("a film")).reason(), "invalid_dpop_proof");
+  EXPECT_EQ(send("a film", "").reason(), "invalid_dpop_proof");
+}
+
 TEST_F(OneNode, StrangersCannotPublish) {
   const Folder other;
   const auto stranger = crypto::open_identity(other.path());

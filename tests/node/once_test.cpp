@@ -207,6 +207,22 @@ TEST_P(Once, AnAnswerIsGivenAgainForADay) {
   EXPECT_EQ(again(s.a), "accepted");
 }
 
+/// Else whoever captured a request could fetch its answer too: a sign-in link, for example.
+TEST_P(Once, AKeptAnswerIsGivenToAFreshProofOnly) {
+  Scene s(GetParam());
+  ProvenRequest request{.path = "/v1/links", .headers = {}, .body = "{}"};
+  request.headers.set("Content-Type", "application/json");
+  request.headers.set("Idempotency-Key", "once");
+  const ProvenRequest first = s.owner().through(kPublicUrl).prove(request);
+  const ProvenRequest fresh = s.owner().through(kPublicUrl).prove(request);
+  const Answer link = TestViewer::send(s.a.url(), first);
+  EXPECT_EQ(outcome(link), "accepted");
+  EXPECT_EQ(outcome(TestViewer::send(s.a.url(), first)), "replayed_proof");
+  EXPECT_EQ(outcome(TestViewer::send(s.b.url(), first)), "replayed_proof");
+  EXPECT_EQ(TestViewer::send(s.b.url(), fresh).body, link.body);
+  EXPECT_EQ(outcome(TestViewer::send(s.a.url(), fresh)), "replayed_proof");
+}
+
 /// What each secured operation is sent here, where its path alone is not enough.
 ProvenRequest sample(const Scene& s, const std::string& method, std::string path) {
   static const std::string kId(22, 'A'), kUpload(32, '0');

@@ -84,6 +84,7 @@ cmd_check() {
   prepare_suite check
   check_part "format" cmd_fmt --check
   check_part "house rules" tools/tidy
+  check_part "what is recorded once, each record taken away in turn" tools/dev/mutants.sh
   check_part "fuzz targets, $fuzz_seconds s each" run_fuzzers
   check_part "the suite under AddressSanitizer and UndefinedBehaviorSanitizer, $SWARMA_KILL_ROUNDS rounds of kill -9" run_suite asan
   [ ${#check_failed[@]} = 0 ] || die "check failed: $(printf '%s; ' "${check_failed[@]}")"
