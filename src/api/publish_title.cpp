@@ -75,6 +75,7 @@ Result<PublishedTitle> publish_title(Services& services, const std::string& reco
   SWARMA_TRY(const auto hashed, access::attest::hash_codes(services.database, record.id, codes));
   const auto also = [&](db::Session& session) { return access::attest::replace_codes(session, record.id, hashed); };
   SWARMA_TRY(const auto published, services.registry.publish(record_jws, record, sealed, complete, also));
+  if (services.on_published) services.on_published(record.id, record.revision);
   return PublishedTitle{record.id, record.revision, published == catalog::registry::Published::Repeated,
                         remarks_on(record)};
 }

@@ -61,6 +61,8 @@ struct Services {
   Links& links;
   content::publish::Spool& spool;
   content::publish::MediaJobs& media;
+  /// Called when a title has become visible, or is so already; may be empty.
+  std::function<void(const TitleId&, std::int64_t revision)> on_published = {};
   std::function<std::string()> metrics;  // Prometheus text
   std::function<bool()> draining;
   std::function<Health()> health;  // as seen a moment ago: answers at once

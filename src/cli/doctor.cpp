@@ -7,11 +7,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
 #include "cli/program.h"
 #include "cli/terminal.h"
 #include "db/database.h"
+#include "node/blob_care.h"
 #include "node/config.h"
 #include "node/descriptors.h"
 
@@ -21,6 +23,8 @@ namespace {
 struct DoctorOptions {
   Common common;
   std::string node, database;
+  std::filesystem::path blobs;
+  bool verify_blobs = false;
 };
 
 struct Finding {
@@ -70,6 +74,26 @@ Finding check_database(const DoctorOptions& options) {
           rows ? ((*database)->is_postgresql() ? "PostgreSQL answers" : "SQLite opens") : rows.error().message};
 }
 
+Finding check_blobs(const DoctorOptions& options) {
+  const node::Config config{.data = options.common.data, .database = options.database, .blobs = options.blobs};
+  const auto there = file_exists(options.blobs.empty() ? options.common.data / "blobs" : options.blobs);
+  if (!there) return {"blobs", false, there.error().message};
+  if (!*there) return {"blobs", true, "there is no blob folder yet"};
+  const auto health = node::check_blobs(config, options.verify_blobs);
+  if (!health) return {"blobs", false, health.error().message};
+  std::string says = health->obstacle;
+  if (!health->damaged.empty())
+    says +=
+        fmt::format("{}{} damaged on the disk and set aside in the folder damaged; publish {} film again to mend it",
+                    says.empty() ? "" : " ",
+                    health->damaged.size() == 1 ? "1 blob is" : fmt::format("{} blobs are", health->damaged.size()),
+                    health->damaged.size() == 1 ? "its" : "each");
+  if (!says.empty()) return {"blobs", false, says};
+  return {"blobs", true,
+          options.verify_blobs ? fmt::format("all {} are whole", health->verified)
+                               : "belong to this database; --verify-blobs reads them all"};
+}
+
 Finding check_node(const std::string& url, const std::string& ca_file) {
   net::HttpClient http({.ca_file = ca_file});
   const auto parsed = parse_node_url(url);
@@ -80,7 +104,7 @@ Finding check_node(const std::string& url, const std::string& ca_file) {
 
 Result<void> doctor(const DoctorOptions& options) {
   std::vector<Finding> findings = {check_identity(options.common), check_disk(options.common), check_files(),
-                                   check_database(options)};
+                                   check_database(options), check_blobs(options)};
   if (!options.node.empty()) findings.push_back(check_node(options.node, options.common.ca_file));
   bool well = true;
   Json out = Json::array();
@@ -104,6 +128,8 @@ void add_doctor(CLI::App& program, Commands& commands) {
   add_common(*app, o->common);
   app->add_option("--node", o->node, "also ask this node");
   app->add_option("--database", o->database, "the database to try; default: the one in --data");
+  app->add_option("--blobs", o->blobs, "the folder of the blobs; default: blobs in --data");
+  app->add_flag("--verify-blobs", o->verify_blobs, "read and hash every blob; damaged ones are set aside");
   commands.push_back({app, [o] { return doctor(*o); }});
 }
 

@@ -105,6 +105,7 @@ int run(int argc, char** argv) {
   add_policy(program, commands);
   add_link(program, commands);
   add_key(program, commands);
+  add_blobs(program, commands);
   add_doctor(program, commands);
   for (const Command& command : commands) name_environment(*command.app);
 

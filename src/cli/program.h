@@ -47,6 +47,7 @@ void add_watch(CLI::App& program, Commands& commands);
 void add_policy(CLI::App& program, Commands& commands);
 void add_link(CLI::App& program, Commands& commands);
 void add_key(CLI::App& program, Commands& commands);
+void add_blobs(CLI::App& program, Commands& commands);
 void add_doctor(CLI::App& program, Commands& commands);
 
 /// --data, --json, --quiet, --passphrase-file on a command.

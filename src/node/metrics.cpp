@@ -17,7 +17,7 @@ std::uint64_t resident_bytes() {
 
 }  // namespace
 
-std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s) {
+std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s, const BlobFigures& blobs) {
   std::string out;
   const auto add = [&out](std::string_view name, std::string_view type, std::string_view help, std::uint64_t value) {
     out += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
@@ -32,6 +32,9 @@ std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s)
   add("swarma_http_sent_bytes_total", "counter", "Bytes sent", stats.bytes_sent);
   add("swarma_http_errors_4xx_total", "counter", "Answers 400 to 499", stats.errors_4xx);
   add("swarma_http_errors_5xx_total", "counter", "Answers 500 to 599", stats.errors_5xx);
+  add("swarma_blobs_damaged", "gauge", "Blobs that the disk damaged and nobody has put again", blobs.damaged);
+  add("swarma_sweep_held_back", "gauge", "1 while orphans stay because another database may know them",
+      blobs.sweep_held_back ? 1 : 0);
   return out;
 }
 

@@ -7,6 +7,11 @@
 
 namespace swarma::node {
 
-std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s);
+struct BlobFigures {
+  std::uint64_t damaged = 0;
+  bool sweep_held_back = false;
+};
+
+std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s, const BlobFigures& blobs);
 
 }  // namespace swarma::node

@@ -12,9 +12,9 @@
 #include "content/blob/directory_blob_store.h"
 #include "content/publish/jobs.h"
 #include "content/publish/store_blob_sink.h"
+#include "node/blob_care.h"
 #include "node/bridges/catalog_titles.h"
 #include "node/bridges/local_titles.h"
-#include "node/bridges/swept_blobs.h"
 #include "node/descriptors.h"
 #include "node/health_watch.h"
 #include "node/home.h"
@@ -123,6 +123,7 @@ struct Parts {
   crypto::DpopNonces nonces;
   api::NodeFacts facts;
   LocalTitles local_titles;
+  std::unique_ptr<BlobCare> care;
   std::unique_ptr<content::publish::Spool> spool;
   std::unique_ptr<content::publish::MediaJobs> media;
   std::unique_ptr<api::Services> services;
@@ -198,7 +199,8 @@ class RunningNode final : public Node {
     };
     note("actions", parts_->actions.prune());
     note("grants", parts_->broker.prune());
-    if (minutes_++ % kSweepMinutes == 0) sweep();
+    if (minutes_++ % kSweepMinutes == 0) parts_->care->sweep();
+    parts_->care->scrub();
     check_certificate(false);
   }
 
@@ -216,17 +218,6 @@ class RunningNode final : public Node {
   }
 
  private:
-  /// What half-finished publishes left behind a week ago.
-  void sweep() {
-    StoreSweptBlobs swept(*parts_->blobs);
-    const auto report =
-        catalog::registry::sweep_orphans(swept, parts_->registry, parts_->clock.now() - catalog::registry::kOrphanAge);
-    if (!report)
-      log::warning("sweep_failed", {{"message", report.error().message}});
-    else if (report->removed > 0)
-      log::info("swept", {{"blobs", report->removed}, {"bytes", report->removed_bytes}});
-  }
-
   static constexpr std::uint64_t kSweepMinutes = 60;
   std::mutex tidying_;
   std::uint64_t minutes_ = 1;
@@ -275,9 +266,9 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   SWARMA_CHECK(migrate(*database));
   SWARMA_TRY(crypto::SecretKey nonce_key, shared_secret(*database, identity.master, "dpop-nonce"));
   SWARMA_TRY(crypto::SecretKey network_key, shared_secret(*database, identity.master, "networks"));
+  const std::filesystem::path blob_folder = config.blobs.empty() ? config.data / "blobs" : config.blobs;
   SWARMA_TRY(auto blobs,
-             content::blob::open_directory_blob_store(config.blobs.empty() ? config.data / "blobs" : config.blobs,
-                                                      {.cached_descriptors = budget.cached_blobs}));
+             content::blob::open_directory_blob_store(blob_folder, {.cached_descriptors = budget.cached_blobs}));
 
   node->parts_ = std::make_unique<Parts>(config, std::move(identity), std::move(database), std::move(blobs),
                                          Secrets{.nonces = nonce_key, .networks = network_key}, std::move(disk), clock);
@@ -285,33 +276,37 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   if (setup.options.public_url.starts_with("https://")) p.facts.secure_url = setup.options.public_url;
   node->public_url_ = setup.options.public_url;
   node->certificate_ = std::move(setup.certificate);
+  SWARMA_TRY(p.care, BlobCare::open(blob_folder, *p.blobs, *p.database, p.registry, p.clock));
   SWARMA_CHECK(add_media(p, config));
-  p.services.reset(new api::Services{.clock = p.clock,
-                                     .facts = p.facts,
-                                     .owner = p.identity.signing,
-                                     .agent_decryption = p.identity.decryption,
-                                     .agent_encryption = p.identity.decryption.encryption_key(),
-                                     .nonces = p.nonces,
-                                     .database = *p.database,
-                                     .blobs = *p.blobs,
-                                     .registry = p.registry,
-                                     .actions = p.actions,
-                                     .titles = p.titles,
-                                     .broker = p.broker,
-                                     .agent = p.agent,
-                                     .idempotency = p.idempotency,
-                                     .links = p.links,
-                                     .spool = *p.spool,
-                                     .media = *p.media,
-                                     .metrics =
-                                         [n = node.get()] {
-                                           const auto up = std::chrono::duration_cast<std::chrono::seconds>(
-                                               Clocks::now() - n->started_);
-                                           return render_metrics(n->server_->stats(), up.count());
-                                         },
-                                     .draining = [n = node.get()] { return n->draining_.load(); },
-                                     .health = [&p] { return p.health.latest(); },
-                                     .disk = *p.disk});
+  p.services.reset(new api::Services{
+      .clock = p.clock,
+      .facts = p.facts,
+      .owner = p.identity.signing,
+      .agent_decryption = p.identity.decryption,
+      .agent_encryption = p.identity.decryption.encryption_key(),
+      .nonces = p.nonces,
+      .database = *p.database,
+      .blobs = *p.blobs,
+      .registry = p.registry,
+      .actions = p.actions,
+      .titles = p.titles,
+      .broker = p.broker,
+      .agent = p.agent,
+      .idempotency = p.idempotency,
+      .links = p.links,
+      .spool = *p.spool,
+      .media = *p.media,
+      .on_published = [&p](const TitleId& id, std::int64_t revision) { p.care->note_title(id, revision); },
+      .metrics =
+          [n = node.get()] {
+            const auto up = std::chrono::duration_cast<std::chrono::seconds>(Clocks::now() - n->started_);
+            return render_metrics(
+                n->server_->stats(), up.count(),
+                {.damaged = n->parts_->care->count_damaged(), .sweep_held_back = n->parts_->care->is_held_back()});
+          },
+      .draining = [n = node.get()] { return n->draining_.load(); },
+      .health = [&p] { return p.health.latest(); },
+      .disk = *p.disk});
   p.local_titles.connect(*p.services);
   p.media->start();
   const auto render = [&p](const net::Request&, const Error& error) { return api::render_error(*p.services, error); };

@@ -37,6 +37,17 @@ CREATE TABLE title_unlocks (
   title_id TEXT PRIMARY KEY,
   unlocks BIGINT NOT NULL
 );
+)sql"},
+                                         db::Migration{"catalog_registry_0002_blob_claim", R"sql(
+CREATE TABLE database_ids (
+  no BIGINT PRIMARY KEY,
+  id TEXT NOT NULL
+);
+CREATE TABLE sweep_looks (
+  no {AUTO_ID},
+  age_s BIGINT NOT NULL,
+  at BIGINT NOT NULL
+);
 )sql"}};
   return kMigrations;
 }

@@ -221,6 +221,20 @@ Result<std::int64_t> TitleRegistry::find_unlocks(const TitleId& id) {
   return rows.empty() ? 0 : rows.front().integer(0);
 }
 
+Result<std::map<TitleId, TitleRegistry::KnownTitle>> TitleRegistry::list_revisions() {
+  std::map<TitleId, KnownTitle> known;
+  // One statement, so that a title which is withdrawn meanwhile is in one of the two.
+  SWARMA_TRY(const db::Rows rows, impl_->database.query("SELECT title_id, revision, 0 FROM retired_titles "
+                                                        "UNION ALL SELECT title_id, revision, 1 FROM titles"));
+  for (const db::Row& row : rows) {
+    SWARMA_TRY(const TitleId id, TitleId::parse(row.text(0)));
+    KnownTitle& title = known[id];
+    title.revision = std::max(title.revision, row.integer(1));
+    title.visible = title.visible || row.integer(2) != 0;
+  }
+  return known;
+}
+
 Result<NamedBlobs> TitleRegistry::count_blobs() {
   SWARMA_TRY(const db::Rows rows,
              impl_->database.query("SELECT (SELECT count(*) FROM titles) + (SELECT count(*) FROM retired_titles), "

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,6 +87,13 @@ class TitleRegistry {
   /// How often a title was unlocked, over all its revisions. Counted in the transaction of the unlock.
   Result<void> count_unlock(db::Session& session, const TitleId& id);
   Result<std::int64_t> find_unlocks(const TitleId& id);
+
+  /// Every title that is or was visible, with its highest revision.
+  struct KnownTitle {
+    std::int64_t revision = 0;
+    bool visible = false;
+  };
+  Result<std::map<TitleId, KnownTitle>> list_revisions();
 
   Result<NamedBlobs> count_blobs();
   /// Every blob that visible titles name and whose first byte lies in [first, last], one title at a time.

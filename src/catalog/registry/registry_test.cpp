@@ -264,7 +264,8 @@ TEST_P(RegistryTest, SweepsOnlyOrphansThatNobodyUsed) {
   FakeBlobs blobs;
   const TestTitle kept = make_title(blobs, "Kept"), gone = make_title(blobs, "Gone");
   const auto sweep = [&](std::size_t names_per_pass) {
-    auto report = sweep_orphans(blobs, *registry_, blobs.now - kOrphanAge, names_per_pass);
+    auto report = sweep_orphans(blobs, *registry_,
+                                {.not_before = {}, .before = blobs.now - kOrphanAge, .held_back = {}}, names_per_pass);
     EXPECT_TRUE(report) << report.error().message;
     return report ? report->removed : 0;
   };

@@ -31,7 +31,7 @@ std::vector<Pass> plan_passes(std::uint64_t names, std::size_t max_names) {
   return passes;
 }
 
-Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, Instant older_than, const Pass& pass,
+Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, const SweepBounds& bounds, const Pass& pass,
                         SweepReport& report) {
   std::vector<std::uint64_t> named;
   SWARMA_CHECK(registry.list_blobs(pass.first, pass.last, [&](const BlobId& id) { named.push_back(short_name(id)); }));
@@ -41,7 +41,7 @@ Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, Instant olde
     if (id.digest()[0] < pass.first || id.digest()[0] > pass.last) return true;
     ++report.seen;
     if (std::binary_search(named.begin(), named.end(), short_name(id))) return true;
-    const auto removed = blobs.remove_if_unused_since(id, older_than);
+    const auto removed = blobs.remove_if_last_used(id, bounds.not_before, bounds.before);
     if (!removed) {
       outcome = std::unexpected(removed.error());
       return false;
@@ -55,13 +55,13 @@ Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, Instant olde
 
 }  // namespace
 
-Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, Instant older_than,
+Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, const SweepBounds& bounds,
                                   std::size_t max_names_per_pass) {
   SWARMA_TRY(const NamedBlobs named, registry.count_blobs());
   SweepReport report;
-  if (!named.ever_published) return report;
+  if (!named.ever_published || !bounds.held_back.empty() || bounds.before <= bounds.not_before) return report;
   for (const Pass& pass : plan_passes(named.count, max_names_per_pass))
-    SWARMA_CHECK(sweep_pass(blobs, registry, older_than, pass, report));
+    SWARMA_CHECK(sweep_pass(blobs, registry, bounds, pass, report));
   return report;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "catalog/registry/blob_claim.h"
 
 namespace swarma::catalog::registry {
 
@@ -16,8 +17,8 @@ class SweptBlobs {
   virtual ~SweptBlobs() = default;
   /// Every blob; stops when `visit` returns false. `visit` may remove the blob it is given.
   virtual Result<void> list(const std::function<bool(const BlobId&, std::uint64_t size)>& visit) = 0;
-  /// Removes the blob unless it was written or asked for (BlobPresence::has) at `since` or later; true if it went.
-  virtual Result<bool> remove_if_unused_since(const BlobId& id, Instant since) = 0;
+  /// Removes the blob if it was last written or asked for (BlobPresence::has) in [not_before, before); true if it went.
+  virtual Result<bool> remove_if_last_used(const BlobId& id, Instant not_before, Instant before) = 0;
 };
 
 inline constexpr std::chrono::days kOrphanAge{7};
@@ -31,8 +32,8 @@ struct SweepReport {
 };
 
 /// Removes nothing while the database has never had a title: it may be new, and the blobs those of one that was lost.
-/// `older_than`: blobs used at that time or later stay (normally now - kOrphanAge).
-Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, Instant older_than,
+/// `bounds`: what BlobClaim::look() allows; nothing goes while it names an obstacle.
+Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, const SweepBounds& bounds,
                                   std::size_t max_names_per_pass = kMaxNamesPerPass);
 
 }  // namespace swarma::catalog::registry

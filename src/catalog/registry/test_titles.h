@@ -40,9 +40,9 @@ class FakeBlobs final : public BlobPresence, public SweptBlobs {
       if (!visit(id, blob.bytes.size())) break;
     return {};
   }
-  Result<bool> remove_if_unused_since(const BlobId& id, Instant since) override {
+  Result<bool> remove_if_last_used(const BlobId& id, Instant not_before, Instant before) override {
     const auto found = blobs.find(id);
-    if (found == blobs.end() || found->second.used_at >= since) return false;
+    if (found == blobs.end() || found->second.used_at >= before || found->second.used_at < not_before) return false;
     blobs.erase(found);
     return true;
   }

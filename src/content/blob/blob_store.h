@@ -50,8 +50,9 @@ class BlobStore {
   virtual Result<std::optional<std::uint64_t>> touch(const BlobId& id) = 0;
   /// Removing what is not there is a success. Not durable: a removed blob may come back after a power cut.
   virtual Result<void> remove(const BlobId& id) = 0;
-  /// Removes the blob unless it was committed or touched at `since` or later; true if it went.
-  virtual Result<bool> remove_if_unused_since(const BlobId& id, Instant since) = 0;
+  /// Removes the blob unless it was committed or touched at `since` or later, or not since `not_before`; true if it
+  /// went.
+  virtual Result<bool> remove_if_unused_since(const BlobId& id, Instant since, Instant not_before = {}) = 0;
   /// Removes the blob if it was newly written with this mark and nobody has put, touched or mended it since; true if it
   /// went.
   virtual Result<bool> remove_if_unused(const BlobId& id, WriteMark mark) = 0;

@@ -94,8 +94,9 @@ class DirectoryBlobStore final : public BlobStore {
     return {};
   }
 
-  Result<bool> remove_if_unused_since(const BlobId& id, Instant since) override {
-    SWARMA_TRY(const bool removed, folders_.shard_of(id).remove_if_unused_since(BlobName(id).c_str(), since));
+  Result<bool> remove_if_unused_since(const BlobId& id, Instant since, Instant not_before) override {
+    SWARMA_TRY(const bool removed,
+               folders_.shard_of(id).remove_if_unused_since(BlobName(id).c_str(), since, not_before));
     if (removed) folders_.descriptors.forget(id);
     return removed;
   }

@@ -93,12 +93,14 @@ Result<std::optional<std::uint64_t>> ShardFolder::touch(const char* name) {
   return std::unexpected(io_error("mark as used the blob", name));
 }
 
-Result<bool> ShardFolder::remove_if_unused_since(const char* name, Instant since) {
+Result<bool> ShardFolder::remove_if_unused_since(const char* name, Instant since, Instant not_before) {
   const std::lock_guard guard(use_mutex_);
   const FolderLock lock(fd_.get(), LOCK_EX);
   if (!lock.held()) return cannot_lock();
   SWARMA_TRY(const auto state, find_state(fd_.get(), name));
-  if (!state || Instant(state->st_mtim.tv_sec) >= since) return false;
+  if (!state) return false;
+  const Instant used(state->st_mtim.tv_sec);
+  if (used >= since || used < not_before) return false;
   if (::unlinkat(fd_.get(), name, 0) != 0 && errno != ENOENT) return std::unexpected(io_error("remove the blob", name));
   return true;
 }

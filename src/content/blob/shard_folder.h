@@ -30,8 +30,8 @@ class ShardFolder {
 
   /// Size of a file, which counts as used now: its time becomes later than it was in any case.
   Result<std::optional<std::uint64_t>> touch(const char* name);
-  /// Removes a file not used since; true if it went.
-  Result<bool> remove_if_unused_since(const char* name, Instant since);
+  /// Removes a file last used before `since` and not before `not_before`; true if it went.
+  Result<bool> remove_if_unused_since(const char* name, Instant since, Instant not_before);
   /// Removes a file last used at exactly this moment (nanoseconds of Unix time); true if it went.
   Result<bool> remove_if_last_used(const char* name, std::int64_t unix_ns);
   /// Gives a file this name, in place of one that may be there.
