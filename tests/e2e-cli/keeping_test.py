@@ -1,8 +1,10 @@
-"""A node keeps what it was given: when descriptors run out, when a second one is started on its folder."""
+"""A node keeps what it was given: when descriptors run out, when a second one is started on its folder, when its disk
+damages a blob; and it keeps nothing of a publish that was refused."""
 import json
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -10,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from films import make_film
-from program import Node, swarma
+from program import Node, owner_elsewhere, swarma, walk_blobs
 from studio import Studio
 
 
@@ -86,6 +88,70 @@ class KeepingTest(unittest.TestCase):
         done = [answer for answer in answers if answer.code == 0]
         self.assertTrue(done)
         self.assertEqual(len(node.titles()), len(done))
+
+    def blobs_in(self, node):
+        return {file.name for shard in (node.data / "blobs").glob("??") for file in shard.iterdir()}
+
+    def publish(self, node, film, *options, data=None):
+        return swarma("publish", film, "--node", node.url, "--data", data or node.data, "--ladder", "copy", "--policy", "open", *options, "--json")
+
+    def test_a_blob_that_was_cut_short_is_never_served_and_is_mended(self):
+        for restarted in (False, True):
+            node = self.start(f"node-{restarted}")
+            film = make_film(self.folder / "film.mp4", 6, "320x180")
+            title = self.publish(node, film).json["title_id"]
+            sizes = walk_blobs(node, title)
+            name = max(sizes, key=sizes.get)
+            path = node.data / "blobs" / name[:2] / name
+            good = path.read_bytes()
+            if restarted:
+                node.kill()
+            os.truncate(path, len(good) // 2)
+            if restarted:
+                node.start()
+            for method in ("GET", "HEAD", "GET"):
+                status, headers, _ = node.request(method, f"/{name}")
+                self.assertEqual(status, 404)
+                self.assertNotIn("immutable", headers.get("cache-control", ""))
+            self.assertEqual(node.metric("swarma_blobs_damaged"), 1)
+            self.assertEqual((node.data / "blobs" / "damaged" / name).stat().st_size, len(good) // 2)
+            self.assertEqual(swarma("doctor", "--data", node.data, "--json").json["well"], False)
+            studio = Studio(node, self.folder / f"studio-{restarted}")
+            status, _, body = studio.call("PUT", "/upload", good, {"X-SHA-256": name, "Content-Type": "application/octet-stream"})
+            self.assertEqual(status, 201, body)
+            self.assertEqual(walk_blobs(node, title), sizes)
+            self.assertEqual(node.metric("swarma_blobs_damaged"), 0)
+            node.stop()
+
+    def test_doctor_finds_a_flipped_bit(self):
+        node = self.start("node")
+        title = self.publish(node, make_film(self.folder / "film.mp4", 6, "320x180")).json["title_id"]
+        name = sorted(walk_blobs(node, title))[0]
+        path = node.data / "blobs" / name[:2] / name
+        changed = bytearray(path.read_bytes())
+        changed[len(changed) // 2] ^= 4
+        with open(path, "r+b") as file:
+            file.write(changed)
+        self.assertEqual(node.request("GET", f"/{name}")[0], 200)    # nobody has looked yet: clients check the hash
+        answer = swarma("doctor", "--data", node.data, "--verify-blobs", "--json")
+        finding = next(f for f in answer.json["findings"] if f["what"] == "blobs")
+        self.assertFalse(finding["good"])
+        self.assertEqual(node.request("GET", f"/{name}")[0], 404)
+
+    def test_a_refused_publish_leaves_nothing(self):
+        node = self.start("node")
+        whole = make_film(self.folder / "whole.mp4", 40, "320x180")
+        self.assertEqual(self.publish(node, whole).code, 0)
+        before = self.blobs_in(node)
+        film = self.folder / "cut.mp4"
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-y", "-i", whole, "-c", "copy", "-movflags", "+faststart", film], check=True)
+        os.truncate(film, film.stat().st_size * 2 // 3)
+        for home in (node.data, owner_elsewhere(node, self.folder / "elsewhere")):
+            answer = self.publish(node, film, data=home)
+            self.assertEqual(answer.code, 1, answer.output)
+            self.assertEqual(self.blobs_in(node), before, answer.errors)
+        self.assertEqual(len(node.titles()), 1)
+        walk_blobs(node, node.titles()[0]["title_id"])
 
 
 if __name__ == "__main__":

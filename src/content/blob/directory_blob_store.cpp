@@ -58,9 +58,9 @@ class DirectoryBlobStore final : public BlobStore {
     if (auto cached = folders_.descriptors.find(id)) {
       struct stat state{};
       if (::fstat(cached->file->get(), &state) == 0 && static_cast<std::uint64_t>(state.st_size) == cached->size &&
-          state.st_nlink > 0)
+          state.st_nlink > 0 && (state.st_mode & S_IRUSR) != 0)
         return *std::move(cached);
-      folders_.descriptors.forget(id);  // cut short, replaced or removed meanwhile
+      folders_.descriptors.forget(id);  // cut short, replaced, removed or set aside meanwhile
     }
     for (bool checked = false;; checked = true) {
       SWARMA_TRY(OpenBlob blob, open_file(id));

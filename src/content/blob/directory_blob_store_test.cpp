@@ -128,6 +128,16 @@ TEST(DirectoryBlobStore, VerifyFindsAFlippedBit) {
   EXPECT_EQ((*store)->verify(kAbc).error().code, ErrorCode::NotFound);
 }
 
+TEST(DirectoryBlobStore, OneProcessFindsDamageForAll) {
+  const TestFolder folder;
+  const auto node = open_directory_blob_store(folder.path()), doctor = open_directory_blob_store(folder.path());
+  ASSERT_TRUE((*node)->put(view("abc")));
+  ASSERT_EQ((*node)->open(kAbc)->size, 3u);  // its descriptor is cached now
+  overwrite(path_of(folder, kAbc), "abb");
+  EXPECT_EQ((*doctor)->verify(kAbc).value(), std::nullopt);
+  EXPECT_EQ((*node)->open(kAbc).error().reason, "blob_damaged");
+}
+
 TEST(DirectoryBlobStore, DoesNotTakeWhatItCannotReadForDamage) {
   const TestFolder folder;
   const auto store = open_directory_blob_store(folder.path(), {.cached_descriptors = 0});

@@ -67,6 +67,7 @@ Result<bool> BlobFolders::set_aside(const BlobId& id) {
   };
   SWARMA_TRY(const bool moved, shard_of(id).move_if(BlobName(id).c_str(), damaged / id.hex(), is_damaged));
   if (!moved) return false;
+  ::chmod((damaged / id.hex()).c_str(), 0);  // which other processes see on a descriptor that they hold
   sizes.forget(id);
   log::error("blob_damaged", {{"id", id.hex()}, {"moved_to", (damaged / id.hex()).string()}});
   return true;
