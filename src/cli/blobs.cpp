@@ -1,6 +1,4 @@
 // swarma blobs adopt: the operator's word that a blob folder belongs to one database alone.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -21,7 +19,7 @@ struct BlobsOptions {
 Result<void> adopt(const BlobsOptions& options) {
   SWARMA_CHECK(node::adopt_blobs({.data = options.common.data, .database = options.database, .blobs = options.blobs}));
   if (options.common.json)
-    fmt::print("{}\n", Json{{"adopted", true}}.dump());
+    print_json({{"adopted", true}});
   else
     say("The blob folder belongs to this database alone now. Blobs that none of its titles names go in a week.");
   return {};
