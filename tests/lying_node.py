@@ -7,9 +7,10 @@ from program import PATIENCE
 
 
 class LyingNode:
-    """Forwards everything to `node`; `lie(method, path, body)` returns another body, or None to stay honest."""
+    """Forwards everything to `node`; `lie(method, path, body)` returns another body, or None to stay honest. The node takes
+    proofs for the address of `port` only if that is its --public-url."""
 
-    def __init__(self, node, lie):
+    def __init__(self, node, lie, port=0):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
@@ -36,7 +37,7 @@ class LyingNode:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -42,8 +42,9 @@ Result<void> apply_config(CLI::App& app) {
   const auto refuse = [&path](const std::string& what) {
     return fail(ErrorCode::BadRequest, "usage", path + ": " + what);
   };
-  SWARMA_TRY(const Bytes bytes, read_file(path, kMaxConfigBytes));
-  std::istringstream text{std::string(as_text(bytes))};
+  const Result<Bytes> bytes = read_file(path, kMaxConfigBytes);
+  if (!bytes) return fail(ErrorCode::BadRequest, "usage", bytes.error().message);
+  std::istringstream text{std::string(as_text(*bytes))};
   try {
     for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(text)) {
       if (item.name == "++" || item.name == "--") continue;                           // begin and end of a table

@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from films import make_film
 from lying_node import LyingNode
-from program import Node, swarma, walk_blobs
+from program import Node, free_port, swarma, walk_blobs
 
 
 def flip(body):
@@ -24,7 +24,8 @@ class TamperingTest(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = Path(tempfile.mkdtemp(prefix="swarma-tampering-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.node = Node(cls.folder / "node").start()
+        cls.port = free_port()   # of everybody who stands in between
+        cls.node = Node(cls.folder / "node", "--public-url", f"http://127.0.0.1:{cls.port}").start()
         cls.addClassCleanup(lambda: cls.node.process.poll() is None and cls.node.kill())
         cls.film = make_film(cls.folder / "film.mp4", 12, "320x180")
         cls.title_id = cls.publish("goodwill")
@@ -47,7 +48,7 @@ class TamperingTest(unittest.TestCase):
     def watch(self, lie, title_id=None, viewer="stranger"):
         output = self.folder / "watched.mp4"
         output.unlink(missing_ok=True)
-        with LyingNode(self.node, lie) as node:
+        with LyingNode(self.node, lie, self.port) as node:
             answer = swarma("watch", title_id or self.title_id, "--node", node.url, "--data", self.folder / viewer, "--accept", "--output", output, "--json")
         if answer.code != 0:
             self.assertFalse(output.exists(), "a file was left behind")

@@ -11,6 +11,7 @@ export class LyingNode {
     liar.server = createServer((request, response) => liar.#forward(node, request, response));
     await new Promise((resolve) => liar.server.listen(0, '127.0.0.1', resolve));
     liar.url = `http://127.0.0.1:${liar.server.address().port}`;
+    await node.restart('--public-url', liar.url); // a node takes proofs only for addresses that it knows as its own
     return liar;
   }
 

@@ -44,6 +44,13 @@ export class Node {
     this.ready = JSON.parse(line);
   }
 
+  /** The same node with further options. */
+  async restart(...options) {
+    await this.kill('SIGTERM');
+    this.options = [...this.options, ...options];
+    await this.start();
+  }
+
   /** A fresh one-time link to the studio. */
   async link() {
     return JSON.parse((await run(program, ['link', '--node', this.url, '--data', this.data, '--json'])).stdout).link;
