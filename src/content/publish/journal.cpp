@@ -26,6 +26,7 @@ constexpr std::size_t kMaxTrackBytes = 2 * title::kMaxPlaylistBytes;
 constexpr std::size_t kMaxRecordFileBytes = 2 << 20;
 constexpr std::size_t kMaxNoteBytes = 4'096;
 constexpr unsigned kPrivate = 0600;
+constexpr const char* kOver = ".over-";
 
 std::unexpected<Error> bad_journal() {
   return fail(ErrorCode::Corrupt, "journal_bad", "The publish journal cannot be used.");
@@ -196,6 +197,22 @@ Result<void> check_content(const fs::path& folder) {
   return {};
 }
 
+/// Where a journal goes that is over: out of the folder of the journals in one step. One that a kill left half removed
+/// would be taken for a job that has just begun, and its title published a second time.
+fs::path over_folder(const fs::path& publish_folder) {
+  return publish_folder.string() + kOver + to_hex(random_array<8>());
+}
+
+/// What a kill left of such folders.
+void remove_leftovers(const fs::path& publish_folder) {
+  std::error_code error;
+  std::vector<fs::path> over;
+  const std::string prefix = publish_folder.filename().string() + std::string(kOver);
+  for (const auto& entry : fs::directory_iterator(publish_folder.parent_path(), error))
+    if (entry.path().filename().string().starts_with(prefix)) over.push_back(entry.path());
+  for (const fs::path& folder : over) fs::remove_all(folder, error);
+}
+
 Result<void> forget_content(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> files;
@@ -225,16 +242,17 @@ Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& 
 Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id,
                               const crypto::SecretKey& master) {
   const fs::path folder = publish_folder / job_id, job = folder / "job.json";
+  remove_leftovers(publish_folder);
   SWARMA_TRY(Fd lock, make_locked_folder(folder));
   auto secrets = read_job(job, job_id, master);
   const Result<void> content = secrets ? check_content(folder) : std::unexpected(secrets.error());
   if (!content) {
     if (content.error().code != ErrorCode::Corrupt) return std::unexpected(content.error());
     log::warning("publish_journal_started_over", {{"job", job_id}});
-    SWARMA_CHECK(forget_content(folder));
     secrets = std::optional<JobSecrets>();
   }
   if (!*secrets) {
+    SWARMA_CHECK(forget_content(folder));  // tracks of other secrets are worth nothing
     SWARMA_TRY(*secrets, start_job(job, job_id, master));
   }
   return Journal(folder, std::move(lock), **std::move(secrets));
@@ -288,9 +306,11 @@ bool Journal::holds_work() const {
 }
 
 void Journal::remove() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
-  fs::remove(folder_.parent_path(), ignored);  // only if no other job is in it
+  std::error_code error;
+  const fs::path over = over_folder(folder_.parent_path());
+  fs::rename(folder_, over, error);
+  fs::remove_all(error ? folder_ : over, error);
+  fs::remove(folder_.parent_path(), error);  // only if no other job is in it
 }
 
 }  // namespace swarma::content::publish

@@ -138,6 +138,33 @@ TEST(Journal, DamagedIsStartedOverInsteadOfBlocking) {
     }
 }
 
+TEST(Journal, GoesInOneStepAndTakesWhatAKillLeft) {
+  const TemporaryFolder home;
+  const auto folder = home.path() / "publish", left = home.path() / "publish.over-0011";
+  const crypto::SecretKey master = crypto::random_key();
+  std::filesystem::create_directory(left);
+  write(left / "record.json", "{}");
+  auto journal = Journal::open(folder, "job", master);
+  ASSERT_TRUE(journal) << journal.error().message;
+  EXPECT_FALSE(std::filesystem::exists(left));
+  ASSERT_TRUE(journal->put_track("v720", example_track()));
+  journal->remove();
+  EXPECT_TRUE(std::filesystem::is_empty(home.path()));
+}
+
+TEST(Journal, WithoutItsSecretsHasNoTracks) {
+  const TemporaryFolder folder;
+  const crypto::SecretKey master = crypto::random_key();
+  {
+    auto journal = Journal::open(folder.path(), "job", master);
+    ASSERT_TRUE(journal->put_track("v720", example_track()));
+  }
+  std::filesystem::remove(folder.path() / "job" / "job.json");
+  const auto journal = Journal::open(folder.path(), "job", master);
+  ASSERT_TRUE(journal);
+  EXPECT_FALSE(*journal->find_track("v720"));
+}
+
 TEST(Journal, TakesNoTrackThatItWouldNotRead) {
   const TemporaryFolder folder;
   auto journal = Journal::open(folder.path(), "job", crypto::random_key());
