@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "commands.md"
-COMMANDS = ["serve", "publish", "titles", "watch", "link", "policy check", "key show", "doctor"]
+COMMANDS = ["serve", "publish", "titles", "watch", "link", "policy check", "key show", "blobs adopt", "doctor"]
 
 
 def help_of(program, command):

@@ -11,6 +11,7 @@
 #include "base/embedded.h"
 #include "base/random.h"
 #include "content/publish/jobs.h"
+#include "content/publish/tables.h"
 
 namespace swarma::api {
 namespace {
@@ -29,6 +30,10 @@ class NoPublishing final : public content::publish::TitlePort {
 };
 
 struct RouteTable : testing::Test {
+  std::unique_ptr<content::publish::Spool> make_spool() {
+    EXPECT_TRUE(database->migrate(content::publish::migrations()));
+    return *content::publish::Spool::open(folder / "uploads", 1 << 20, *database, clock);
+  }
   std::filesystem::path folder = std::filesystem::temp_directory_path() / ("swarma-api-" + to_hex(random_array<8>()));
   FakeClock clock;
   crypto::Identity identity{crypto::SigningKey::generate(), crypto::DecryptionKey::generate(), crypto::random_key()};
@@ -44,16 +49,19 @@ struct RouteTable : testing::Test {
   access::grant::IdempotencyStore idempotency{*database, clock};
   Links links{*database, clock};
   crypto::DpopNonces nonces{crypto::random_key()};
-  std::unique_ptr<content::publish::Spool> spool = *content::publish::Spool::open(folder / "uploads", 1 << 20, clock);
-  std::unique_ptr<content::publish::MediaJobs> media = *content::publish::MediaJobs::open(
-      folder / "media", {.identity = identity,
-                         .clock = clock,
-                         .spool = *spool,
-                         .agent = {identity.signing.did(), identity.decryption.encryption_key()},
-                         .make_sink = [] { return std::unique_ptr<content::publish::BlobSink>(); },
-                         .titles = publishing,
-                         .find_existing = {},
-                         .data_folder = folder});
+  std::unique_ptr<content::publish::Spool> spool = make_spool();
+  std::unique_ptr<content::publish::MediaJobs> media =
+      *content::publish::MediaJobs::open({.identity = identity,
+                                          .clock = clock,
+                                          .database = *database,
+                                          .spool = *spool,
+                                          .agent = {identity.signing.did(), identity.decryption.encryption_key()},
+                                          .make_sink = [] { return std::unique_ptr<content::publish::BlobSink>(); },
+                                          .titles = publishing,
+                                          .find_existing = {},
+                                          .find_record = {},
+                                          .data_folder = folder,
+                                          .home = "test"});
   DiskReserve disk{folder};
   Services services{.clock = clock,
                     .facts = {},

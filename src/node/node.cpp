@@ -10,8 +10,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "content/blob/directory_blob_store.h"
+#include "content/publish/former_folders.h"
 #include "content/publish/jobs.h"
 #include "content/publish/store_blob_sink.h"
+#include "content/publish/tables.h"
 #include "node/blob_care.h"
 #include "node/bridges/catalog_titles.h"
 #include "node/bridges/local_titles.h"
@@ -131,7 +133,7 @@ struct Parts {
 
 Result<void> migrate(db::Database& database) {
   for (const auto migrations : {secret_migrations(), catalog::registry::migrations(), attest::migrations(),
-                                grant::migrations(), api::link_migrations()})
+                                grant::migrations(), api::link_migrations(), content::publish::migrations()})
     SWARMA_CHECK(database.migrate(migrations));
   return {};
 }
@@ -144,12 +146,18 @@ Result<content::publish::ExistingTitle> next_revision(catalog::registry::TitleRe
   return content::publish::ExistingTitle{id, stored->record.nonce, stored->record.revision + 1};
 }
 
-Result<void> add_media(Parts& p, const Config& config) {
-  SWARMA_TRY(p.spool, content::publish::Spool::open(config.data / "uploads", config.max_upload_bytes, p.clock));
+Result<void> add_media(Parts& p, const Config& config, const std::filesystem::path& blob_folder,
+                       const std::string& home) {
+  // Beside the blobs, because all nodes of a database reach them.
+  SWARMA_TRY(p.spool,
+             content::publish::Spool::open(blob_folder / "uploads", config.max_upload_bytes, *p.database, p.clock));
+  content::publish::import_former_folders({.data_folder = config.data, .spool_folder = blob_folder / "uploads"},
+                                          *p.database, p.identity, p.clock);
   const title::KeyAgentRef agent{p.identity.signing.did(), p.identity.decryption.encryption_key()};
   content::publish::JobPorts ports{
       .identity = p.identity,
       .clock = p.clock,
+      .database = *p.database,
       .spool = *p.spool,
       .agent = agent,
       .make_sink =
@@ -162,8 +170,15 @@ Result<void> add_media(Parts& p, const Config& config) {
           },
       .titles = p.local_titles,
       .find_existing = [&p](const TitleId& id) { return next_revision(p.registry, p.identity.signing.did(), id); },
-      .data_folder = config.data};
-  SWARMA_TRY(p.media, content::publish::MediaJobs::open(config.data / "media", std::move(ports)));
+      .find_record = [&p](const TitleId& id) -> Result<std::optional<std::string>> {
+        const auto stored = p.registry.find(id);
+        if (!stored && stored.error().code == ErrorCode::NotFound) return std::nullopt;
+        if (!stored) return std::unexpected(stored.error());
+        return (*stored)->record_jws;
+      },
+      .data_folder = config.data,
+      .home = home};
+  SWARMA_TRY(p.media, content::publish::MediaJobs::open(std::move(ports)));
   return {};
 }
 
@@ -199,7 +214,11 @@ class RunningNode final : public Node {
     };
     note("actions", parts_->actions.prune());
     note("grants", parts_->broker.prune());
-    if (minutes_++ % kSweepMinutes == 0) parts_->care->sweep();
+    if (minutes_++ % kSweepMinutes == 0) {
+      parts_->care->sweep();
+      if (const auto tidied = parts_->spool->tidy(); !tidied)
+        log::warning("housekeeping_failed", {{"what", "uploads"}, {"message", tidied.error().message}});
+    }
     parts_->care->scrub();
     check_certificate(false);
   }
@@ -277,7 +296,7 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   node->public_url_ = setup.options.public_url;
   node->certificate_ = std::move(setup.certificate);
   SWARMA_TRY(p.care, BlobCare::open(blob_folder, *p.blobs, *p.database, p.registry, p.clock));
-  SWARMA_CHECK(add_media(p, config));
+  SWARMA_CHECK(add_media(p, config, blob_folder, node->home_->id()));
   p.services.reset(new api::Services{
       .clock = p.clock,
       .facts = p.facts,

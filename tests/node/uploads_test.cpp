@@ -69,6 +69,19 @@ TEST_F(Uploads, AreReadableFromAnotherOrigin) {
     EXPECT_THAT(std::string(made.headers.get("Access-Control-Expose-Headers")), HasSubstr(name));
 }
 
+TEST_F(Uploads, TellTheirMetadataAsTheyWereSent) {
+  const std::string metadata = "filename c29uZy5tcDQ=, filetype dmlkZW8vbXA0,is_draft";
+  const std::string place(
+      send("POST", "/v1/uploads", {{"Upload-Length", "10"}, {"Upload-Metadata", metadata}}).headers.get("Location"));
+  EXPECT_EQ(send("HEAD", place, {}).headers.get("Upload-Metadata"), metadata);
+  EXPECT_EQ(send("HEAD", begin("10"), {}).headers.count("Upload-Metadata"), 0u);
+  for (const std::string& bad : {std::string("filename \xc3\xa9"), "filename " + std::string(4096, 'a')}) {
+    const auto answer = send("POST", "/v1/uploads", {{"Upload-Length", "10"}, {"Upload-Metadata", bad}});
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(Json::parse(answer.body)["reason"], "bad_upload_metadata");
+  }
+}
+
 TEST_F(Uploads, LeaveARequestInAnotherVersionAlone) {
   const std::string place = begin("10");
   for (const char* version : {"0.2.2", "1.0.1", "1.0.0, 0.2.2", ""}) {

@@ -60,4 +60,5 @@ mutant "links are not used up" src/api/links.cpp 'UPDATE sign_in_links SET used_
   'UPDATE sign_in_links SET expires_at = expires_at + $2 - $2 WHERE'
 mutant "uses of codes are not counted" src/access/attest/allowlist.cpp 'SET uses = uses + $4 WHERE' 'SET uses = uses + 0 * $4 WHERE'
 mutant "answers are not kept" src/access/grant/replay.cpp 'UPDATE idempotency SET status = $4' 'UPDATE idempotency SET status = 0 * $4'
+mutant "offsets of uploads are not compared" src/content/publish/spool.cpp 'if (offset != upload.offset)' 'if (offset > upload.length)'
 exit $failed

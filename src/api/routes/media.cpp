@@ -112,8 +112,8 @@ Result<JobRequest> parse_job(const Json& body) {
 
 Result<net::Response> accepted(Services& services, const JobRequest& job) {
   SWARMA_TRY(const std::string id, services.media.add(job));
-  const auto status = services.media.find(id);
-  return json_response(202, status ? status_json(*status) : Json{{"media_id", id}});
+  SWARMA_TRY(const JobStatus status, services.media.find(id));
+  return json_response(202, status_json(status));
 }
 
 Result<net::Response> package(Services& services, const net::Request& request) {
@@ -151,15 +151,14 @@ Result<net::Response> check(Services& services, const net::Request& request) {
 Result<net::Response> list(Services& services, const net::Request& request) {
   SWARMA_CHECK(authenticate_creator(services, request));
   Json jobs = Json::array();
-  for (const JobStatus& status : services.media.list()) jobs.push_back(status_json(status));
+  SWARMA_TRY(const std::vector<JobStatus> all, services.media.list());
+  for (const JobStatus& status : all) jobs.push_back(status_json(status));
   return json_response(200, {{"jobs", std::move(jobs)}});
 }
 
 Result<JobStatus> find_job(Services& services, const net::Request& request) {
   SWARMA_CHECK(authenticate_creator(services, request));
-  auto status = services.media.find(request.path_params.front());
-  if (!status) return fail(ErrorCode::NotFound, "media_not_found", "There is no such film being packaged.");
-  return *std::move(status);
+  return services.media.find(request.path_params.front());
 }
 
 Result<net::Response> status(Services& services, const net::Request& request) {
@@ -177,7 +176,7 @@ Result<net::Response> cancel(Services& services, const net::Request& request) {
 Result<net::Response> events(Services& services, const net::Request& request) {
   SWARMA_TRY(const JobStatus first, find_job(services, request));
   struct Feed {
-    std::uint64_t version = UINT64_MAX;
+    std::int64_t version = -1;
     int silent = 0;
     bool over = false;
   };
@@ -190,11 +189,12 @@ Result<net::Response> events(Services& services, const net::Request& request) {
         static constexpr auto kPatience = std::chrono::milliseconds(900);
         if (feed->over) return std::nullopt;
         const auto now = services.media.wait(id, feed->version, kPatience);
-        if (!now) return std::nullopt;
+        if (!now && now.error().code == ErrorCode::NotFound) return std::nullopt;
+        if (!now) return "";  // the database does not answer; it may again
         if (now->version == feed->version) return ++feed->silent % 11 == 0 ? ": still here\n\n" : "";
         feed->version = now->version;
         feed->silent = 0;
-        feed->over = now->state != JobState::Queued && now->state != JobState::Working;
+        feed->over = now->is_over();
         const char* event = !feed->over ? "progress" : now->state == JobState::Done ? "done" : "failed";
         return fmt::format("event: {}\ndata: {}\n\n", event,
                            status_json(*now).dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -205,23 +205,28 @@ Result<net::Response> events(Services& services, const net::Request& request) {
 /// A whole film as the body of one request, into the spool as it arrives.
 class FilmUpload final : public net::BodySink {
  public:
-  FilmUpload(Services& services, content::publish::Upload upload, JobRequest job, std::string digest)
-      : services_(services), upload_(std::move(upload)), job_(std::move(job)), digest_(std::move(digest)) {}
+  FilmUpload(Services& services, std::string id, std::unique_ptr<content::publish::UploadWriter> writer, JobRequest job,
+             std::string digest)
+      : services_(services),
+        id_(std::move(id)),
+        writer_(std::move(writer)),
+        job_(std::move(job)),
+        digest_(std::move(digest)) {}
   ~FilmUpload() override {
-    if (!finished_) (void)services_.spool.remove(upload_.id);  // the client went away: nothing stays
+    if (!finished_) (void)services_.spool.remove(id_);  // the client went away: nothing stays
   }
 
   Result<void> write(ByteView piece) override {
     hash_.update(piece);
-    SWARMA_TRY(upload_, services_.spool.append(upload_.id, upload_.offset, piece));
-    return {};
+    return writer_->write(piece);
   }
 
   net::Response finish(const net::Request&) override {
     if (to_base64url(hash_.finish()) != digest_)
       return problem_response({ErrorCode::Unauthenticated, "invalid_dpop_proof",
                                "The film that arrived is not the one that the DPoP proof names in \"htd\"."});
-    job_.upload_id = upload_.id;
+    if (const auto whole = writer_->commit(); !whole) return problem_response(whole.error());
+    job_.upload_id = id_;
     const auto answer = accepted(services_, job_);
     finished_ = answer.has_value();
     return answer ? *answer : problem_response(answer.error());
@@ -229,7 +234,8 @@ class FilmUpload final : public net::BodySink {
 
  private:
   Services& services_;
-  content::publish::Upload upload_;
+  std::string id_;
+  std::unique_ptr<content::publish::UploadWriter> writer_;
   JobRequest job_;
   std::string digest_;  // base64url SHA-256 that the proof names
   crypto::Sha256 hash_;
@@ -252,8 +258,9 @@ Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net:
   if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos || length.size() > 18)
     return fail(ErrorCode::BadRequest, "length_required",
                 "A film needs Content-Length; to send it in pieces use /v1/uploads.");
-  SWARMA_TRY(auto upload, services.spool.create(std::stoull(length), job.name));
-  return std::make_unique<FilmUpload>(services, std::move(upload), std::move(job), caller.body_digest);
+  SWARMA_TRY(const auto upload, services.spool.create(std::stoull(length), job.name));
+  SWARMA_TRY(auto writer, services.spool.begin_append(upload.id, 0));
+  return std::make_unique<FilmUpload>(services, upload.id, std::move(writer), std::move(job), caller.body_digest);
 }
 
 }  // namespace

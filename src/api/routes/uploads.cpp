@@ -86,7 +86,8 @@ std::string filename_of(std::string_view metadata) {
 Result<net::Response> create(Services& services, const net::Request& request) {
   SWARMA_CHECK(authenticate_creator(services, request));
   SWARMA_TRY(const std::uint64_t length, header_number(request, "Upload-Length"));
-  SWARMA_TRY(const Upload upload, services.spool.create(length, filename_of(request.headers.get("Upload-Metadata"))));
+  const std::string_view metadata = request.headers.get("Upload-Metadata");
+  SWARMA_TRY(const Upload upload, services.spool.create(length, filename_of(metadata), metadata));
   net::Response response = tus(201);
   response.headers.set("Location", "/v1/uploads/" + upload.id);
   describe(response, upload);
@@ -98,6 +99,7 @@ Result<net::Response> offset(Services& services, const net::Request& request) {
   SWARMA_TRY(const Upload upload, services.spool.find(request.path_params.front()));
   net::Response response = tus(200);
   describe(response, upload);
+  if (!upload.metadata.empty()) response.headers.set("Upload-Metadata", upload.metadata);
   return response;
 }
 

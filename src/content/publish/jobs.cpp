@@ -1,9 +1,7 @@
 #include "content/publish/jobs.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "crypto/aead.h"
@@ -12,52 +10,58 @@ namespace swarma::content::publish {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kContext = "swarma/1 media job";
-constexpr std::size_t kMaxJobFile = 1 << 20;
+using Steady = std::chrono::steady_clock;
 
-Json to_json(const JobRequest& r) {
-  Json captions = Json::array();
-  for (const UploadedCaptions& c : r.captions) captions.push_back({c.language, c.upload_id, c.encoding});
-  return {{"upload_id", r.upload_id}, {"name", r.name},         {"summary", r.summary}, {"language", r.language},
-          {"tags", r.tags},           {"policy", r.policy},     {"codes", r.codes},     {"ladder", r.ladder},
-          {"poster_ms", r.poster_ms}, {"title_id", r.title_id}, {"captions", captions}, {"texts", r.texts},
-          {"poster", r.poster}};
-}
+constexpr int kMaxAttempts = 10;                 // a job that takes its node down, or never gets through
+constexpr std::chrono::seconds kRetryPause{5};   // after the first attempt; longer after each
+constexpr std::chrono::milliseconds kLook{500};  // at the rows, for jobs and changes made at other nodes
+constexpr std::chrono::milliseconds kShow{500};  // of progress
+constexpr int kBeatsInLease = 10;
 
-/// Reads what to_json() wrote and this node sealed: the shape is ours.
-JobRequest from_json(const Json& j) {
-  JobRequest r{j.at("upload_id"), j.at("name"),          j.at("summary"), j.at("language"), j.at("tags"),
-               j.at("texts"),     j.at("policy"),        j.at("codes"),   j.at("ladder"),   {},
-               j.at("poster_ms"), j.value("poster", ""), j.at("title_id")};
-  for (const Json& c : j.at("captions"))  // without an encoding in jobs of older versions
-    r.captions.push_back({c.at(0), c.at(1), c.size() > 2 ? c.at(2).get<std::string>() : std::string()});
-  return r;
+/// The node is to blame, not the film: it may work later, or elsewhere.
+bool is_passing(const Error& error) {
+  return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Io;
 }
 
 }  // namespace
 
-std::string_view to_string(JobState state) {
-  switch (state) {
-    case JobState::Queued:
-      return "queued";
-    case JobState::Working:
-      return "working";
-    case JobState::Done:
-      return "done";
-    case JobState::Failed:
-      return "failed";
-    case JobState::Cancelled:
-      return "cancelled";
+/// One job at work here: the publisher's thread changes the status, another one shows it and keeps the lease.
+struct MediaJobs::Run {
+  std::string id;
+  std::atomic<bool> cancel{false};  // stops the publisher
+  std::mutex mutex;
+  std::condition_variable over;
+  bool finished = false, changed = false, lost = false, cancelled = false;
+  JobStatus status;
+  std::mutex beating;  // one beat at a time
+  std::chrono::steady_clock::time_point last_beat;
+};
+
+namespace {
+
+/// Lets a record through only while the job is still ours.
+class LeasedTitles final : public TitlePort {
+ public:
+  LeasedTitles(TitlePort& titles, std::function<bool()> is_ours) : titles_(titles), is_ours_(std::move(is_ours)) {}
+  Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override {
+    if (!is_ours_()) return fail(ErrorCode::Unavailable, "lease_lost", "Another node works on this film now.");
+    return titles_.publish(record_jws, sealed_jwe);
   }
-  return "failed";
-}
 
-MediaJobs::MediaJobs(fs::path folder, JobPorts ports) : folder_(std::move(folder)), ports_(std::move(ports)) {}
+ private:
+  TitlePort& titles_;
+  std::function<bool()> is_ours_;
+};
 
-Result<std::unique_ptr<MediaJobs>> MediaJobs::open(const fs::path& folder, JobPorts ports) {
-  SWARMA_CHECK(ensure_private_folder(folder));
-  std::unique_ptr<MediaJobs> jobs(new MediaJobs(folder, std::move(ports)));
-  SWARMA_CHECK(jobs->load());
+}  // namespace
+
+MediaJobs::MediaJobs(JobPorts ports)
+    : ports_(std::move(ports)), rows_(ports_.database, ports_.clock, ports_.home, ports_.lease) {}
+
+Result<std::unique_ptr<MediaJobs>> MediaJobs::open(JobPorts ports) {
+  std::unique_ptr<MediaJobs> jobs(new MediaJobs(std::move(ports)));
+  if (const auto freed = jobs->rows_.free_own(); !freed)  // then a lease has to pass
+    log::warning("media_jobs_not_freed", {{"reason", freed.error().reason}});
   return jobs;
 }
 
@@ -69,63 +73,37 @@ MediaJobs::~MediaJobs() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (const auto& [id, job] : jobs_) job->cancel = true;
+    if (running_ != nullptr) running_->cancel = true;
   }
-  changed_.notify_all();
+  notify();
   if (worker_.joinable()) worker_.join();
 }
 
-Result<void> MediaJobs::load() {
-  std::error_code ec;
-  const fs::directory_iterator entries(folder_, ec);
-  if (ec) return fail(ErrorCode::Io, "io_failed", "Cannot list " + folder_.string() + ": " + ec.message() + ".");
-  for (const fs::directory_entry& entry : entries) {
-    if (entry.path().extension() != ".job") continue;
-    SWARMA_TRY(const Bytes sealed, read_file(entry.path(), kMaxJobFile));
-    const auto plain = crypto::unwrap(ports_.identity.master, kContext, sealed);
-    const auto json = plain ? parse_json(as_text(*plain)) : Result<Json>(std::unexpected(plain.error()));
-    if (!json) {
-      log::warning("media_job_unreadable", {{"file", entry.path().filename().string()}});
-      continue;
-    }
-    auto job = std::make_shared<Job>();
-    job->request = from_json(*json);
-    job->status.id = entry.path().stem().string();
-    job->status.name = job->request.name;
-    jobs_.emplace(job->status.id, job);
-    queue_.push_back(job);
-  }
-  return {};
+bool MediaJobs::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
-Result<void> MediaJobs::save(const std::string& id, const JobRequest& request) {
-  const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return write_file_durably(folder_ / (id + ".job"), crypto::wrap(ports_.identity.master, kContext, view(text)), 0600);
+Result<std::string> MediaJobs::add(const JobRequest& asked) {
+  SWARMA_CHECK(prepare(asked));
+  JobRequest request = asked;
+  request.nonce = to_base64url(random_array<16>());
+  JobStatus status;
+  status.name = request.name;
+  const std::string id = to_hex(random_array<16>());
+  std::string text = write_request(request);
+  const Bytes sealed = crypto::wrap(ports_.identity.master, kJobContext, view(text));
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  SWARMA_CHECK(rows_.add(id, status, sealed, request.uploads()));
+  notify();
+  return id;
 }
 
-Result<std::string> MediaJobs::add(const JobRequest& request) {
-  SWARMA_CHECK(prepare(request));
-  auto job = std::make_shared<Job>();
-  job->request = request;
-  job->status.id = to_hex(random_array<16>());
-  job->status.name = request.name;
-  SWARMA_CHECK(save(job->status.id, request));
-  {
-    const std::lock_guard lock(mutex_);
-    while (jobs_.size() >= kMaxJobs) {  // the oldest finished one makes room
-      const auto finished = std::find_if(jobs_.begin(), jobs_.end(), [](const auto& entry) {
-        return entry.second->status.state != JobState::Queued && entry.second->status.state != JobState::Working;
-      });
-      if (finished == jobs_.end())
-        return fail(ErrorCode::TooMany, "too_many_jobs", "Too many films are waiting. Try again later.",
-                    std::chrono::minutes(1));
-      jobs_.erase(finished);
-    }
-    jobs_.emplace(job->status.id, job);
-    queue_.push_back(job);
-  }
-  changed_.notify_all();
-  return job->status.id;
+Result<JobRequest> MediaJobs::open_request(const ClaimedJob& job) {
+  SWARMA_TRY(Bytes plain, crypto::unwrap(ports_.identity.master, kJobContext, job.sealed));
+  auto request = read_request(as_text(plain));
+  crypto::wipe(plain);
+  return request;
 }
 
 Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
@@ -156,6 +134,7 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
                         .ladder = std::move(ladder),
                         .captions = std::move(captions),
                         .existing = std::move(existing),
+                        .nonce = r.nonce,
                         .agent = ports_.agent,
                         .poster_at_us = r.poster_ms < 0 ? -1 : r.poster_ms * 1000,
                         .poster = std::move(poster),
@@ -163,108 +142,170 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
                         .data_folder = ports_.data_folder};
 }
 
+/// What an earlier worker published before it died.
+std::optional<PublishResult> MediaJobs::find_published(const JobRequest& request) {
+  if (!request.title_id.empty()) return std::nullopt;
+  const auto jws = ports_.find_record(title::make_title_id(ports_.identity.signing.did(), request.nonce));
+  if (!jws || !*jws) return std::nullopt;
+  const auto record = title::verify_record(**jws);
+  if (!record) return std::nullopt;
+  return PublishResult{.id = record->id,
+                       .revision = record->revision,
+                       .duration_ms = record->duration_ms,
+                       .renditions = {},
+                       .tracks = {},
+                       .record = **jws,
+                       .notes = {}};
+}
+
 void MediaJobs::work() {
-  for (;;) {
-    std::shared_ptr<Job> job;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_) return;
-      job = queue_.front();
-      queue_.pop_front();
+  bool well = true;
+  while (!is_stopping()) {
+    const auto job = rows_.claim();
+    if (!job && well) log::warning("media_jobs_unreadable", {{"reason", job.error().reason}});
+    well = job.has_value();
+    if (job && *job) {
+      run(**job);
+      continue;
     }
-    if (!job->cancel) run(*job);
+    std::unique_lock lock(mutex_);
+    if (!stopping_) changed_.wait_for(lock, kLook);
   }
 }
 
-void MediaJobs::run(Job& job) {
-  change(job, [](JobStatus& s) { s.state = JobState::Working; });
-  const auto request = prepare(job.request);
-  const auto progress = [&](const PublishProgress& p) {
-    change(job, [&](JobStatus& s) {
-      s.stage = p.stage;
-      s.fraction = p.fraction;
-      s.speed = p.speed;
-      s.seconds_left = p.seconds_left;
-    });
-  };
-  const auto sink = ports_.make_sink();
-  auto result = request ? publish(*request, ports_.identity, ports_.clock, *sink, ports_.titles, progress, job.cancel)
-                        : Result<PublishResult>(std::unexpected(request.error()));
+/// Keeps the lease and shows the progress. False once the job is lost: then the publisher is told to stop.
+bool MediaJobs::beat(Run& run) {
+  const std::lock_guard one_at_a_time(run.beating);
+  std::optional<std::string> status;
+  {
+    const std::lock_guard lock(run.mutex);
+    if (run.lost) return false;
+    if (std::exchange(run.changed, false)) status = write_status(run.status);
+  }
+  const auto lease = rows_.beat(run.id, status);
+  const auto now = ports_.clock.monotonic();
+  const std::lock_guard lock(run.mutex);
+  if (lease && *lease != Lease::Lost) run.last_beat = now;
+  // Without an answer the job counts as lost well before another node may think so.
+  if (lease ? *lease == Lease::Lost : now - run.last_beat >= rows_.lease() * 2 / 3) run.lost = true;
+  if (lease && *lease == Lease::Cancelled) run.cancelled = true;
+  if (run.lost || run.cancelled) run.cancel = true;
+  if (status) notify();
+  return !run.lost;
+}
+
+void MediaJobs::run(const ClaimedJob& job) {
+  Run run;
+  run.id = job.id;
+  run.status = job.status;
+  run.cancelled = job.cancel;
+  run.last_beat = ports_.clock.monotonic();
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return;  // stays on disk: the next start takes it up
+    running_ = &run;
+    run.cancel = stopping_ || job.cancel;
   }
-  forget(job.status.id, job.request);
-  change(job, [&](JobStatus& s) {
-    s.state = result ? JobState::Done : job.cancel ? JobState::Cancelled : JobState::Failed;
-    if (result)
-      s.result = std::move(*result);
-    else
-      s.error = result.error();
+  notify();
+  std::thread pulse([&] {
+    auto last = Steady::now();
+    std::unique_lock lock(run.mutex);
+    while (!run.finished) {
+      run.over.wait_for(lock, kShow);
+      if (run.finished || (!run.changed && Steady::now() - last < rows_.lease() / kBeatsInLease)) continue;
+      lock.unlock();
+      last = Steady::now();
+      beat(run);
+      lock.lock();
+    }
   });
-  log::info("media_job", {{"id", job.status.id}, {"state", std::string(to_string(job.status.state))}});
-}
-
-void MediaJobs::change(Job& job, const std::function<void(JobStatus&)>& edit) {
+  Result<PublishResult> result = fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
+  if (!run.cancel) result = package(job, run);
+  {
+    const std::lock_guard lock(run.mutex);
+    run.finished = true;
+  }
+  run.over.notify_all();
+  pulse.join();
   {
     const std::lock_guard lock(mutex_);
-    edit(job.status);
-    ++job.status.version;
+    running_ = nullptr;
   }
-  changed_.notify_all();
+  end(job, run, std::move(result));
+  notify();
 }
 
-void MediaJobs::forget(const std::string& id, const JobRequest& request) {
-  std::error_code ec;
-  fs::remove(folder_ / (id + ".job"), ec);
-  std::vector<std::string> uploads{request.upload_id};
-  for (const UploadedCaptions& c : request.captions) uploads.push_back(c.upload_id);
-  if (!request.poster.empty()) uploads.push_back(request.poster);
-  for (const std::string& upload : uploads)
-    if (const auto gone = ports_.spool.remove(upload); !gone)
-      log::warning("upload_not_removed", {{"reason", gone.error().reason}});
+Result<PublishResult> MediaJobs::package(const ClaimedJob& job, Run& run) {
+  SWARMA_TRY(const JobRequest asked, open_request(job));
+  if (auto published = find_published(asked)) return *std::move(published);
+  if (job.attempts > kMaxAttempts)
+    return fail(ErrorCode::Unavailable, "job_gave_up",
+                "This film could not be packaged in several attempts; the log of the node says what happened.");
+  SWARMA_TRY(const PublishRequest request, prepare(asked));
+  const auto progress = [&](const PublishProgress& p) {
+    const std::lock_guard lock(run.mutex);
+    run.status.stage = p.stage;
+    run.status.fraction = p.fraction;
+    run.status.speed = p.speed;
+    run.status.seconds_left = p.seconds_left;
+    run.changed = true;
+  };
+  LeasedTitles titles(ports_.titles, [&] { return beat(run); });
+  const auto sink = ports_.make_sink();
+  return publish(request, ports_.identity, ports_.clock, *sink, titles, progress, run.cancel);
 }
 
-std::optional<JobStatus> MediaJobs::find(std::string_view id) {
-  const std::lock_guard lock(mutex_);
-  const auto it = jobs_.find(id);
-  if (it == jobs_.end()) return std::nullopt;
-  return it->second->status;
+void MediaJobs::end(const ClaimedJob& job, Run& run, Result<PublishResult> result) {
+  if (run.lost) return log::warning("media_job_lost", {{"id", job.id}});  // whoever has it goes on
+  const bool passing = !result && !run.cancelled && is_passing(result.error());
+  if ((!result && is_stopping() && !run.cancelled) || (passing && job.attempts < kMaxAttempts)) {
+    const auto pause = is_stopping() ? std::nullopt : std::optional<std::chrono::seconds>(kRetryPause * job.attempts);
+    if (const auto released = rows_.release(job.id, pause); !released)
+      log::warning("media_job_not_released", {{"id", job.id}, {"reason", released.error().reason}});
+    if (passing) log::warning("media_job_waits", {{"id", job.id}, {"reason", result.error().reason}});
+    return;
+  }
+  JobStatus status = run.status;
+  status.state = result ? JobState::Done : run.cancelled ? JobState::Cancelled : JobState::Failed;
+  if (result)
+    status.result = *std::move(result);
+  else
+    status.error = result.error();
+  const auto finished = rows_.finish(job.id, status, passing ? Spool::Fate::Keep : Spool::Fate::Remove);
+  if (!finished || !*finished) return log::warning("media_job_not_finished", {{"id", job.id}});  // taken up again
+  if (const auto tidied = ports_.spool.tidy(); !tidied)
+    log::warning("upload_not_removed", {{"reason", tidied.error().reason}});
+  log::info("media_job", {{"id", job.id}, {"state", std::string(to_string(status.state))}});
 }
 
-std::vector<JobStatus> MediaJobs::list() {
-  const std::lock_guard lock(mutex_);
-  std::vector<JobStatus> out;
-  for (const auto& [id, job] : jobs_) out.push_back(job->status);
-  return out;
+Result<JobStatus> MediaJobs::find(std::string_view id) {
+  SWARMA_TRY(auto status, rows_.find(id));
+  if (!status) return fail(ErrorCode::NotFound, "media_not_found", "There is no such film being packaged.");
+  return *std::move(status);
 }
 
 Result<void> MediaJobs::cancel(std::string_view id) {
-  std::shared_ptr<Job> job;
-  bool waiting = false;
+  SWARMA_TRY(const JobState state, rows_.cancel(id));
   {
     const std::lock_guard lock(mutex_);
-    const auto it = jobs_.find(id);
-    if (it == jobs_.end()) return fail(ErrorCode::NotFound, "media_not_found", "There is no such film being packaged.");
-    job = it->second;
-    job->cancel = true;
-    waiting = std::erase(queue_, job) > 0;
+    if (running_ != nullptr && running_->id == id) {
+      const std::lock_guard run_lock(running_->mutex);
+      running_->cancelled = true;
+      running_->cancel = true;
+    }
   }
-  if (!waiting) return {};
-  forget(job->status.id, job->request);
-  change(*job, [](JobStatus& s) { s.state = JobState::Cancelled; });
-  return {};
+  notify();
+  return state == JobState::Cancelled ? ports_.spool.tidy() : Result<void>();
 }
 
-std::optional<JobStatus> MediaJobs::wait(std::string_view id, std::uint64_t version,
-                                         std::chrono::milliseconds patience) {
-  std::unique_lock lock(mutex_);
-  const auto it = jobs_.find(id);
-  if (it == jobs_.end()) return std::nullopt;
-  const std::shared_ptr<Job> job = it->second;
-  changed_.wait_for(lock, patience, [&] { return stopping_ || job->status.version != version; });
-  return job->status;
+Result<JobStatus> MediaJobs::wait(std::string_view id, std::int64_t version, std::chrono::milliseconds patience) {
+  const auto end = Steady::now() + patience;
+  for (;;) {
+    SWARMA_TRY(JobStatus status, find(id));
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(end - Steady::now());
+    std::unique_lock lock(mutex_);
+    if (stopping_ || status.version != version || rest.count() <= 0) return status;
+    changed_.wait_for(lock, std::min(rest, kLook));
+  }
 }
 
 }  // namespace swarma::content::publish

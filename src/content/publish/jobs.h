@@ -1,13 +1,12 @@
-// Films a node packages itself, one after the other, from its spool. A request is on disk (sealed under the master key:
-// it may hold codes) before it is acknowledged; after a restart it is taken up again, and the publisher's journal keeps
-// it from encoding twice. Safe for concurrent use.
+// Films a node packages itself, one after the other, from its spool. A job is a row, with its request sealed under the
+// master key (it may hold codes), before it is acknowledged. It is seen from every node of the database, runs on one of
+// them at a time, and is taken over by another when that one dies (job_rows.h); the new one begins anew, or goes on
+// from the publisher's journal if it is the same node after a restart. Safe for concurrent use.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,97 +14,64 @@
 #include <thread>
 #include <vector>
 
-#include "content/publish/publisher.h"
-#include "content/publish/spool.h"
+#include "content/publish/job_rows.h"
 
 namespace swarma::content::publish {
-
-inline constexpr std::size_t kMaxJobs = 256;  // remembered, finished ones included
-
-struct UploadedCaptions {
-  std::string language;  // BCP 47
-  std::string upload_id;
-  std::string encoding = {};  // as its creator named it; empty: to be found out
-};
-
-struct JobRequest {
-  std::string upload_id;
-  std::string name, summary, language;
-  std::vector<std::string> tags;
-  std::map<std::string, std::pair<std::string, std::string>> texts;  // further languages: name, summary
-  std::string policy;                                                // canonical JSON
-  std::string codes = "{}";
-  std::string ladder = "auto";
-  std::vector<UploadedCaptions> captions;
-  std::int64_t poster_ms = -1;
-  std::string poster;    // upload id of a picture; empty: one of the film
-  std::string title_id;  // a new revision of this title; empty: a new title
-};
-
-enum class JobState { Queued, Working, Done, Failed, Cancelled };
-std::string_view to_string(JobState state);
-
-struct JobStatus {
-  std::string id;
-  JobState state = JobState::Queued;
-  std::string name;
-  std::string stage = "probe";
-  double fraction = 0, speed = 0, seconds_left = -1;
-  std::optional<PublishResult> result;
-  std::optional<Error> error;
-  std::uint64_t version = 0;  // grows with every change
-};
 
 struct JobPorts {
   const crypto::Identity& identity;
   const Clock& clock;
+  db::Database& database;
   Spool& spool;
   title::KeyAgentRef agent;
   std::function<std::unique_ptr<BlobSink>()> make_sink;
   TitlePort& titles;
   /// The next revision of a title of this creator.
   std::function<Result<ExistingTitle>(const TitleId&)> find_existing;
+  /// The record of a title, if it is visible.
+  std::function<Result<std::optional<std::string>>(const TitleId&)> find_record;
   std::filesystem::path data_folder;
+  std::string home;                // names this node; the same after a restart, another one for every other node
+  std::chrono::seconds lease{30};  // without a sign of life: the job of a dead node
 };
 
 class MediaJobs {
  public:
-  /// Finds what a restart interrupted; start() takes it up. The references in `ports` outlive it.
-  static Result<std::unique_ptr<MediaJobs>> open(const std::filesystem::path& folder, JobPorts ports);
+  /// Frees what a restart interrupted; start() takes it up. The references in `ports` outlive it.
+  static Result<std::unique_ptr<MediaJobs>> open(JobPorts ports);
   ~MediaJobs();
   /// Begins to work, once everything the ports lead to is there.
   void start();
 
-  /// Conflict ("upload_incomplete"), BadRequest for a bad ladder or title.
+  /// Conflict ("upload_incomplete", "upload_in_use"), BadRequest for a bad ladder or title.
   Result<std::string> add(const JobRequest& request);
-  std::optional<JobStatus> find(std::string_view id);
-  std::vector<JobStatus> list();
+  /// NotFound ("media_not_found").
+  Result<JobStatus> find(std::string_view id);
+  Result<std::vector<JobStatus>> list() { return rows_.list(); }
   /// Stops it and forgets its upload. NotFound ("media_not_found").
   Result<void> cancel(std::string_view id);
   /// The status once it differs from `version`, or as it is after `patience`.
-  std::optional<JobStatus> wait(std::string_view id, std::uint64_t version, std::chrono::milliseconds patience);
+  Result<JobStatus> wait(std::string_view id, std::int64_t version, std::chrono::milliseconds patience);
 
  private:
-  struct Job {
-    JobRequest request;
-    JobStatus status;
-    std::atomic<bool> cancel{false};
-  };
-  MediaJobs(std::filesystem::path folder, JobPorts ports);
-  Result<void> load();
-  Result<void> save(const std::string& id, const JobRequest& request);
+  struct Run;
+  explicit MediaJobs(JobPorts ports);
+  Result<JobRequest> open_request(const ClaimedJob& job);
   Result<PublishRequest> prepare(const JobRequest& request);
+  std::optional<PublishResult> find_published(const JobRequest& request);
   void work();
-  void run(Job& job);
-  void change(Job& job, const std::function<void(JobStatus&)>& edit);
-  void forget(const std::string& id, const JobRequest& request);
+  void run(const ClaimedJob& job);
+  Result<PublishResult> package(const ClaimedJob& job, Run& run);
+  void end(const ClaimedJob& job, Run& run, Result<PublishResult> result);
+  bool beat(Run& run);
+  bool is_stopping();
+  void notify() { changed_.notify_all(); }
 
-  std::filesystem::path folder_;
   JobPorts ports_;
+  JobRows rows_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, std::shared_ptr<Job>, std::less<>> jobs_;
-  std::deque<std::shared_ptr<Job>> queue_;
+  Run* running_ = nullptr;
   bool stopping_ = false;
   std::thread worker_;
 };

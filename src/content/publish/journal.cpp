@@ -52,8 +52,11 @@ std::string wrap_context(const std::string& job_id) {
   return "swarma/1 publish job " + job_id;
 }
 
-Result<JobSecrets> start_job(const fs::path& file, const std::string& job_id, const crypto::SecretKey& master) {
-  JobSecrets secrets{crypto::random_key(), to_base64url(random_array<16>()), to_base64url(random_array<16>())};
+Result<JobSecrets> start_job(const fs::path& file, const std::string& job_id, const crypto::SecretKey& master,
+                             const std::string& nonce) {
+  JobSecrets secrets{.title_secret = crypto::random_key(),
+                     .nonce = nonce.empty() ? to_base64url(random_array<16>()) : nonce,
+                     .salt = to_base64url(random_array<16>())};
   const Bytes wrapped = crypto::wrap(master, wrap_context(job_id), secrets.title_secret.expose());
   SWARMA_CHECK(write_json(
       file, {{"nonce", secrets.nonce}, {"salt", secrets.salt}, {"title_secret_wrapped", to_base64url(wrapped)}}));
@@ -240,7 +243,7 @@ Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& 
 }
 
 Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id,
-                              const crypto::SecretKey& master) {
+                              const crypto::SecretKey& master, const std::string& nonce) {
   const fs::path folder = publish_folder / job_id, job = folder / "job.json";
   remove_leftovers(publish_folder);
   SWARMA_TRY(Fd lock, make_locked_folder(folder));
@@ -253,7 +256,7 @@ Result<Journal> Journal::open(const fs::path& publish_folder, const std::string&
   }
   if (!*secrets) {
     SWARMA_CHECK(forget_content(folder));  // tracks of other secrets are worth nothing
-    SWARMA_TRY(*secrets, start_job(job, job_id, master));
+    SWARMA_TRY(*secrets, start_job(job, job_id, master, nonce));
   }
   return Journal(folder, std::move(lock), **std::move(secrets));
 }

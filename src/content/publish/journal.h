@@ -50,9 +50,10 @@ Result<std::string> make_job_id(const std::filesystem::path& file, const media::
 /// Not safe for concurrent use. One process at a time: a second one gets Conflict ("publish_running").
 class Journal {
  public:
-  /// Opens the job or starts it, over again if what is there cannot be used. Io when it cannot be told what is there.
+  /// Opens the job or starts it, with this nonce for the title's id (empty: a random one); over again if what is there
+  /// cannot be used. Io when it cannot be told what is there.
   static Result<Journal> open(const std::filesystem::path& publish_folder, const std::string& job_id,
-                              const crypto::SecretKey& master);
+                              const crypto::SecretKey& master, const std::string& nonce = {});
 
   const JobSecrets& secrets() const { return secrets_; }
   Result<std::optional<FinishedTrack>> find_track(const std::string& key) const;

@@ -230,7 +230,7 @@ Result<PublishResult> publish(const PublishRequest& request, const crypto::Ident
   const std::string title =
       request.existing ? request.existing->id.text() + "/" + std::to_string(request.existing->revision) : "";
   SWARMA_TRY(const std::string job_id, make_job_id(request.file, plan, title, request.destination));
-  SWARMA_TRY(Journal journal, Journal::open(request.data_folder / "publish", job_id, identity.master));
+  SWARMA_TRY(Journal journal, Journal::open(request.data_folder / "publish", job_id, identity.master, request.nonce));
   auto result = run(job, info, plan, journal);
   if (result || is_hopeless(result.error()) || !journal.holds_work()) {
     journal.remove();

@@ -43,6 +43,7 @@ struct PublishRequest {
   media::LadderChoice ladder;
   std::vector<media::SidecarCaptions> captions;
   std::optional<ExistingTitle> existing;
+  std::string nonce;  // of a new title's id, for whoever must find out whether it was published; empty: a random one
   title::KeyAgentRef agent;  // GET /v1/node
   std::int64_t poster_at_us = -1;
   std::filesystem::path poster;       // a picture of one's own; empty: one of the film

@@ -87,6 +87,6 @@ async function begin(page, client) {
 
 /** Hashes of the files that uploads have become. */
 function held() {
-  const folder = join(world.node.data, 'uploads');
+  const folder = join(world.node.data, 'blobs', 'uploads');
   return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => sha256(readFileSync(join(entry.parentPath, entry.name))));
 }

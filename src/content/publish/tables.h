@@ -1,0 +1,12 @@
+// The rows of films on their way in: uploads and packaging jobs, shared by all nodes on one database.
+#pragma once
+
+#include <span>
+
+#include "db/database.h"
+
+namespace swarma::content::publish {
+
+std::span<const db::Migration> migrations();
+
+}  // namespace swarma::content::publish
