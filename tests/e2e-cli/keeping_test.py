@@ -44,6 +44,26 @@ class KeepingTest(unittest.TestCase):
         node.start()
         self.assertEqual(studio.at(node).upload_state(upload), (200, 1000))
 
+    def test_what_an_earlier_version_left_goes_on(self):
+        node = self.start("node")
+        studio = Studio(node, self.folder / "studio")
+        node.stop()
+        film = make_film(self.folder / "film.mp4", 6, "320x180").read_bytes()
+        upload, broken = "0123456789abcdef" * 2, "f" * 32
+        for name, meta in ((upload, json.dumps({"length": len(film), "filename": "film.mp4"})), (broken, "{")):
+            home = node.data / "uploads" / name
+            home.mkdir(parents=True)
+            (home / "upload.json").write_text(meta)
+            (home / "film").write_bytes(film[:1000])
+        node.start()
+        studio.at(node)
+        self.assertEqual(studio.upload_state(upload), (200, 1000))
+        self.assertEqual(studio.append(upload, 1000, film[1000:])[0], 204)
+        self.assertEqual(studio.wait_for(studio.package(upload, "Old friend", ladder="copy"))["state"], "done")
+        self.assertFalse((node.data / "uploads" / upload).exists())
+        self.assertEqual((node.data / "uploads" / broken / "film").read_bytes(), film[:1000])   # not understood, not touched
+        self.assertIn("former_files_left", node.log())
+
     def test_the_connections_fit_into_the_descriptors(self):
         limits = ["prlimit", "--nofile=700"]
         answer = swarma("doctor", "--data", self.folder / "home", "--json", prefix=limits)
