@@ -143,7 +143,10 @@ Colours colours_of(const AVFrame& frame) {
 }
 
 Colours rendition_colours(const Colours& source) {
-  if (needs_light(source) || source.matrix == AVCOL_SPC_RGB || source.matrix == AVCOL_SPC_FCC) return Colours{};
+  Colours hd;
+  // Full range as the source has it: Chromium's own conversion of limited BT.709 makes 243 of a pure blue.
+  if (source.matrix == AVCOL_SPC_RGB && !needs_light(source)) hd.range = AVCOL_RANGE_JPEG;
+  if (needs_light(source) || source.matrix == AVCOL_SPC_RGB || source.matrix == AVCOL_SPC_FCC) return hd;
   Colours out = source;
   out.range = AVCOL_RANGE_MPEG;
   return out;
@@ -178,8 +181,7 @@ std::string convert_colours(const Colours& from, const Colours& to, int width, i
                       now.matrix == AVCOL_SPC_FCC ? "fcc" : swscale_name(rgb ? to.matrix : now.matrix),
                       swscale_name(to.matrix), now.range == AVCOL_RANGE_JPEG ? "full" : "limited",
                       to.range == AVCOL_RANGE_JPEG ? "full" : "limited");
-  text += to.range == AVCOL_RANGE_JPEG ? "format=yuvj420p," : "format=yuv420p,";
-  return text + mark_colours(to);
+  return text + "format=yuv420p," + mark_colours(to);
 }
 
 bool can_tone_map() {

@@ -28,7 +28,7 @@ Result<void> EncodeVideo::open(const AVFrame& first) {
   codec_->sample_aspect_ratio = ff::sane_ratio(first.sample_aspect_ratio);
   codec_->time_base = time_base_;
   codec_->framerate = av_d2q(rate, 1'001'000);
-  codec_->color_range = AVCOL_RANGE_MPEG;
+  codec_->color_range = first.color_range == AVCOL_RANGE_JPEG ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
   codec_->color_primaries = first.color_primaries;
   codec_->color_trc = first.color_trc;
   codec_->colorspace = first.colorspace;

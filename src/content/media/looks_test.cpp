@@ -195,13 +195,13 @@ TEST(Looks, AMirroredPosterOfOnesOwnIsMirroredBack) {
 
 // ---- colours
 
-constexpr const char* kHd = "tv,bt709,bt709,bt709";
+constexpr const char *kHd = "tv,bt709,bt709,bt709", *kHdFull = "pc,bt709,bt709,bt709";
 
 TEST(Looks, AnRgbFilmKeepsItsColoursInEveryRendition) {
   const TemporaryFolder folder;
   const Shown shown = show(given("rgb-720p.mp4"), folder, "auto");
   expect_everywhere(shown, kQuarters);
-  expect_tags(shown, kHd);
+  expect_tags(shown, kHdFull);
   EXPECT_EQ(shown.renditions.size(), 3U);
 }
 
@@ -236,8 +236,8 @@ INSTANTIATE_TEST_SUITE_P(
                    "tv,smpte170m,smpte170m,smpte170m"},
         ColourCase{"untagged PAL", "360x288", "scale=out_color_matrix=bt601,format=yuv444p", kX264,
                    "tv,bt470bg,smpte170m,bt470bg"},
-        ColourCase{"small RGB", "320x180", "format=bgr24", "-c:v libx264rgb -preset ultrafast -crf 4", kHd},
-        ColourCase{"palette", "320x180", "format=bgr24", "-c:v png", kHd},
+        ColourCase{"small RGB", "320x180", "format=bgr24", "-c:v libx264rgb -preset ultrafast -crf 4", kHdFull},
+        ColourCase{"palette", "320x180", "format=bgr24", "-c:v png", kHdFull},
         ColourCase{"full range HD", "640x360", "scale=out_color_matrix=bt709:out_range=full,format=yuvj444p",
                    "-c:v libx264 -preset ultrafast -crf 4 -color_range pc", kHd},
         ColourCase{"only the matrix is tagged", "320x180", "scale=out_color_matrix=bt709,format=yuv444p",

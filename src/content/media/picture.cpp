@@ -28,7 +28,8 @@ Result<ff::Frame> prepare(const AVFrame& frame, int width, int height, const Ori
   // One picture alone does not tell what moves: of an interlaced one a single field is taken.
   const std::string progressive = frame.interlaced_frame ? "field=type=top," : "";
   const std::string filters = "[in]" + progressive + make_upright(orientation) + mark_colours(from) +
-                              convert_colours(from, kJpegColours, width, height) + "setsar=1[o0]";
+                              convert_colours(from, kJpegColours, width, height) +
+                              "scale=in_range=full:out_range=full,format=yuvj420p,setsar=1[o0]";
   SWARMA_TRY(PictureGraph graph, PictureGraph::create(frame, AVRational{1, 25}, filters, 1));
   ff::Frame copy = ff::share(frame);
   copy->pts = 0;

@@ -113,7 +113,8 @@ std::string rendition_filters(const VideoStream& video, const AVFrame& like, con
     const auto [width, height] = sizes[i];
     const PictureSize inner = i == 0 ? fitted(sizes[i], wider) : sizes[i];
     text += i == 0 ? convert_colours(from, to, inner.width, inner.height)
-                   : fmt::format("scale={}:{}:flags=bicubic,format=yuv420p,", width, height);
+                   : fmt::format("scale={}:{}:flags=bicubic:in_range={}:out_range={},format=yuv420p,", width, height,
+                                 static_cast<int>(to.range), static_cast<int>(to.range));
     if (inner.width != width || inner.height != height)
       text += fmt::format("pad={}:{}:(ow-iw)/2:(oh-ih)/2,", width, height);
     text += fmt::format("setsar={}/{}", video.sar_num, video.sar_den);
