@@ -1,5 +1,6 @@
 #include "db/writer_gate.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "base/no_waiting.h"
@@ -30,7 +31,7 @@ bool LockWait::pause(bool& waits) {
     if (on_blocked_) on_blocked_();
   }
   if (NoWaiting::here() || now - since >= patience_ms_) return false;
-  if (!waits) {
+  if (!waits && now - since >= kGrace.count()) {
     if (waiting_.fetch_add(1) >= max_waiting_) {
       waiting_.fetch_sub(1);
       return false;
@@ -39,6 +40,11 @@ bool LockWait::pause(bool& waits) {
   }
   std::this_thread::sleep_for(kPause);
   return true;
+}
+
+bool LockWait::is_blocked_for_long() const {
+  const std::int64_t since = since_.load(std::memory_order_relaxed);
+  return since != 0 && steady_ms() - since >= kGrace.count();
 }
 
 void LockWait::stop(bool& waits) {
@@ -56,8 +62,12 @@ Result<void> WriterGate::enter() {
   ++waiting_;
   const auto until = std::chrono::steady_clock::now() + (may_wait ? kPatience : kLoopPatience);
   // Behind a writer that waits for another process only as many wait as may, and no event loop.
-  const auto hopeless = [&] { return lock_.is_blocked() && (!may_wait || waiting_ >= lock_.max_waiting()); };
-  changed_.wait_until(lock, until, [&] { return !taken_ || hopeless(); });
+  const auto hopeless = [&] {
+    return may_wait ? lock_.is_blocked_for_long() && waiting_ >= lock_.max_waiting() : lock_.is_blocked();
+  };
+  for (auto now = std::chrono::steady_clock::now(); taken_ && !hopeless() && now < until;
+       now = std::chrono::steady_clock::now())
+    changed_.wait_until(lock, std::min(until, now + kGrace / 4));
   --waiting_;
   if (taken_) return database_busy();
   taken_ = true;

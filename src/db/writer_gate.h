@@ -2,9 +2,9 @@
 // file. All waits are bounded:
 //
 //  - behind a writer of this process: kPatience, on a thread that must not wait kLoopPatience;
-//  - for another process: until kPatience after the lock was first met, whoever asks; later ones are refused at once,
-//  and
-//    so is everybody beyond kMaxWaiting, and whoever must not wait.
+//  - for another process: for kGrace whoever may wait, because another node or command that merely writes too is gone
+//    by then; from then until kPatience after the lock was first met the first few; all others are refused at once, and
+//    whoever must not wait always.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@ namespace swarma::db {
 inline constexpr std::chrono::milliseconds kPatience{2'000};
 inline constexpr std::chrono::milliseconds kStartPatience{10'000};  // nobody is served yet
 inline constexpr std::chrono::milliseconds kLoopPatience{20};
+inline constexpr std::chrono::milliseconds kGrace{300};
 
 /// Unavailable "database_busy". Notes a refusal where nothing may wait (base/no_waiting.h).
 std::unexpected<Error> database_busy();
@@ -37,6 +38,8 @@ class LockWait {
   /// The lock was had: who comes next starts counting anew.
   void had() { since_.store(0, std::memory_order_relaxed); }
   bool is_blocked() const { return since_.load(std::memory_order_relaxed) != 0; }
+  /// For longer than kGrace.
+  bool is_blocked_for_long() const;
   int max_waiting() const { return max_waiting_; }
   /// Called, on the thread that finds out, when somebody is found in the way.
   void on_blocked(std::function<void()> call) { on_blocked_ = std::move(call); }

@@ -1,5 +1,5 @@
-// Where guesses come from: the network, not the key, for keys cost nothing. What is kept of it is a keyed hash that means
-// another network in every window of time, and is forgotten with the window.
+// Where guesses come from: the network, not the key, for keys cost nothing. What is kept of it is a keyed hash that
+// means another network in every window of time, and is forgotten with the window.
 #pragma once
 
 #include <chrono>

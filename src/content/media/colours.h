@@ -22,8 +22,8 @@ struct Colours {
 /// picture's size (BT.709 from 720 lines or 1280 columns on, else BT.601 of the 625 or 525 line system). RGB is sRGB.
 Colours colours_of(const AVFrame& frame);
 
-/// The colours of renditions: those of the source where every browser knows them, in limited range; of RGB BT.709 in full
-/// range; else BT.709.
+/// The colours of renditions: those of the source where every browser knows them, in limited range; of RGB BT.709 in
+/// full range; else BT.709.
 Colours rendition_colours(const Colours& source);
 
 DynamicRange dynamic_range_of(AVColorTransferCharacteristic transfer);
