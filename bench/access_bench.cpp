@@ -190,7 +190,7 @@ BENCHMARK(agent_issue)->Unit(benchmark::kMicrosecond);
 void evaluate(benchmark::State& state) {
   const auto policy = must(policy::parse_policy_text(kPolicy));
   policy::Facts facts;
-  facts.now = 1;
+  facts.now = Instant(1);
   facts.title = {100, 400'000, {"hd", "sd"}};
   facts.default_issuers = {"did:key:own"};
   facts.proofs = {{policy.paths()[0].leaves[0].key, 1, "did:key:own"}};

@@ -31,8 +31,8 @@ Json claims() {
           {"params", {{"text", "I will tell a friend."}}},
           {"evidence", Json::object()},
           {"trust", 0.25},
-          {"iat", kNow},
-          {"exp", kNow + 3600},
+          {"iat", kNow.unix_s()},
+          {"exp", kNow.unix_s() + 3600},
           {"nonce", "c29tZXRoaW5nIHJhbmRvbQ"}};
 }
 
