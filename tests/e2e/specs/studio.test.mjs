@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { agree, browserNames, kPatienceMs, launch, openPage, press, shownColour, textOf, video, waitForText } from '../support/browser.mjs';
 import { LyingNode } from '../support/lying-node.mjs';
 import { makeFilm, media, openWorld } from '../support/program.mjs';
@@ -32,10 +32,8 @@ for (const name of browserNames) describe(name, () => publishing(name));
 
 function publishing(name) {
   let browser;
-  before(async () => {
-    browser = await launch(name);
-    line.lie = line.deaf = line.bar = () => undefined;
-  });
+  before(async () => void (browser = await launch(name)));
+  beforeEach(() => void (line.lie = line.deaf = line.bar = () => undefined));
   after(() => browser.close());
 
   /** A page that has signed in over the line. */
