@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(again && again->canonical() == policy->canonical());
 
   Facts facts;
-  facts.now = 1'800'000'000;
+  facts.now = Instant(1'800'000'000);
   facts.title = {100, 400'000, {"hd", "sd"}};
   facts.default_issuers = {"did:key:own"};
   for (const PathDecision& decision : evaluate(*policy, facts)) require(decision.met == decision.unmet.empty());
