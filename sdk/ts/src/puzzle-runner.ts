@@ -33,6 +33,7 @@ export async function runPuzzle(
   const kept = (await environment.vault.get(name)) as Saved | undefined;
   const usable = kept && kept.action.expires_at > environment.now() + 10;
   const saved: Saved = usable ? kept : { action: await session.startAction(leaf), tried: 0 };
+  if (saved !== kept) await environment.vault.put(name, saved); // a page that is left at once comes back to this puzzle
   const { challenge } = saved.action;
   if (!('seed' in challenge) || challenge.algorithm !== 'sha256') throw new SwarmaError('bad_answer', 'The node posed a puzzle of an unknown kind.');
   const task: PuzzleRequest = { seed: challenge.seed, difficulty: challenge.difficulty, from: saved.tried };

@@ -157,6 +157,7 @@ describe('unlocking', () => {
     const tried = () => page.$eval(`${hard} progress`, (bar) => bar.value);
     await page.waitForFunction((s) => document.querySelector(`${s} progress`)?.value > 0, {}, hard);
     await press(page, `${hard} .step-body .button`);
+    await page.waitForSelector(`${hard} .step-body .button-main`); // it stands still, and where is written down
     const paused = await tried();
     await page.reload();
     await press(page, '.way[data-path=both] .button');

@@ -78,7 +78,7 @@ export async function publish(node, file, title, policy, ...more) {
 export function makeFilm(folder, { seconds, size, name = 'film' }) {
   const file = join(folder, `${name}.mp4`);
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=${seconds}`, '-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`,
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', '3M', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-metadata:s:a:0', 'language=eng', file]);
+    '-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', '3M', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-metadata:s:a:0', 'language=eng', '-movflags', '+faststart', file]);
   const two = (n) => String(n).padStart(2, '0');
   const stamp = (s) => `00:${two(Math.floor(s / 60))}:${two(s % 60)},000`;
   const captions = join(folder, `${name}.en.srt`);
