@@ -287,6 +287,7 @@ const kStates = {
     const film = join(world.folder, 'all-of-it.mp4');
     copyFileSync(world.film, film);
     const page = await uploading(undefined, 'done', film);
+    await page.waitForSelector('.minutes input');
     await page.$eval('.minutes input', (field) => field.select());
     await page.type('.minutes input', '90');
     await page.waitForSelector('.gives-all');

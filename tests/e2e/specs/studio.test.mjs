@@ -85,6 +85,7 @@ function publishing(name) {
     await page.$eval('.minutes input', (field) => (field.value = ''));
     await page.type('.minutes input', '30');
     await waitForText(page, '.check', 'This film can be published');
+    await waitForText(page, '.check', 'English'); // once the captions are there too
     assert.match(await textOf(page, '.check'), /720p[\s\S]*English/, 'what will be made is told before');
     await waitForText(page, '.plain-words', 'Everybody may watch the film up to 0:30.');
     assert.match(await textOf(page, '.plain-words'), /Whoever agrees to “I will tell a friend about this film\.” may watch the whole film\. An unlock lasts 7 days\./);
