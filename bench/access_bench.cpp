@@ -7,7 +7,7 @@
 
 #include "access/attest/attestation.h"
 #include "access/grant/broker.h"
-#include "access/grant/test_title.h"
+#include "access/grant/title_testing.h"
 #include "crypto/dpop.h"
 #include "crypto/hash.h"
 
@@ -93,10 +93,10 @@ struct Node {
   std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("swarma-access-bench-" + to_hex(random_array<4>()));
   FakeClock clock;
-  grant::TestCreator creator;
+  grant::testing::TestCreator creator;
   crypto::SigningKey verifier = crypto::SigningKey::generate();
-  grant::TestTitle title = grant::make_test_title(creator, kPolicy);
-  grant::MemoryTitleSource source;
+  grant::testing::TestTitle title = grant::testing::make_test_title(creator, kPolicy);
+  grant::testing::MemoryTitleSource source;
   grant::TitleCache titles{source};
   grant::LocalKeyAgent agent{creator.signing, creator.decryption};
   std::unique_ptr<db::Database> database;

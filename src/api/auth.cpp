@@ -113,8 +113,8 @@ Result<Caller> check_proof(Services& services, const net::Request& request, std:
 
 Result<Caller> authenticate_viewer(Services& services, const net::Request& request) {
   SWARMA_TRY(Caller caller, check_proof(services, request, body_digest(request)));
-  SWARMA_CHECK(check_room(services, request, is_owner(services, caller)));
-  SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));
+  SWARMA_RETURN_IF_ERROR(check_room(services, request, is_owner(services, caller)));
+  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));
   return caller;
 }
 
@@ -126,13 +126,13 @@ Result<Caller> authenticate_creator(Services& services, const net::Request& requ
   SWARMA_TRY(const std::string_view token, find_token(request));
   SWARMA_TRY(Caller caller, check_proof(services, request, digest, token));
   if (!token.empty()) {
-    SWARMA_CHECK(check_token(services, token, caller.jkt));
+    SWARMA_RETURN_IF_ERROR(check_token(services, token, caller.jkt));
   } else if (!is_owner(services, caller)) {
     return fail(ErrorCode::Forbidden, "not_owner",
                 "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
   }
-  SWARMA_CHECK(check_room(services, request, true));
-  SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));
+  SWARMA_RETURN_IF_ERROR(check_room(services, request, true));
+  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));
   return caller;
 }
 

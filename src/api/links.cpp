@@ -24,10 +24,10 @@ std::span<const db::Migration> link_migrations() {
 Result<std::string> Links::create() {
   std::string secret = to_base64url(random_array<24>());
   const Instant now = clock_.now();
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       database_.execute("DELETE FROM sign_in_links WHERE expires_at < $1", {(now - std::chrono::days(1)).unix_s()}));
-  SWARMA_CHECK(database_.execute("INSERT INTO sign_in_links (secret_hash, expires_at) VALUES ($1, $2)",
-                                 {name_of(secret), Expiry(now, kLinkLife).unix_s()}));
+  SWARMA_RETURN_IF_ERROR(database_.execute("INSERT INTO sign_in_links (secret_hash, expires_at) VALUES ($1, $2)",
+                                           {name_of(secret), Expiry(now, kLinkLife).unix_s()}));
   return secret;
 }
 

@@ -128,7 +128,7 @@ net::Response problem_response(const Error& error, const Json* extra) {
 
 Result<Json> parse_body(const net::Request& request) {
   SWARMA_TRY(Json body, parse_json(request.body));
-  SWARMA_CHECK(JsonReader(body, "request body").expect_object());
+  SWARMA_RETURN_IF_ERROR(JsonReader(body, "request body").expect_object());
   return body;
 }
 

@@ -84,7 +84,7 @@ namespace {
 
 Result<std::set<BlobId>> named_blobs(Services& services) {
   std::set<BlobId> blobs;
-  SWARMA_CHECK(services.registry.list_blobs(0, 255, [&](const BlobId& id) { blobs.insert(id); }));
+  SWARMA_RETURN_IF_ERROR(services.registry.list_blobs(0, 255, [&](const BlobId& id) { blobs.insert(id); }));
   return blobs;
 }
 
@@ -96,13 +96,13 @@ Result<void> unpublish_title(Services& services, const TitleId& id) {
   if (services.disk.is_full()) {
     SWARMA_TRY(before, named_blobs(services));
   }
-  SWARMA_CHECK(services.registry.unpublish(id));
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(services.registry.unpublish(id));
+  SWARMA_RETURN_IF_ERROR(
       services.database.transact([&](db::Session& session) { return access::attest::remove_codes(session, id); }));
   if (before.empty()) return {};
   SWARMA_TRY(const std::set<BlobId> still, named_blobs(services));
   for (const BlobId& blob : before)
-    if (!still.contains(blob)) SWARMA_CHECK(services.blobs.remove(blob));
+    if (!still.contains(blob)) SWARMA_RETURN_IF_ERROR(services.blobs.remove(blob));
   return {};
 }
 

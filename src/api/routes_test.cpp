@@ -29,7 +29,7 @@ class NoPublishing final : public content::publish::TitlePort {
   Result<void> publish(std::string_view, std::string_view) override { return {}; }
 };
 
-struct RouteTable : testing::Test {
+struct RouteTable : ::testing::Test {
   std::unique_ptr<content::publish::Spool> make_spool() {
     EXPECT_TRUE(database->migrate(content::publish::migrations()));
     return *content::publish::Spool::open(folder / "uploads", 1 << 20, *database, clock);

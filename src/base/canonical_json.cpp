@@ -160,9 +160,9 @@ Result<void> write_object(const Json& value, std::string& out) {
   out.push_back('{');
   for (const auto* member : members) {
     if (out.back() != '{') out.push_back(',');
-    SWARMA_CHECK(write_string(member->first, out));
+    SWARMA_RETURN_IF_ERROR(write_string(member->first, out));
     out.push_back(':');
-    SWARMA_CHECK(write_canonical(member->second, out));
+    SWARMA_RETURN_IF_ERROR(write_canonical(member->second, out));
   }
   out.push_back('}');
   return {};
@@ -203,7 +203,7 @@ Result<void> write_canonical(const Json& value, std::string& out) {
       for (const Json& item : value) {
         if (!first) out.push_back(',');
         first = false;
-        SWARMA_CHECK(write_canonical(item, out));
+        SWARMA_RETURN_IF_ERROR(write_canonical(item, out));
       }
       out.push_back(']');
       break;
@@ -220,7 +220,7 @@ Result<void> write_canonical(const Json& value, std::string& out) {
 
 Result<std::string> canonical_json(const Json& value) {
   std::string out;
-  SWARMA_CHECK(write_canonical(value, out));
+  SWARMA_RETURN_IF_ERROR(write_canonical(value, out));
   return out;
 }
 

@@ -8,7 +8,7 @@ namespace swarma {
 namespace {
 
 // A disk that is really full is in tests/e2e-cli/full_disk_test.py.
-struct DiskReserveTest : testing::Test {
+struct DiskReserveTest : ::testing::Test {
   DiskReserveTest() { std::filesystem::create_directory(folder); }
   ~DiskReserveTest() override {
     std::error_code ec;

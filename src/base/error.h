@@ -52,7 +52,7 @@ std::string_view to_string(ErrorCode code);
 }  // namespace swarma
 
 // SWARMA_TRY(auto x, expression): takes the value of a Result or returns its Error from this function.
-// SWARMA_CHECK(expression): the same for a Result<void>.
+// SWARMA_RETURN_IF_ERROR(expression): the same for a Result<void>.
 #define SWARMA_CONCAT_(a, b) a##b
 #define SWARMA_CONCAT(a, b) SWARMA_CONCAT_(a, b)
 #define SWARMA_TRY_(tmp, declaration, ...)                  \
@@ -60,7 +60,7 @@ std::string_view to_string(ErrorCode code);
   if (!tmp) return std::unexpected(std::move(tmp).error()); \
   declaration = *std::move(tmp)
 #define SWARMA_TRY(declaration, ...) SWARMA_TRY_(SWARMA_CONCAT(swarma_try_, __COUNTER__), declaration, __VA_ARGS__)
-#define SWARMA_CHECK(...)                                               \
+#define SWARMA_RETURN_IF_ERROR(...)                                     \
   do {                                                                  \
     if (auto swarma_check_result = (__VA_ARGS__); !swarma_check_result) \
       return std::unexpected(std::move(swarma_check_result).error());   \

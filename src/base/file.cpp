@@ -72,7 +72,7 @@ Result<void> write_file_durably(const std::filesystem::path& path, ByteView byte
   const auto attempt = [&]() -> Result<void> {
     const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (!fd) return std::unexpected(io_error("create", temporary));
-    SWARMA_CHECK(write_all(fd.get(), bytes, temporary));
+    SWARMA_RETURN_IF_ERROR(write_all(fd.get(), bytes, temporary));
     if (::fsync(fd.get()) != 0) return std::unexpected(io_error("sync", temporary));
     if (::rename(temporary.c_str(), path.c_str()) != 0) return std::unexpected(io_error("rename to", path));
     return sync_folder(path.parent_path());

@@ -166,7 +166,7 @@ Result<const Json*> JsonReader::array(const char* name, std::size_t max_items) c
 }
 
 Result<void> JsonReader::only(std::initializer_list<std::string_view> names) const {
-  SWARMA_CHECK(expect_object());
+  SWARMA_RETURN_IF_ERROR(expect_object());
   for (const auto& [name, value] : object_.items())
     if (std::find(names.begin(), names.end(), name) == names.end())
       return fail(ErrorCode::BadRequest, "unknown_member", "The " + what_ + " has an unknown member \"" + name + "\".");

@@ -17,7 +17,8 @@ struct BlobsOptions {
 };
 
 Result<void> adopt(const BlobsOptions& options) {
-  SWARMA_CHECK(node::adopt_blobs({.data = options.common.data, .database = options.database, .blobs = options.blobs}));
+  SWARMA_RETURN_IF_ERROR(
+      node::adopt_blobs({.data = options.common.data, .database = options.database, .blobs = options.blobs}));
   if (options.common.json)
     print_json({{"adopted", true}});
   else

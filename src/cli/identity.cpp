@@ -11,7 +11,7 @@ Result<crypto::Identity> open_identity(const Common& common) {
     SWARMA_TRY(const Bytes bytes, read_file(common.passphrase_file, kMaxPassphraseBytes));
     passphrase = std::string(as_text(bytes)).substr(0, as_text(bytes).find_first_of("\r\n"));
   }
-  SWARMA_CHECK(ensure_private_folder(common.data));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(common.data));
   auto identity = crypto::open_identity(common.data, passphrase);
   crypto::wipe({reinterpret_cast<std::uint8_t*>(passphrase.data()), passphrase.size()});
   return identity;

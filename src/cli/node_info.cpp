@@ -36,7 +36,7 @@ Result<Json> get_json(net::HttpClient& http, const std::string& url) {
 Result<std::string> fetch_node_name(net::HttpClient& http, const std::string& node_url) {
   SWARMA_TRY(const Json body, get_json(http, node_url + "/v1/node"));
   const JsonReader reader(body, "node's description");
-  SWARMA_CHECK(reader.object("agent"));  // whatever else answers has none
+  SWARMA_RETURN_IF_ERROR(reader.object("agent"));  // whatever else answers has none
   return reader.text_or("name", 300, "node");
 }
 

@@ -71,7 +71,7 @@ class Grants {
     }
     SWARMA_TRY(const auto covers, access::policy::open_covers(unlocked_->grant, decryption_));
     for (const auto& [group, nodes] : covers)
-      for (const crypto::TreeNode& node : nodes) SWARMA_CHECK(keys.add(group, node));
+      for (const crypto::TreeNode& node : nodes) SWARMA_RETURN_IF_ERROR(keys.add(group, node));
     return {};
   }
 

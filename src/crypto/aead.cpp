@@ -116,7 +116,7 @@ Result<Bytes> unwrap(const SecretKey& key, std::string_view context, ByteView wr
   if (wrapped.size() < nonce.size() + kTagBytes) return refused();
   std::copy_n(wrapped.begin(), nonce.size(), nonce.begin());
   Bytes plaintext;
-  SWARMA_CHECK(aead_open(key, nonce, view(context), wrapped.subspan(nonce.size()), plaintext));
+  SWARMA_RETURN_IF_ERROR(aead_open(key, nonce, view(context), wrapped.subspan(nonce.size()), plaintext));
   return plaintext;
 }
 

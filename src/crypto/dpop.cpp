@@ -122,7 +122,7 @@ Result<DpopProof> verify_dpop_proof(std::string_view proof, const DpopClaims& ex
   if (!verified) return bad_proof("The DPoP proof is not valid. " + verified.error().message);
   auto& [signer, claims] = *verified;
   SWARMA_TRY(std::string url, check_url(claims, expected));
-  SWARMA_CHECK(check_request(claims, expected));
+  SWARMA_RETURN_IF_ERROR(check_request(claims, expected));
   auto nonce = text_claim(claims, "nonce", kMaxNonceBytes);
   if (!nonce || (!expected.nonce.empty() && *nonce != expected.nonce)) return nonce_needed();
   SWARMA_TRY(const Instant issued_at, check_time(claims, now));

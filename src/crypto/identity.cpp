@@ -115,7 +115,7 @@ Result<void> create_once(const std::filesystem::path& path, std::string_view pas
   SWARMA_TRY(std::string text, file_text({random_key(), random_key(), random_key()}, passphrase));
   const Wiped wiped(text);
   const std::filesystem::path candidate = path.string() + ".new-" + to_hex(random_array<6>());
-  SWARMA_CHECK(write_file_durably(candidate, view(text), 0600));
+  SWARMA_RETURN_IF_ERROR(write_file_durably(candidate, view(text), 0600));
   const bool linked = ::link(candidate.c_str(), path.c_str()) == 0 || errno == EEXIST;
   const Error error = linked ? Error{} : io_error("create", path);
   ::unlink(candidate.c_str());
@@ -199,10 +199,10 @@ Result<Secrets> parse_secrets(const std::filesystem::path& path, std::string_vie
 Result<Identity> open_identity(const std::filesystem::path& folder, std::string_view passphrase) {
   if (sodium_init() < 0) std::abort();
   const std::filesystem::path path = folder / "identity.json";
-  SWARMA_CHECK(ensure_private_folder(folder));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(folder));
   auto bytes = read_private_file(path);
   if (!bytes && bytes.error().code == ErrorCode::NotFound) {
-    SWARMA_CHECK(create_once(path, passphrase));
+    SWARMA_RETURN_IF_ERROR(create_once(path, passphrase));
     bytes = read_private_file(path);
   }
   if (!bytes) return std::unexpected(bytes.error());

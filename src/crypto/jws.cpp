@@ -110,14 +110,14 @@ Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view ty
 
 Result<Json> verify_jws(std::string_view jws, std::string_view typ, const Did& signer, std::size_t max_bytes) {
   SWARMA_TRY(const Parts parts, split(jws, max_bytes));
-  SWARMA_CHECK(check_header(parts, typ, signer));
-  SWARMA_CHECK(check_signature(parts, signer));
+  SWARMA_RETURN_IF_ERROR(check_header(parts, typ, signer));
+  SWARMA_RETURN_IF_ERROR(check_signature(parts, signer));
   return decode_object(parts.payload, "payload");
 }
 
 Result<Json> verify_own_jws(std::string_view jws, std::string_view typ, const SigningKey& own, std::size_t max_bytes) {
   SWARMA_TRY(const Parts parts, split(jws, max_bytes));
-  SWARMA_CHECK(check_header(parts, typ, own.did()));
+  SWARMA_RETURN_IF_ERROR(check_header(parts, typ, own.did()));
   SWARMA_TRY(const Bytes signature, decode_signature(parts.signature));
   if (!equal_in_constant_time(signature, own.sign(view(parts.signed_text)))) return bad_signature(own.did());
   return decode_object(parts.payload, "payload");
@@ -134,7 +134,7 @@ Result<std::pair<Did, Json>> verify_self_signed_jws(std::string_view jws, std::s
   const auto jwk = header.find("jwk");
   if (jwk == header.end()) return bad_jws("The header must carry the signer's public key as \"jwk\".");
   SWARMA_TRY(Did signer, did_from_jwk(*jwk));
-  SWARMA_CHECK(check_signature(parts, signer));
+  SWARMA_RETURN_IF_ERROR(check_signature(parts, signer));
   SWARMA_TRY(Json payload, decode_object(parts.payload, "payload"));
   return std::pair(std::move(signer), std::move(payload));
 }

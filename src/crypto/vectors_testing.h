@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/testing.h"
 
 namespace swarma::crypto::testing {
 
@@ -27,20 +28,6 @@ std::array<std::uint8_t, N> hex_exactly(const Json& value) {
   return take_exactly<N>(hex(value)).value();
 }
 
-/// Where a test may write; empty at first, gone afterwards.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "swarma-test-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using swarma::testing::TemporaryFolder;
 
 }  // namespace swarma::crypto::testing

@@ -7,12 +7,14 @@
 #include <limits>
 #include <thread>
 
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::db {
+
+using namespace db::testing;
 namespace {
 
-class DatabaseTest : public testing::TestWithParam<Engine> {
+class DatabaseTest : public ::testing::TestWithParam<Engine> {
  protected:
   void SetUp() override {
     auto made = make_test_database(GetParam());
@@ -31,12 +33,13 @@ class DatabaseTest : public testing::TestWithParam<Engine> {
   }
   std::optional<TestDatabase> database_;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, DatabaseTest, testing::ValuesIn(kEngines), engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, DatabaseTest, ::testing::ValuesIn(kEngines), engine_name);
 
 TEST_P(DatabaseTest, KeepsWhatATransactionWrote) {
   make_counters();
   const auto done = db().transact([](Session& session) -> Result<void> {
-    SWARMA_CHECK(session.execute("INSERT INTO counters (name, n) VALUES ($1, $2)", {"plays", std::int64_t{1}}));
+    SWARMA_RETURN_IF_ERROR(
+        session.execute("INSERT INTO counters (name, n) VALUES ($1, $2)", {"plays", std::int64_t{1}}));
     SWARMA_TRY(const auto rows,
                session.query("UPDATE counters SET n = n + $2 WHERE name = $1 RETURNING n", {"plays", std::int64_t{4}}));
     EXPECT_EQ(rows.at(0).integer(0), 5);
@@ -51,7 +54,7 @@ TEST_P(DatabaseTest, KeepsWhatATransactionWrote) {
 TEST_P(DatabaseTest, RollsBackWhenTheWorkFails) {
   make_counters();
   const auto done = db().transact([](Session& session) -> Result<void> {
-    SWARMA_CHECK(session.execute("INSERT INTO counters (name, n) VALUES ('plays', 1)"));
+    SWARMA_RETURN_IF_ERROR(session.execute("INSERT INTO counters (name, n) VALUES ('plays', 1)"));
     return fail(ErrorCode::Forbidden, "no", "No.");
   });
   ASSERT_FALSE(done);
@@ -152,7 +155,7 @@ TEST_P(DatabaseTest, NamesTheBrokenConstraint) {
 TEST_P(DatabaseTest, CommitsNothingWhenAFailureWasIgnored) {
   make_counters();
   const auto done = db().transact([](Session& session) -> Result<void> {
-    SWARMA_CHECK(session.execute("INSERT INTO counters (name, n) VALUES ('a', 1)"));
+    SWARMA_RETURN_IF_ERROR(session.execute("INSERT INTO counters (name, n) VALUES ('a', 1)"));
     EXPECT_FALSE(session.execute("INSERT INTO counters (name, n) VALUES ('a', 1)"));
     const auto later = session.query("SELECT 1");
     EXPECT_FALSE(later);
@@ -177,7 +180,7 @@ TEST_P(DatabaseTest, RefusesWrongStatements) {
 TEST_P(DatabaseTest, RefusesACallOnItselfInsideATransaction) {
   make_counters();
   const auto done = db().transact([&](Session&) -> Result<void> {
-    SWARMA_CHECK(db().execute("INSERT INTO counters (name, n) VALUES ('a', 1)"));
+    SWARMA_RETURN_IF_ERROR(db().execute("INSERT INTO counters (name, n) VALUES ('a', 1)"));
     return {};
   });
   ASSERT_FALSE(done);
@@ -239,7 +242,8 @@ TEST_P(DatabaseTest, LosesNoUpdateBetweenManyWriters) {
           // Read, think, write: correct only when transactions are serialisable.
           const auto done = node.transact([](Session& session) -> Result<void> {
             SWARMA_TRY(const auto rows, session.query("SELECT n FROM counters WHERE name = 'a'"));
-            SWARMA_CHECK(session.execute("UPDATE counters SET n = $1 WHERE name = 'a'", {rows.at(0).integer(0) + 1}));
+            SWARMA_RETURN_IF_ERROR(
+                session.execute("UPDATE counters SET n = $1 WHERE name = 'a'", {rows.at(0).integer(0) + 1}));
             return {};
           });
           EXPECT_TRUE(done) << done.error().message;
@@ -254,8 +258,8 @@ TEST_P(DatabaseTest, BreaksDeadlocks) {
   ASSERT_TRUE(db().execute("INSERT INTO counters (name, n) VALUES ('a', 0), ('b', 0)"));
   const auto bump = [&](const char* first, const char* second) {
     return db().transact([&](Session& session) -> Result<void> {
-      SWARMA_CHECK(session.execute("UPDATE counters SET n = n + 1 WHERE name = $1", {first}));
-      SWARMA_CHECK(session.execute("UPDATE counters SET n = n + 1 WHERE name = $1", {second}));
+      SWARMA_RETURN_IF_ERROR(session.execute("UPDATE counters SET n = n + 1 WHERE name = $1", {first}));
+      SWARMA_RETURN_IF_ERROR(session.execute("UPDATE counters SET n = n + 1 WHERE name = $1", {second}));
       return {};
     });
   };
@@ -287,8 +291,8 @@ TEST_P(DatabaseTest, ReadersSeeOnlyWholeTransactions) {
   });
   for (int i = 0; i < 100; ++i)
     EXPECT_TRUE(db().transact([](Session& session) -> Result<void> {
-      SWARMA_CHECK(session.execute("UPDATE counters SET n = n + 1 WHERE name = 'a'"));
-      SWARMA_CHECK(session.execute("UPDATE counters SET n = n + 1 WHERE name = 'b'"));
+      SWARMA_RETURN_IF_ERROR(session.execute("UPDATE counters SET n = n + 1 WHERE name = 'a'"));
+      SWARMA_RETURN_IF_ERROR(session.execute("UPDATE counters SET n = n + 1 WHERE name = 'b'"));
       return {};
     }));
   stop = true;
@@ -335,7 +339,7 @@ TEST(Database, SaysWhyItCannotOpen) {
 }
 
 TEST(Database, RefusesAFileThatIsNoDatabase) {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.path() / "film.mp4";
   FILE* file = std::fopen(path.c_str(), "w");
   std::fputs("this is certainly not a database, but a text of some length, long enough for a header", file);

@@ -11,9 +11,11 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::db {
+
+using namespace db::testing;
 namespace {
 
 const std::vector<Migration> kLedger = {
@@ -23,8 +25,8 @@ const std::vector<Migration> kLedger = {
 Result<void> book(Database& db, std::int64_t n, Durability durability) {
   return db.transact(
       [n](Session& session) -> Result<void> {
-        SWARMA_CHECK(session.execute("INSERT INTO debits (n) VALUES ($1)", {n}));
-        SWARMA_CHECK(session.execute("INSERT INTO credits (n, b) VALUES ($1, $2)", {n, Bytes(3000, 7)}));
+        SWARMA_RETURN_IF_ERROR(session.execute("INSERT INTO debits (n) VALUES ($1)", {n}));
+        SWARMA_RETURN_IF_ERROR(session.execute("INSERT INTO credits (n, b) VALUES ($1, $2)", {n, Bytes(3000, 7)}));
         return {};
       },
       durability);
@@ -45,11 +47,11 @@ std::int64_t largest(Database& db, const char* table) {
   ::_exit(1);
 }
 
-class DurabilityTest : public testing::TestWithParam<Engine> {};
-INSTANTIATE_TEST_SUITE_P(Engines, DurabilityTest, testing::ValuesIn(kEngines), engine_name);
+class DurabilityTest : public ::testing::TestWithParam<Engine> {};
+INSTANTIATE_TEST_SUITE_P(Engines, DurabilityTest, ::testing::ValuesIn(kEngines), engine_name);
 
 TEST_P(DurabilityTest, KillLosesNothingThatWasCommittedAndLeavesNoHalf) {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const auto url = make_test_database_url(GetParam(), folder.path());
   ASSERT_TRUE(url) << url.error().message;
   ASSERT_TRUE(Database::open(*url, 1).value()->migrate(kLedger));

@@ -9,16 +9,18 @@
 #include <thread>
 
 #include "base/no_waiting.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 #include "db/writer_gate.h"
 
 namespace swarma::db {
+
+using namespace db::testing;
 namespace {
 
 using Clocks = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-class Lock : public testing::Test {
+class Lock : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(db().execute("CREATE TABLE plays (n BIGINT)"));
@@ -99,7 +101,7 @@ TEST_F(Lock, IsWaitedForByFewOfMany) {
   EXPECT_LE(waited, 2);
 }
 
-class PostgresqlTrouble : public testing::Test {
+class PostgresqlTrouble : public ::testing::Test {
  protected:
   std::string reason(Database& db, const char* sql = "SELECT 1") {
     const auto rows = db.query(sql);
@@ -132,7 +134,7 @@ TEST_F(PostgresqlTrouble, ALockIsWaitedForBriefly) {
   std::latch taken(1), release(1);
   std::jthread holder([&] {
     const auto held = other->transact([&](Session& session) -> Result<void> {
-      SWARMA_CHECK(session.execute("LOCK TABLE plays IN ACCESS EXCLUSIVE MODE"));
+      SWARMA_RETURN_IF_ERROR(session.execute("LOCK TABLE plays IN ACCESS EXCLUSIVE MODE"));
       taken.count_down();
       release.wait();
       return {};

@@ -29,7 +29,7 @@ std::string expand(std::string sql, bool postgresql) {
 }  // namespace
 
 Result<std::int64_t> apply_migrations(ScriptSession& session, std::span<const Migration> migrations, bool postgresql) {
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       session.run_script("CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, sql TEXT NOT NULL)"));
   std::map<std::string, std::string> applied;
   SWARMA_TRY(const Rows rows, session.query("SELECT name, sql FROM schema_migrations"));
@@ -46,7 +46,7 @@ Result<std::int64_t> apply_migrations(ScriptSession& session, std::span<const Mi
       error.message = "Migration " + migration.name + " failed. " + error.message;
       return std::unexpected(std::move(error));
     }
-    SWARMA_CHECK(
+    SWARMA_RETURN_IF_ERROR(
         session.execute("INSERT INTO schema_migrations (name, sql) VALUES ($1, $2)", {migration.name, migration.sql}));
     applied.emplace(migration.name, migration.sql);
   }
@@ -55,7 +55,7 @@ Result<std::int64_t> apply_migrations(ScriptSession& session, std::span<const Mi
 
 Result<void> check_migrations(Session& session, std::int64_t at_least) {
   if (at_least == 0) {
-    SWARMA_CHECK(session.query("SELECT 1"));
+    SWARMA_RETURN_IF_ERROR(session.query("SELECT 1"));
     return {};
   }
   const auto rows = session.query("SELECT count(*) FROM schema_migrations");

@@ -178,7 +178,7 @@ Result<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::open(const s
   SWARMA_TRY(const Rows rows, connection->query("SELECT current_setting('synchronous_commit')"));
   const std::string& configured = rows.at(0).text(0);
   connection->full_commit_ = configured == "off" ? "on" : configured;
-  SWARMA_CHECK(connection->run_script(
+  SWARMA_RETURN_IF_ERROR(connection->run_script(
       "SET synchronous_commit=off; SET bytea_output=hex; SET lock_timeout=2000; SET statement_timeout=10000"));
   return connection;
 }
@@ -210,13 +210,13 @@ Result<std::string> PostgresqlConnection::find_statement(std::string_view sql, c
   reused_statement_ = found != statements_.end();
   if (reused_statement_) return found->second;
   if (statements_.size() >= kMaxStatements) {
-    SWARMA_CHECK(run_script("DEALLOCATE ALL"));
+    SWARMA_RETURN_IF_ERROR(run_script("DEALLOCATE ALL"));
     statements_.clear();
   }
   std::vector<Oid> types;
   for (const Value& value : parameters) types.push_back(type_of(value).oid);
   std::string name = "s" + std::to_string(next_name_++);
-  SWARMA_CHECK(checked(
+  SWARMA_RETURN_IF_ERROR(checked(
       PQprepare(handle_, name.c_str(), std::string(sql).c_str(), static_cast<int>(types.size()), types.data())));
   statements_.emplace(key_, name);
   return name;
@@ -262,7 +262,7 @@ Result<std::int64_t> PostgresqlConnection::execute(std::string_view sql, const V
 
 Result<void> PostgresqlConnection::run_script(const std::string& sql) {
   reused_statement_ = false;
-  SWARMA_CHECK(checked(PQexec(handle_, sql.c_str())));
+  SWARMA_RETURN_IF_ERROR(checked(PQexec(handle_, sql.c_str())));
   return {};
 }
 

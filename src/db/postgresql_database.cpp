@@ -48,8 +48,9 @@ class PostgresqlDatabase final : public Database {
     // READ COMMITTED: what is read after the lock must be newer than the wait for it.
     return transact_script(
         [&](ScriptSession& session) -> Result<void> {
-          SWARMA_CHECK(session.run_script("SET LOCAL lock_timeout=60000; SET LOCAL statement_timeout=0"));
-          SWARMA_CHECK(session.run_script("SELECT pg_advisory_xact_lock(7811887347109)"));  // any fixed number: ours
+          SWARMA_RETURN_IF_ERROR(session.run_script("SET LOCAL lock_timeout=60000; SET LOCAL statement_timeout=0"));
+          SWARMA_RETURN_IF_ERROR(
+              session.run_script("SELECT pg_advisory_xact_lock(7811887347109)"));  // any fixed number: ours
           SWARMA_TRY(migrated_, apply_migrations(session, migrations, is_postgresql()));
           return {};
         },
@@ -92,10 +93,10 @@ class PostgresqlDatabase final : public Database {
   /// An autocommitted statement. One that lost against another was undone, so it can be repeated.
   template <class T, class Work>
   Result<T> once(const Work& work) {
-    SWARMA_CHECK(TransactionScope::check_outside(*this));
+    SWARMA_RETURN_IF_ERROR(TransactionScope::check_outside(*this));
     const auto give_up = std::chrono::steady_clock::now() + kRetryTime;
     SWARMA_TRY(auto lease, borrow());
-    SWARMA_CHECK(connect(*lease));
+    SWARMA_RETURN_IF_ERROR(connect(*lease));
     for (unsigned attempt = 0;; ++attempt) {
       (*lease)->reset_state();
       Result<T> done = work(**lease);
@@ -107,12 +108,12 @@ class PostgresqlDatabase final : public Database {
 
   Result<void> transact_script(const std::function<Result<void>(ScriptSession&)>& work,
                                PostgresqlConnection::Isolation isolation, Durability durability) {
-    SWARMA_CHECK(TransactionScope::check_outside(*this));
+    SWARMA_RETURN_IF_ERROR(TransactionScope::check_outside(*this));
     const auto give_up = std::chrono::steady_clock::now() + kRetryTime;
     SWARMA_TRY(auto lease, borrow());
     const TransactionScope scope(*this);
     for (unsigned attempt = 0;; ++attempt) {
-      SWARMA_CHECK(connect(*lease));
+      SWARMA_RETURN_IF_ERROR(connect(*lease));
       Result<void> done = attempt_transaction(**lease, work, isolation, durability);
       if (done || (*lease)->state() != TransactionState::Retry || std::chrono::steady_clock::now() > give_up)
         return done;
@@ -123,7 +124,7 @@ class PostgresqlDatabase final : public Database {
   static Result<void> attempt_transaction(PostgresqlConnection& connection,
                                           const std::function<Result<void>(ScriptSession&)>& work,
                                           PostgresqlConnection::Isolation isolation, Durability durability) {
-    SWARMA_CHECK(connection.begin(isolation, durability));
+    SWARMA_RETURN_IF_ERROR(connection.begin(isolation, durability));
     if (auto done = work(connection); !done) {
       connection.rollback();
       return done;

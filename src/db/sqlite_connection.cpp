@@ -234,7 +234,7 @@ Result<void> SqliteConnection::run(std::string_view sql, const Values& parameter
   const Waiting waiting(*this);
   SWARMA_TRY(Statement* const statement, find_statement(sql));
   const Reset reset{statement->handle};
-  SWARMA_CHECK(bind(*statement, parameters));
+  SWARMA_RETURN_IF_ERROR(bind(*statement, parameters));
   for (;;) {
     const int code = sqlite3_step(statement->handle);
     if (code == SQLITE_DONE) {
@@ -248,13 +248,13 @@ Result<void> SqliteConnection::run(std::string_view sql, const Values& parameter
 
 Result<Rows> SqliteConnection::query(std::string_view sql, const Values& parameters) {
   Rows rows;
-  SWARMA_CHECK(run(sql, parameters, &rows));
+  SWARMA_RETURN_IF_ERROR(run(sql, parameters, &rows));
   return rows;
 }
 
 Result<std::int64_t> SqliteConnection::execute(std::string_view sql, const Values& parameters) {
   const auto before = sqlite3_total_changes64(handle_);
-  SWARMA_CHECK(run(sql, parameters, nullptr));
+  SWARMA_RETURN_IF_ERROR(run(sql, parameters, nullptr));
   // sqlite3_changes keeps the count of the last INSERT, UPDATE or DELETE; other statements change no rows.
   return sqlite3_total_changes64(handle_) == before ? 0 : sqlite3_changes64(handle_);
 }
@@ -280,7 +280,7 @@ Result<void> SqliteConnection::check_place() {
 }
 
 Result<void> SqliteConnection::check_file() {
-  SWARMA_CHECK(check_place());
+  SWARMA_RETURN_IF_ERROR(check_place());
   sqlite3_db_release_memory(handle_);  // what is read next comes from the disk
   // By SQLite's own descriptor: closing another one would end the locks of this process (sqlite.org/howtocorrupt.html).
   sqlite3_file* file = nullptr;
@@ -307,13 +307,14 @@ Result<void> SqliteConnection::check_file() {
 
 Result<void> SqliteConnection::set_durability(Durability durability) {
   if (durability == durability_) return {};
-  SWARMA_CHECK(run_script(durability == Durability::Full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+  SWARMA_RETURN_IF_ERROR(
+      run_script(durability == Durability::Full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
   durability_ = durability;
   return {};
 }
 
 Result<void> SqliteConnection::begin() {
-  SWARMA_CHECK(run("BEGIN IMMEDIATE", {}, nullptr));
+  SWARMA_RETURN_IF_ERROR(run("BEGIN IMMEDIATE", {}, nullptr));
   in_transaction_ = true;
   return {};
 }

@@ -30,24 +30,24 @@ class SqliteDatabase final : public Database {
   }
 
   Result<Rows> query(std::string_view sql, const Values& parameters) override {
-    SWARMA_CHECK(TransactionScope::check_outside(*this));
+    SWARMA_RETURN_IF_ERROR(TransactionScope::check_outside(*this));
     if (has_readers_) {
       auto reader = readers_.borrow(NoWaiting::here() ? kLoopPatience : kPatience);
       if (!reader) return database_busy();
       SWARMA_TRY(const bool reads, watched((**reader)->only_reads(sql)));
       if (reads) return watched((**reader)->query(sql, parameters));
     }
-    SWARMA_CHECK(gate_.enter());
+    SWARMA_RETURN_IF_ERROR(gate_.enter());
     const Leaving leaving(gate_);
-    SWARMA_CHECK(ready_to_write(Durability::Normal));
+    SWARMA_RETURN_IF_ERROR(ready_to_write(Durability::Normal));
     return watched(writer_->query(sql, parameters));
   }
 
   Result<std::int64_t> execute(std::string_view sql, const Values& parameters) override {
-    SWARMA_CHECK(TransactionScope::check_outside(*this));
-    SWARMA_CHECK(gate_.enter());
+    SWARMA_RETURN_IF_ERROR(TransactionScope::check_outside(*this));
+    SWARMA_RETURN_IF_ERROR(gate_.enter());
     const Leaving leaving(gate_);
-    SWARMA_CHECK(ready_to_write(Durability::Normal));
+    SWARMA_RETURN_IF_ERROR(ready_to_write(Durability::Normal));
     return watched(writer_->execute(sql, parameters));
   }
 
@@ -68,7 +68,7 @@ class SqliteDatabase final : public Database {
     if (damaged_) return damaged();
     auto reader = readers_.borrow(kPatience);
     if (!reader) return database_busy();
-    SWARMA_CHECK(watched((**reader)->check_file()));
+    SWARMA_RETURN_IF_ERROR(watched((**reader)->check_file()));
     return watched(check_migrations(***reader, migrated_));
   }
 
@@ -100,12 +100,12 @@ class SqliteDatabase final : public Database {
   };
 
   Result<void> transact_script(const std::function<Result<void>(ScriptSession&)>& work, Durability durability) {
-    SWARMA_CHECK(TransactionScope::check_outside(*this));
-    SWARMA_CHECK(gate_.enter());
+    SWARMA_RETURN_IF_ERROR(TransactionScope::check_outside(*this));
+    SWARMA_RETURN_IF_ERROR(gate_.enter());
     const Leaving leaving(gate_);
     const TransactionScope scope(*this);
-    SWARMA_CHECK(ready_to_write(durability));
-    SWARMA_CHECK(watched(writer_->begin()));
+    SWARMA_RETURN_IF_ERROR(ready_to_write(durability));
+    SWARMA_RETURN_IF_ERROR(watched(writer_->begin()));
     if (auto done = work(*writer_); !done) {
       writer_->rollback();
       return watched(std::move(done));
@@ -127,7 +127,7 @@ class SqliteDatabase final : public Database {
 
   Result<void> ready_to_write(Durability durability) {
     if (damaged_) return damaged();
-    if (has_readers_) SWARMA_CHECK(watched(writer_->check_place()));
+    if (has_readers_) SWARMA_RETURN_IF_ERROR(watched(writer_->check_place()));
     return writer_->set_durability(durability);
   }
 

@@ -131,7 +131,7 @@ Result<void> Connection::fill_request(Exchange& exchange) const {
     request.base_url += host.empty() ? std::string_view("localhost") : host;
   }
   request.query = target.query;
-  SWARMA_CHECK(check_query(request.query));
+  SWARMA_RETURN_IF_ERROR(check_query(request.query));
   if (target.path == "*" && request.method == "OPTIONS") {
     request.path = "*";
     return {};

@@ -70,7 +70,7 @@ Result<void> check_query(std::string_view query) {
 }
 
 Result<std::optional<std::string>> find_query(std::string_view query, std::string_view name, std::size_t max_bytes) {
-  SWARMA_CHECK(check_query(query));
+  SWARMA_RETURN_IF_ERROR(check_query(query));
   std::optional<std::string> found;
   while (!query.empty()) {
     const RawParameter parameter = take_parameter(query);

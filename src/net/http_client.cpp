@@ -227,7 +227,7 @@ Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
   Easy easy = impl_->take<Easy>(impl_->idle_handles, [] { return Easy(curl_easy_init()); });
   if (!easy) throw std::bad_alloc();
   Transfer transfer;
-  SWARMA_CHECK(impl_->prepare(easy.get(), transfer, request));
+  SWARMA_RETURN_IF_ERROR(impl_->prepare(easy.get(), transfer, request));
   const CURLcode code = curl_easy_perform(easy.get());
   Result<ClientResponse> result = impl_->outcome(easy.get(), code, transfer, request);
   impl_->give_back(impl_->idle_handles, std::move(easy));

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <set>
 
-#include "net/server_fixture.h"
+#include "net/server_testing.h"
 
 namespace swarma::net::testing {
 namespace {

@@ -155,7 +155,7 @@ Result<std::size_t> RequestParser::Impl::feed_head(std::string_view bytes) {
   if (ec && ec != http::error::need_more) return std::unexpected(describe(ec));
   const std::size_t waiting = parser->is_header_done() ? 0 : bytes.size() - skipped - used;
   if (head_bytes + waiting > max_head) return std::unexpected(describe(http::error::header_limit));
-  if (parser->is_header_done()) SWARMA_CHECK(check_head());
+  if (parser->is_header_done()) SWARMA_RETURN_IF_ERROR(check_head());
   return skipped + used;
 }
 

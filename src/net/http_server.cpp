@@ -102,7 +102,7 @@ class AsioHttpServer final : public HttpServer {
 
   Result<void> listen() {
     const ServerOptions& options = shared_.options;
-    SWARMA_CHECK(reload_certificate());
+    SWARMA_RETURN_IF_ERROR(reload_certificate());
     const unsigned count = options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
     port_ = options.port;
     for (unsigned i = 0; i < count; ++i) {
@@ -202,7 +202,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(ServerOptions options, st
                                                        ErrorRenderer errors) {
   options.max_connections = raise_descriptor_limit(options.max_connections);
   auto server = std::make_unique<AsioHttpServer>(std::move(options), std::move(routes), std::move(errors));
-  SWARMA_CHECK(server->listen());
+  SWARMA_RETURN_IF_ERROR(server->listen());
   return server;
 }
 

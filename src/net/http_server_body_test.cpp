@@ -8,7 +8,7 @@
 #include <mutex>
 #include <numeric>
 
-#include "net/server_fixture.h"
+#include "net/server_testing.h"
 
 namespace swarma::net::testing {
 namespace {

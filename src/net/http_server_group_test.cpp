@@ -1,7 +1,7 @@
 #include <latch>
 
 #include "base/no_waiting.h"
-#include "net/server_fixture.h"
+#include "net/server_testing.h"
 
 namespace swarma::net::testing {
 namespace {

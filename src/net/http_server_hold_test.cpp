@@ -1,5 +1,5 @@
 // Answers that are held back: on time, at nobody else's cost, and given up when the client has gone.
-#include "net/server_fixture.h"
+#include "net/server_testing.h"
 
 namespace swarma::net::testing {
 namespace {

@@ -2,8 +2,8 @@
 #include <filesystem>
 #include <latch>
 
-#include "net/server_fixture.h"
 #include "net/server_loop.h"
+#include "net/server_testing.h"
 
 namespace swarma::net::testing {
 namespace {

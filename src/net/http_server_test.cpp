@@ -4,7 +4,7 @@
 #include <latch>
 
 #include "base/random.h"
-#include "net/server_fixture.h"
+#include "net/server_testing.h"
 
 namespace swarma::net::testing {
 namespace {

@@ -90,7 +90,7 @@ Result<PublicUrl> parse_public_url(std::string_view text) {
   const std::string scheme = part(parser.get(), CURLUPART_SCHEME).value_or("");
   if (scheme != "https" && scheme != "http")
     return refuse(text, "does not begin with https:// or http://, which are the only two a node is reached by.");
-  SWARMA_CHECK(check_parts(text, parser.get()));
+  SWARMA_RETURN_IF_ERROR(check_parts(text, parser.get()));
   PublicUrl out{.secure = scheme == "https"};
   out.host = part(parser.get(), CURLUPART_HOST).value_or("");
   std::ranges::transform(out.host, out.host.begin(),

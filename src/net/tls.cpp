@@ -121,7 +121,7 @@ Result<void> make_self_signed_certificate(const std::vector<std::string>& host_n
   const Certificate certificate(X509_new());
   if (!key || !certificate || !fill_certificate(certificate.get(), key.get(), host_names.front(), names, now))
     return failed("make a certificate");
-  SWARMA_CHECK(write_pem(key_file, 0600, [&](BIO* out) {
+  SWARMA_RETURN_IF_ERROR(write_pem(key_file, 0600, [&](BIO* out) {
     return PEM_write_bio_PKCS8PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
   }));
   return write_pem(certificate_file, 0644, [&](BIO* out) { return PEM_write_bio_X509(out, certificate.get()) == 1; });

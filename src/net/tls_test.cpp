@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "net/server_fixture.h"
+#include "net/server_testing.h"
 
 namespace swarma::net::testing {
 namespace {

@@ -29,7 +29,7 @@ struct Workbench {
 Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, bool migrate) {
   auto bench = std::make_unique<Workbench>();
   SWARMA_TRY(bench->database, db::Database::open(database_url(config), 1));
-  if (migrate) SWARMA_CHECK(bench->database->migrate(catalog::registry::migrations()));
+  if (migrate) SWARMA_RETURN_IF_ERROR(bench->database->migrate(catalog::registry::migrations()));
   SWARMA_TRY(bench->store, content::blob::open_directory_blob_store(blob_folder(config)));
   SWARMA_TRY(auto notes, content::blob::StoreNotes::open(blob_folder(config)));
   bench->registry = std::make_unique<catalog::registry::TitleRegistry>(*bench->database, bench->clock);

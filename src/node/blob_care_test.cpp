@@ -32,7 +32,7 @@ struct Tenant {
   std::unique_ptr<BlobCare> care;
 };
 
-class BlobCareTest : public testing::Test {
+class BlobCareTest : public ::testing::Test {
  protected:
   BlobCareTest() : folder_(fs::temp_directory_path() / ("swarma-care-" + to_hex(random_array<8>()))) {
     fs::create_directories(folder_);

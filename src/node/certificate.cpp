@@ -102,8 +102,8 @@ Result<bool> CertificateKeeper::check_own() {
       fault = "its key is another one";  // the process ended between writing the two
   }
   if (fault.empty()) return false;
-  SWARMA_CHECK(ensure_private_folder(options_.certificate_file.parent_path()));
-  SWARMA_CHECK(net::make_self_signed_certificate(names, options_.certificate_file, options_.key_file, now));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(options_.certificate_file.parent_path()));
+  SWARMA_RETURN_IF_ERROR(net::make_self_signed_certificate(names, options_.certificate_file, options_.key_file, now));
   log::info("certificate_made", {{"why", fault}, {"names", joined(names)}});
   return true;
 }

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::hours;
 
-struct Certificate : testing::Test {
+struct Certificate : ::testing::Test {
   std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("swarma-certificate-" + to_hex(random_array<8>()));
   std::filesystem::path file = folder / "certificate.pem", key = folder / "key.pem";
@@ -98,9 +98,9 @@ TEST_F(Certificate, TheLogHearsOfItsEndOnceADay) {
   ASSERT_TRUE(net::make_self_signed_certificate(names, file, key, clock.now()));
   CertificateKeeper given = keeper(false);
   const auto words = [&given] {
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     EXPECT_TRUE(given.check());
-    return testing::internal::GetCapturedStderr();
+    return ::testing::internal::GetCapturedStderr();
   };
   EXPECT_EQ(words(), "");
   clock.advance(hours(24 * 790));

@@ -62,7 +62,7 @@ std::unexpected<Error> cannot_lock(const std::filesystem::path& data, int number
 }  // namespace
 
 Result<HomeLock> HomeLock::take(const std::filesystem::path& data) {
-  SWARMA_CHECK(ensure_private_folder(data));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(data));
   const auto path = data / "node.lock";
   Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate));
   if (!file && (errno == EMFILE || errno == ENFILE)) return std::unexpected(io_error("open", path));
@@ -78,7 +78,7 @@ Result<HomeLock> HomeLock::take(const std::filesystem::path& data) {
   if (note.id.empty() || note.inode != info.st_ino) note.id = to_hex(random_array<16>());
   note.pid = ::getpid();
   note.inode = info.st_ino;
-  SWARMA_CHECK(write_note(file, path, note));
+  SWARMA_RETURN_IF_ERROR(write_note(file, path, note));
   return HomeLock(std::move(file), note.id);
 }
 

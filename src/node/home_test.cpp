@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Home : public testing::Test {
+class Home : public ::testing::Test {
  protected:
   Home() : path_(fs::temp_directory_path() / ("swarma-home-" + to_hex(random_array<8>()))) {}
   ~Home() override { fs::remove_all(path_); }

@@ -134,7 +134,7 @@ struct Parts {
 Result<void> migrate(db::Database& database) {
   for (const auto migrations : {secret_migrations(), catalog::registry::migrations(), attest::migrations(),
                                 grant::migrations(), api::link_migrations(), content::publish::migrations()})
-    SWARMA_CHECK(database.migrate(migrations));
+    SWARMA_RETURN_IF_ERROR(database.migrate(migrations));
   return {};
 }
 
@@ -164,7 +164,7 @@ Result<void> add_media(Parts& p, const Config& config, const std::filesystem::pa
           [&p] {
             return content::publish::make_store_blob_sink(
                 p.blobs, [&p](std::span<const content::publish::NewBlob> blobs) -> Result<void> {
-                  SWARMA_CHECK(api::discard_blobs(*p.services, blobs));
+                  SWARMA_RETURN_IF_ERROR(api::discard_blobs(*p.services, blobs));
                   return {};
                 });
           },
@@ -282,7 +282,7 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   auto disk = std::make_unique<DiskReserve>(disk_of(config));
   if (disk->is_full()) disk->release();  // a database needs a little room to be opened
   SWARMA_TRY(auto database, db::Database::open(url, config.database_connections));
-  SWARMA_CHECK(migrate(*database));
+  SWARMA_RETURN_IF_ERROR(migrate(*database));
   SWARMA_TRY(crypto::SecretKey nonce_key, shared_secret(*database, identity.master, "dpop-nonce"));
   SWARMA_TRY(crypto::SecretKey network_key, shared_secret(*database, identity.master, "networks"));
   const std::filesystem::path blob_folder = config.blobs.empty() ? config.data / "blobs" : config.blobs;
@@ -296,7 +296,7 @@ Result<std::unique_ptr<Node>> RunningNode::create(const Config& config, crypto::
   node->public_url_ = setup.options.public_url;
   node->certificate_ = std::move(setup.certificate);
   SWARMA_TRY(p.care, BlobCare::open(blob_folder, *p.blobs, *p.database, p.registry, p.clock));
-  SWARMA_CHECK(add_media(p, config, blob_folder, node->home_->id()));
+  SWARMA_RETURN_IF_ERROR(add_media(p, config, blob_folder, node->home_->id()));
   p.services.reset(new api::Services{
       .clock = p.clock,
       .facts = p.facts,

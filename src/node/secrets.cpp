@@ -16,7 +16,7 @@ Result<crypto::SecretKey> shared_secret(db::Database& database, const crypto::Se
                                         std::string_view name) {
   const std::string context = "swarma/1 shared secret " + std::string(name);
   const crypto::SecretKey fresh = crypto::random_key();
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       database.execute("INSERT INTO shared_secrets (name, wrapped) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
                        {std::string(name), crypto::wrap(master, context, fresh.expose())}));
   SWARMA_TRY(const db::Rows rows,

@@ -92,7 +92,7 @@ Result<ServerSetup> prepare_server(const Config& config, const Clock& clock) {
   setup.options.certificate_file = files.certificate_file;
   setup.options.key_file = files.key_file;
   setup.certificate = std::make_unique<CertificateKeeper>(std::move(files), clock);
-  SWARMA_CHECK(setup.certificate->check());
+  SWARMA_RETURN_IF_ERROR(setup.certificate->check());
   // A browser that pinned https lets nobody past the warning about a certificate it does not know.
   const auto facts = net::read_certificate(setup.options.certificate_file);
   setup.options.strict_transport = given && facts && !facts->self_signed;

@@ -264,7 +264,7 @@ std::string write_media_playlist(const MediaPlaylist& playlist) {
 Result<MediaPlaylist> parse_media_playlist(std::string_view text) {
   if (text.size() > kMaxPlaylistBytes) return bad("The playlist is too long.");
   Lines lines(text);
-  SWARMA_CHECK(skip_head(lines));
+  SWARMA_RETURN_IF_ERROR(skip_head(lines));
   MediaPlaylist playlist;
   auto line = lines.next();
   if (line && line->starts_with(kInitTag) && line->ends_with('"')) {

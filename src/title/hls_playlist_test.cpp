@@ -6,9 +6,9 @@
 namespace swarma::title {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 BlobId blob(std::uint8_t fill) {
   BlobId::Digest digest;

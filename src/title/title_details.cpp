@@ -85,7 +85,7 @@ bool is_codecs(std::string_view text) {
 
 Result<Track> read_track(const Json& object) {
   const JsonReader reader(object, "track");
-  SWARMA_CHECK(reader.expect_object());
+  SWARMA_RETURN_IF_ERROR(reader.expect_object());
   SWARMA_TRY(const std::string playlist, reader.text("playlist", 64));
   SWARMA_TRY(const BlobId playlist_id, BlobId::parse(playlist));
   SWARMA_TRY(const std::string kind, reader.text("kind", 16));
@@ -142,7 +142,7 @@ Result<void> read_chapters(const JsonReader& reader, TitleDetails& details) {
   SWARMA_TRY(const Json* chapters, reader.array("chapters", kMaxChapters));
   for (const Json& item : *chapters) {
     const JsonReader chapter(item, "chapter");
-    SWARMA_CHECK(chapter.expect_object());
+    SWARMA_RETURN_IF_ERROR(chapter.expect_object());
     SWARMA_TRY(const std::int64_t start_ms, chapter.integer("start_ms", 0, kMaxChapterMs));
     SWARMA_TRY(std::string name, chapter.text("name", kMaxNameBytes));
     if (!is_clean_text(name, Lines::One)) return bad("The name of a chapter is not plain text.");
@@ -155,7 +155,7 @@ Result<void> read_chapters(const JsonReader& reader, TitleDetails& details) {
 
 Result<TitleDetails> read_details(const Json& object) {
   const JsonReader reader(object, "title details");
-  SWARMA_CHECK(reader.expect_object());
+  SWARMA_RETURN_IF_ERROR(reader.expect_object());
   TitleDetails details;
   SWARMA_TRY(const Json* tracks, reader.array("tracks", kMaxTracks));
   std::set<std::string> ids;
@@ -164,8 +164,8 @@ Result<TitleDetails> read_details(const Json& object) {
     if (!ids.insert(track.id).second) return bad("Two tracks have the same id.");
     details.tracks.push_back(std::move(track));
   }
-  SWARMA_CHECK(read_texts(reader, details));
-  SWARMA_CHECK(read_chapters(reader, details));
+  SWARMA_RETURN_IF_ERROR(read_texts(reader, details));
+  SWARMA_RETURN_IF_ERROR(read_chapters(reader, details));
   SWARMA_TRY(const Json* notes, reader.array("notes", kMaxNotes));
   for (const Json& note : *notes) {
     if (!note.is_string() || note.get_ref<const std::string&>().size() > kMaxNoteBytes ||

@@ -94,7 +94,7 @@ Result<void> check_texts(const TitleRecord& record) {
 /// add some that an older viewer can do without; what it cannot do without gets another `scheme`.
 Result<TitleRecord> read_payload(const Json& payload) {
   const JsonReader reader(payload, "title record");
-  SWARMA_CHECK(reader.expect_object());
+  SWARMA_RETURN_IF_ERROR(reader.expect_object());
   SWARMA_TRY(const std::string scheme, reader.text("scheme", 64));
   if (scheme != kScheme)
     return fail(ErrorCode::Unsupported, "unknown_scheme",
@@ -137,7 +137,7 @@ Result<TitleRecord> read_payload(const Json& payload) {
     SWARMA_TRY(record.poster, read_blob(reader, "poster"));
   }
   SWARMA_TRY(record.policy, canonical_json(*policy));
-  SWARMA_CHECK(check_texts(record));
+  SWARMA_RETURN_IF_ERROR(check_texts(record));
   return record;
 }
 

@@ -10,7 +10,7 @@
 namespace swarma::title {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const crypto::SigningKey& creator() {
   static const crypto::SigningKey key = crypto::SigningKey::generate();

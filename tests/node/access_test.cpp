@@ -3,7 +3,7 @@
 
 #include "access/policy/grant_claims.h"
 #include "crypto/aead.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 #include "harness.h"
 
 namespace swarma::test {
@@ -16,8 +16,8 @@ std::string reason_of(const Result<void>& result) {
   return result ? "accepted" : result.error().reason;
 }
 
-struct OneNode : testing::Test {
-  Folder folder;
+struct OneNode : ::testing::Test {
+  TemporaryFolder folder;
   RunningNode node{folder.path()};
   FakeTitle title = make_title(node.owner(), kGoodwill);
   TestViewer viewer{node.url()};
@@ -175,7 +175,7 @@ TEST_F(OneNode, AProofForAnotherAddressIsGoodForNothing) {
 }
 
 TEST_F(OneNode, IsKnownByItsPublicUrlAndWhereItListens) {
-  const Folder other;
+  const TemporaryFolder other;
   const RunningNode known(other.path(), "", "https://films.example");
   const auto try_at = [&](const std::string& audience) {
     TestViewer owner(known.url(), known.owner().signing);
@@ -205,7 +205,7 @@ TEST_F(OneNode, AFilmIsTakenForItsOwnProofOnly) {
 }
 
 TEST_F(OneNode, StrangersCannotPublish) {
-  const Folder other;
+  const TemporaryFolder other;
   const auto stranger = crypto::open_identity(other.path());
   EXPECT_EQ(reason_of(publish(make_title(*stranger, kGoodwill), node.url(), *stranger)), "not_owner");
 }
@@ -232,12 +232,12 @@ TEST_F(OneNode, CodesAreCheckedAndNeverShown) {
   EXPECT_EQ(coded.jws.find("sesame"), std::string::npos);
 }
 
-class TwoNodes : public testing::TestWithParam<db::Engine> {};
-INSTANTIATE_TEST_SUITE_P(Engines, TwoNodes, testing::ValuesIn(db::kEngines), db::engine_name);
+class TwoNodes : public ::testing::TestWithParam<db::testing::Engine> {};
+INSTANTIATE_TEST_SUITE_P(Engines, TwoNodes, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(TwoNodes, OnOneDatabaseShareEverythingThatMatters) {
-  const Folder folder;
-  const auto database = db::make_test_database(GetParam());
+  const TemporaryFolder folder;
+  const auto database = db::testing::make_test_database(GetParam());
   ASSERT_TRUE(database) << database.error().message;
   RunningNode a(folder.path(), database->url()), b(folder.path(), database->url());
   const FakeTitle title = make_title(a.owner(), kGoodwill);

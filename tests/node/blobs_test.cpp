@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kOpen = R"({"paths":[{"grants":{"slots":[0,8],"ttl_s":60},"id":"open"}],"version":1})";
 
 TEST(Blobs, UploadingAgainMendsADamagedOne) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const RunningNode node{folder.path()};
   const FakeTitle title = make_title(node.owner(), kOpen);
   ASSERT_TRUE(publish(title, node.url(), node.owner()));

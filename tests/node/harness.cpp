@@ -112,8 +112,8 @@ Result<void> publish(const FakeTitle& title, const std::string& url, const crypt
   content::publish::NodeClient client({.url = url, .attempts = 1}, creator.signing, test_clock());
   if (with_blobs) {
     const auto sink = content::publish::make_http_blob_sink(client);
-    for (const auto& [id, bytes] : title.blobs) SWARMA_CHECK(sink->put(id, bytes));
-    SWARMA_CHECK(sink->flush());
+    for (const auto& [id, bytes] : title.blobs) SWARMA_RETURN_IF_ERROR(sink->put(id, bytes));
+    SWARMA_RETURN_IF_ERROR(sink->flush());
   }
   return content::publish::HttpTitlePort(client).publish(title.jws, title.sealed);
 }

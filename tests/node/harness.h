@@ -12,6 +12,7 @@
 #include "access/grant/sealed_package.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/testing.h"
 #include "content/publish/http_node.h"
 #include "content/publish/track_encryptor.h"
 #include "crypto/dpop.h"
@@ -25,25 +26,7 @@ namespace swarma::test {
 /// only when a test moves it.
 FakeClock& test_clock();
 
-class Folder {
- public:
-  /// The system chooses the name: the randomness of these tests repeats itself.
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "swarma-node-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using swarma::testing::TemporaryFolder;
 
 /// A node that serves while this lives.
 class RunningNode {

@@ -3,14 +3,14 @@
 // its database. Taking away any of these records must turn a row red (tools/dev/mutants.sh does so).
 #include <gmock/gmock.h>
 
-#include "db/test_database.h"
+#include "db/database_testing.h"
 #include "harness.h"
 
 namespace swarma::test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AnyOf;
+using ::testing::AnyOf;
 
 constexpr const char* kTerms =
     R"({"paths":[{"grants":{},"id":"kind","requires":{"params":{"text":"I am kind."},"requirement":"goodwill_ack"}},{"grants":{},"id":"pass","requires":{"params":{"list":"friends"},"requirement":"allowlist_token"}}],"version":1})";
@@ -28,15 +28,15 @@ class ClockGuard {
 };
 
 struct Scene {
-  explicit Scene(db::Engine engine) : database(db::make_test_database(engine).value()) {
+  explicit Scene(db::testing::Engine engine) : database(db::testing::make_test_database(engine).value()) {
     EXPECT_TRUE(publish(title, a.url(), a.owner()));
   }
   std::string id() const { return title.record.id.text(); }
   TestViewer owner() const { return TestViewer(a.url(), a.owner().signing); }
 
   ClockGuard clock;
-  db::TestDatabase database;
-  Folder folder;
+  db::testing::TestDatabase database;
+  TemporaryFolder folder;
   RunningNode a{folder.path(), database.url(), kPublicUrl}, b{folder.path(), database.url(), kPublicUrl};
   FakeTitle title = make_title(a.owner(), kTerms, 8, R"({"friends":[{"code":"open sesame","max_uses":1}]})");
   TestViewer viewer{a.url()};
@@ -54,10 +54,11 @@ struct Row {
   const char* name;
   std::chrono::seconds life;  // how long it would be good for, had it not been used
   std::function<Again(Scene&)> use;
-  testing::Matcher<std::string> refusal;
+  ::testing::Matcher<std::string> refusal;
 };
 
-const testing::Matcher<std::string> kNotAgain = AnyOf("replayed_proof", "invalid_dpop_proof", "use_dpop_nonce", "401");
+const ::testing::Matcher<std::string> kNotAgain =
+    AnyOf("replayed_proof", "invalid_dpop_proof", "use_dpop_nonce", "401");
 
 /// A proof of `request`; the request itself may be refused for other reasons, but not the proof.
 Again use_proof(TestViewer& sender, ProvenRequest request, const RunningNode& node) {
@@ -156,17 +157,17 @@ std::vector<Row> rows() {
       {"attestation", 1h, use_attestation, AnyOf("attestation_used", "attestation_expired")},
       {"action", 30min, use_action, AnyOf("action_completed", "action_unknown")},
       {"sign-in link", 1h, use_link, AnyOf("link_used", "link_unknown")},
-      {"code", 24h * 30, use_code, testing::Eq("code_used_up")},
+      {"code", 24h * 30, use_code, ::testing::Eq("code_used_up")},
       // An expired upload stays for a day, at every node.
-      {"upload offset", 24h * 7, use_offset, testing::Eq("upload_offset_mismatch")},
+      {"upload offset", 24h * 7, use_offset, ::testing::Eq("upload_offset_mismatch")},
   };
 }
 
-class Once : public testing::TestWithParam<db::Engine> {
+class Once : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   /// Moves the clock through the life of what was used and tries it again at both nodes each time.
   void try_again(Scene& s, std::chrono::seconds life, const Again& again,
-                 const testing::Matcher<std::string>& refusal) {
+                 const ::testing::Matcher<std::string>& refusal) {
     std::chrono::seconds now{0};
     for (const std::chrono::seconds at : {0s, 1s, life - 1s, life, life + 1s, life + 2h}) {
       test_clock().advance(at - now);
@@ -183,7 +184,7 @@ class Once : public testing::TestWithParam<db::Engine> {
           << "with the clock set back, at node " << (node == &s.a ? "A" : "B");
   }
 };
-INSTANTIATE_TEST_SUITE_P(Engines, Once, testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, Once, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(Once, IsOnceForEver) {
   for (const Row& row : rows()) {

@@ -21,18 +21,18 @@ void throw_dice(std::span<std::uint8_t> out) {
 }
 
 /// Each test begins with the seed, so that it draws the same alone as after others.
-class SeedEveryTest final : public testing::EmptyTestEventListener {
+class SeedEveryTest final : public ::testing::EmptyTestEventListener {
  public:
   SeedEveryTest() {
     const char* seed = std::getenv("SWARMA_TEST_SEED");
     seed_ = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 1;
     use_random_source(throw_dice);
   }
-  void OnTestStart(const testing::TestInfo& test) override {
+  void OnTestStart(const ::testing::TestInfo& test) override {
     const std::lock_guard lock(mutex);
     dice.seed(seed_ + std::hash<std::string>()(test.name()));
   }
-  void OnTestPartResult(const testing::TestPartResult& result) override {
+  void OnTestPartResult(const ::testing::TestPartResult& result) override {
     if (result.failed()) std::fprintf(stderr, "with SWARMA_TEST_SEED=%llu\n", seed_);
   }
 
@@ -41,7 +41,7 @@ class SeedEveryTest final : public testing::EmptyTestEventListener {
 };
 
 [[maybe_unused]] const bool seeded = [] {
-  testing::UnitTest::GetInstance()->listeners().Append(new SeedEveryTest);
+  ::testing::UnitTest::GetInstance()->listeners().Append(new SeedEveryTest);
   return true;
 }();
 

@@ -7,14 +7,14 @@
 namespace swarma::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr const char* kChunk = "application/offset+octet-stream";
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 /// The owner's own key, from elsewhere.
-struct Uploads : testing::Test {
-  Folder folder;
+struct Uploads : ::testing::Test {
+  TemporaryFolder folder;
   RunningNode node{folder.path()};
   net::HttpClient http;
   std::string nonce = send_plain("GET", "/v1/node").headers.get("DPoP-Nonce").data();

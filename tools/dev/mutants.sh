@@ -47,12 +47,12 @@ mutant "a proof is recorded anew" src/access/grant/replay.cpp 'ON CONFLICT (proo
   'ON CONFLICT (proof) DO UPDATE SET issued_at = excluded.issued_at'
 mutant "forgotten proofs are fresh" src/access/grant/replay.cpp 'WHERE $2 > (SELECT issued_at FROM proof_floor)' 'WHERE $2 > 0'
 mutant "viewers' proofs are not recorded" src/api/auth.cpp 'is_owner(services, caller)));
-  SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));' 'is_owner(services, caller)));'
+  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));' 'is_owner(services, caller)));'
 mutant "creators' proofs are not recorded" src/api/auth.cpp 'check_room(services, request, true));
-  SWARMA_CHECK(access::grant::record_proof(services.database, caller.proof));' 'check_room(services, request, true));'
+  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));' 'check_room(services, request, true));'
 mutant "kept answers use up no proof" src/api/routes.cpp 'access::grant::record_proof(services.database, *proof)' 'Result<void>()'
 mutant "proofs of key requests are not recorded" src/access/grant/broker.cpp \
-  'if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));' ''
+  'if (request.proof) SWARMA_RETURN_IF_ERROR(record_proof(session, *request.proof));' ''
 mutant "attestations are not used up" src/access/attest/attestation.cpp 'attestations.used_at IS NULL AND ' ''
 mutant "actions do not end" src/access/attest/actions.cpp 'UPDATE actions SET completed_at = $2 WHERE' \
   'UPDATE actions SET tries = $2 - $2 WHERE'

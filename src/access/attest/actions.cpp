@@ -119,8 +119,8 @@ struct Actions::Impl {
                                  {action_id, attestation.issued_at.unix_s()}));
       if (ended != 1)
         return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
-      if (evidence.claim) SWARMA_CHECK(evidence.claim(session));
-      SWARMA_CHECK(session.execute(
+      if (evidence.claim) SWARMA_RETURN_IF_ERROR(evidence.claim(session));
+      SWARMA_RETURN_IF_ERROR(session.execute(
           "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
           "VALUES ($1, $2, $3, $4, $5, $6, $7)",
           {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject, action.creator_jkt,
@@ -192,7 +192,7 @@ Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::str
                           .expires_at = Expiry(now, kAttestationLife),
                           .nonce = random_id()};
   SWARMA_TRY(std::string jws, sign_attestation(attestation, impl_->issuer));
-  SWARMA_CHECK(impl_->settle(id, action, attestation, jws, evidence));
+  SWARMA_RETURN_IF_ERROR(impl_->settle(id, action, attestation, jws, evidence));
   return IssuedAttestation{attestation.id, std::move(jws)};
 }
 
@@ -225,13 +225,14 @@ Result<void> Actions::revoke(std::string_view attestation_id, const Revoker& by)
 /// What is forgotten counts as used from then on (attestation_floor), also when the clock is set back.
 Result<std::int64_t> Actions::Impl::prune_attestations(Expiry limit) {
   std::int64_t removed = 0;
-  SWARMA_CHECK(database.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database.transact([&](db::Session& session) -> Result<void> {
     removed = 0;
     SWARMA_TRY(const db::Rows rows,
                session.query("SELECT MAX(expires_at) FROM attestations WHERE expires_at < $1", {limit.unix_s()}));
     if (rows.front().is_null(0)) return {};
     const std::int64_t last = rows.front().integer(0);
-    SWARMA_CHECK(session.execute("UPDATE attestation_floor SET expires_at = $1 WHERE expires_at < $1", {last}));
+    SWARMA_RETURN_IF_ERROR(
+        session.execute("UPDATE attestation_floor SET expires_at = $1 WHERE expires_at < $1", {last}));
     SWARMA_TRY(removed, session.execute("DELETE FROM attestations WHERE expires_at <= $1", {last}));
     return {};
   }));

@@ -31,7 +31,7 @@ class AllowlistVerifier final : public Verifier {
 
   Result<Evidence> check(const ActionContext& context, const Json&, const Json& response) override {
     const JsonReader reader(response, "response");
-    SWARMA_CHECK(reader.only({"code"}));
+    SWARMA_RETURN_IF_ERROR(reader.only({"code"}));
     SWARMA_TRY(const std::string code, reader.text("code", policy::kMaxCodeLength));
     SWARMA_TRY(const std::string list, list_of(context));
     SWARMA_TRY(const std::chrono::seconds hold, count_attempt(context));
@@ -78,7 +78,7 @@ class AllowlistVerifier final : public Verifier {
   /// the answer is held back.
   Result<std::chrono::seconds> count_attempt(const ActionContext& context) {
     std::chrono::seconds hold{0};
-    SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+    SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
       hold = {};
       const std::string network = network_name_of(context);
       SWARMA_TRY(const std::int64_t of_network, count(session, context, network));
@@ -107,7 +107,7 @@ class AllowlistVerifier final : public Verifier {
       return fail(ErrorCode::TooMany, "too_many_codes",
                   "Too many wrong codes come from your network. Wait " + std::to_string(wait.count()) + " seconds.",
                   wait);
-    SWARMA_CHECK(session.execute(
+    SWARMA_RETURN_IF_ERROR(session.execute(
         "UPDATE code_attempts SET next_at = $4 WHERE time_window = $1 AND title_id = $2 AND viewer = $3",
         {row[0], row[1], row[2], turn + kPaceSeconds}));
     return wait;
@@ -140,7 +140,7 @@ class AllowlistVerifier final : public Verifier {
                                {title, list, hash, first}));
     if (counted == 0)
       return fail(ErrorCode::Forbidden, "code_used_up", "This code has been used by as many viewers as it is for.");
-    SWARMA_CHECK(
+    SWARMA_RETURN_IF_ERROR(
         session.execute("UPDATE code_attempts SET attempts = attempts - 1 WHERE time_window = $1 AND title_id = $2 "
                         "AND viewer IN ($3, $4)",
                         {window_of(context), title, network, context.viewer}));

@@ -9,7 +9,7 @@
 #include "access/attest/guesser.h"
 #include "access/policy/preset.h"
 #include "crypto/hash.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::access::attest {
 namespace {
@@ -35,10 +35,10 @@ std::string reason(const auto& result) {
   return result ? "fine" : result.error().reason;
 }
 
-class AttestTest : public testing::TestWithParam<db::Engine> {
+class AttestTest : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   void SetUp() override {
-    auto made = db::make_test_database(GetParam());
+    auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
     const auto migrated = db().migrate(migrations());
@@ -103,7 +103,7 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
         return std::to_string(n);
   }
 
-  std::optional<db::TestDatabase> database_;
+  std::optional<db::testing::TestDatabase> database_;
   FakeClock clock_;
   crypto::SigningKey issuer_ = crypto::SigningKey::generate();
   crypto::SigningKey creator_ = crypto::SigningKey::generate();
@@ -112,7 +112,7 @@ class AttestTest : public testing::TestWithParam<db::Engine> {
   std::unique_ptr<Actions> actions_;
   int keys_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, AttestTest, testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, AttestTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(AttestTest, AViewerSolvesAPuzzleAndIsAttested) {
   const auto action = start(easy_puzzle());

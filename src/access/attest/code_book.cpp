@@ -53,7 +53,7 @@ Result<Bytes> hash_code(std::string_view code, ByteView salt) {
 
 Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,
                                            const policy::CodeLists& codes) {
-  SWARMA_CHECK(check_codes(codes));
+  SWARMA_RETURN_IF_ERROR(check_codes(codes));
   std::vector<HashedCode> out;
   if (codes.empty()) return out;
   SWARMA_TRY(auto salts, known_salts(database, title));
@@ -76,18 +76,18 @@ Result<void> replace_codes(db::Session& session, const TitleId& title, const std
   SWARMA_TRY(const db::Rows old, session.query("SELECT list, hash, uses FROM codes WHERE title_id = $1", {id}));
   std::map<std::pair<std::string, Bytes>, std::int64_t> uses;
   for (const db::Row& row : old) uses[{row.text(0), row.blob(1)}] = row.integer(2);
-  SWARMA_CHECK(session.execute("DELETE FROM codes WHERE title_id = $1", {id}));
+  SWARMA_RETURN_IF_ERROR(session.execute("DELETE FROM codes WHERE title_id = $1", {id}));
   std::set<std::string> lists;
   for (const HashedCode& code : codes) {
     if (lists.insert(code.list).second) {
-      SWARMA_CHECK(
+      SWARMA_RETURN_IF_ERROR(
           session.execute("INSERT INTO code_lists (title_id, list, salt) VALUES ($1, $2, $3) "
                           "ON CONFLICT (title_id, list) DO UPDATE SET salt = excluded.salt",
                           {id, code.list, code.salt}));
     }
     const auto kept = uses.find({code.list, code.hash});
     // The same code twice in one list: the more generous entry counts once.
-    SWARMA_CHECK(session.execute(
+    SWARMA_RETURN_IF_ERROR(session.execute(
         "INSERT INTO codes (title_id, list, hash, max_uses, uses) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (title_id, list, hash) DO UPDATE SET max_uses = CASE WHEN codes.max_uses = 0 OR "
         "excluded.max_uses = 0 THEN 0 WHEN codes.max_uses > excluded.max_uses THEN codes.max_uses "
@@ -100,7 +100,7 @@ Result<void> replace_codes(db::Session& session, const TitleId& title, const std
 Result<void> remove_codes(db::Session& session, const TitleId& title) {
   for (const char* sql : {"DELETE FROM codes WHERE title_id = $1", "DELETE FROM code_uses WHERE title_id = $1",
                           "DELETE FROM code_lists WHERE title_id = $1"})
-    SWARMA_CHECK(session.execute(sql, {title.text()}));
+    SWARMA_RETURN_IF_ERROR(session.execute(sql, {title.text()}));
   return {};
 }
 

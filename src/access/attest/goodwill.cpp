@@ -25,7 +25,7 @@ class GoodwillVerifier final : public Verifier {
 
   Result<Evidence> check(const ActionContext& context, const Json&, const Json& response) override {
     const JsonReader reader(response, "response");
-    SWARMA_CHECK(reader.only({"accepted", "text_hash"}));
+    SWARMA_RETURN_IF_ERROR(reader.only({"accepted", "text_hash"}));
     SWARMA_TRY(const bool accepted, reader.boolean_or("accepted", false));
     if (!accepted) return fail(ErrorCode::Forbidden, "not_accepted", "The sentence was not accepted.");
     SWARMA_TRY(const std::string hash, reader.text("text_hash", 64));

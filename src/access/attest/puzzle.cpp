@@ -32,7 +32,7 @@ class PuzzleVerifier final : public Verifier {
 
   Result<Evidence> check(const ActionContext& context, const Json& state, const Json& response) override {
     const JsonReader reader(response, "response");
-    SWARMA_CHECK(reader.only({"solution"}));
+    SWARMA_RETURN_IF_ERROR(reader.only({"solution"}));
     SWARMA_TRY(const std::string solution, reader.text("solution", kMaxSolutionDigits));
     if (solution.empty() || !std::all_of(solution.begin(), solution.end(), [](char c) { return c >= '0' && c <= '9'; }))
       return fail(ErrorCode::BadRequest, "bad_solution", "\"solution\" must be a decimal number written as text.");

@@ -129,7 +129,7 @@ bool Broker::Impl::write_together(std::span<const KeyRequest> requests, std::spa
   if (std::ranges::count_if(attempts, [](const Attempt& one) { return one.round.has_value(); }) < 2) return false;
   const auto written = database.transact([&](db::Session& session) -> Result<void> {
     for (std::size_t i = 0; i < attempts.size(); ++i)
-      if (attempts[i].round) SWARMA_CHECK(write(session, requests[i], *attempts[i].round));
+      if (attempts[i].round) SWARMA_RETURN_IF_ERROR(write(session, requests[i], *attempts[i].round));
     return {};
   });
   return written.has_value();
@@ -231,15 +231,15 @@ std::expected<Round, Refusal> Broker::Impl::prepare(const KeyRequest& request, T
 Result<void> Broker::Impl::write(db::Session& session, const KeyRequest& request, const Round& round) {
   const Instant now = round.facts.now;
   const bool rolling = !request.unlock.empty();
-  SWARMA_CHECK(check_still_current(session, round));
-  if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
+  SWARMA_RETURN_IF_ERROR(check_still_current(session, round));
+  if (request.proof) SWARMA_RETURN_IF_ERROR(record_proof(session, *request.proof));
   if (request.idempotency) {
     const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
     SWARMA_TRY(const bool stored,
                store_response(session, *request.idempotency, response, now, Expiry(now, kAnswerLife)));
     if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
   }
-  for (const auto& attestation : round.used) SWARMA_CHECK(attest::consume(session, attestation, now));
+  for (const auto& attestation : round.used) SWARMA_RETURN_IF_ERROR(attest::consume(session, attestation, now));
   return rolling ? write_roll_on(session, request, round) : write_unlock(session, request, round);
 }
 
@@ -264,7 +264,7 @@ Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& 
             {title, request.viewer, request.path, now.unix_s(), before}));
     if (counted != 1) return fail(ErrorCode::Conflict, std::string(kFactsChanged), "");
   }
-  SWARMA_CHECK(session.execute(
+  SWARMA_RETURN_IF_ERROR(session.execute(
       "INSERT INTO unlocks (unlock_id, title_id, creator_jkt, viewer, path, revision, grants, created_at, until_at) "
       "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
       {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision,
@@ -303,7 +303,7 @@ std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& r
   const auto settled = database.transact([&](db::Session& session) -> Result<void> {
     stored.reset();
     conflict.reset();
-    if (request.proof) SWARMA_CHECK(record_proof(session, *request.proof));
+    if (request.proof) SWARMA_RETURN_IF_ERROR(record_proof(session, *request.proof));
     if (!request.idempotency) return {};
     auto found = find_response(session, *request.idempotency, clock.now());
     if (found)

@@ -8,16 +8,18 @@
 #include <thread>
 
 #include "access/attest/attestation.h"
-#include "access/grant/test_title.h"
+#include "access/grant/title_testing.h"
 #include "crypto/hash.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::access::grant {
+
+using namespace grant::testing;
 namespace {
 
 using namespace std::chrono_literals;
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr std::string_view kPolicy = R"({"version":1,"paths":[
   {"id":"preview","grants":{"slots":[0,8],"key_groups":["sd"]}},
@@ -33,10 +35,10 @@ const policy::Leaf& leaf_of(const policy::Policy& policy, const char* path, std:
   return policy.find_path(path)->leaves[leaf];
 }
 
-class BrokerTest : public testing::TestWithParam<db::Engine> {
+class BrokerTest : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   void SetUp() override {
-    auto made = db::make_test_database(GetParam());
+    auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
     for (const auto list : {attest::migrations(), migrations()}) {
@@ -106,7 +108,7 @@ class BrokerTest : public testing::TestWithParam<db::Engine> {
     return grant(ask("kind", slots, {attested("kind", 0), attested("kind", 2)}));
   }
 
-  std::optional<db::TestDatabase> database_;
+  std::optional<db::testing::TestDatabase> database_;
   FakeClock clock_;
   TestCreator creator_;
   crypto::SigningKey verifier_ = crypto::SigningKey::generate();
@@ -119,7 +121,7 @@ class BrokerTest : public testing::TestWithParam<db::Engine> {
   LocalKeyAgent agent_{creator_.signing, creator_.decryption};
   std::unique_ptr<Broker> broker_;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, BrokerTest, testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, BrokerTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(BrokerTest, AttestationsBecomeAGrantOfExactlyTheSlotsAskedFor) {
   const std::string jws = grant(ask("kind", {10, 20}, {attested("kind", 0), attested("kind", 2)}, {"hd", "sd"}));
@@ -242,8 +244,8 @@ TEST_P(BrokerTest, PlaysAtOnceAreCountedToo) {
     std::vector<std::jthread> requests;
     for (auto& out : reasons) requests.emplace_back([&] { out = reason(ask("rare", {0, 1}, {attested("rare")})); });
   }
-  EXPECT_EQ(std::count(reasons.begin(), reasons.end(), "fine"), 1) << testing::PrintToString(reasons);
-  EXPECT_EQ(std::count(reasons.begin(), reasons.end(), "cooldown"), 4) << testing::PrintToString(reasons);
+  EXPECT_EQ(std::count(reasons.begin(), reasons.end(), "fine"), 1) << ::testing::PrintToString(reasons);
+  EXPECT_EQ(std::count(reasons.begin(), reasons.end(), "cooldown"), 4) << ::testing::PrintToString(reasons);
 }
 
 TEST_P(BrokerTest, PlaceMatters) {
@@ -367,7 +369,7 @@ TEST_P(BrokerTest, TheSameKeyAtOnceGivesOneGrant) {
         out = granted ? granted->grant : granted.error().error.reason;
       });
   }
-  EXPECT_THAT(grants, testing::Each(grants[0]));
+  EXPECT_THAT(grants, ::testing::Each(grants[0]));
   EXPECT_GT(grants[0].size(), 100u);
 }
 

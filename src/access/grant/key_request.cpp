@@ -36,7 +36,7 @@ Result<std::vector<std::string>> read_texts(const JsonReader& reader, const char
 
 Result<KeyRequest> parse_key_request(const Json& body) {
   const JsonReader reader(body, "key request");
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       reader.only({"title_id", "revision", "path", "slots", "key_groups", "encryption_key", "attestations", "unlock"}));
   SWARMA_TRY(const std::string title, reader.text("title_id", 26));
   SWARMA_TRY(const TitleId id, TitleId::parse(title));

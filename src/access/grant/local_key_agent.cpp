@@ -102,7 +102,7 @@ struct LocalKeyAgent::Impl {
   /// The unlock that goes on: the agent's own signature says that it was made.
   Result<policy::GrantClaims> check_previous(const GrantOrder& order, const OpenedTitle& title) {
     SWARMA_TRY(auto previous, policy::verify_grant(order.previous, signing.did()));
-    SWARMA_CHECK(policy::check_grant(
+    SWARMA_RETURN_IF_ERROR(policy::check_grant(
         previous, {title.record.id, title.record.revision, title.policy_hash, order.viewer, order.facts.now}, true));
     if (previous.path != order.path)
       return fail(ErrorCode::Forbidden, "grant_other_path",
@@ -161,14 +161,14 @@ Result<IssuedGrant> LocalKeyAgent::issue(const GrantOrder& order) {
   const auto decision =
       previous ? policy::evaluate_roll_on(*path, facts) : policy::evaluate_path(title->policy, *path, facts);
   if (!decision.met) return fail(ErrorCode::Forbidden, "policy_unmet", "The terms of this path are not met.");
-  SWARMA_CHECK(check_scope(order, decision.terms));
+  SWARMA_RETURN_IF_ERROR(check_scope(order, decision.terms));
   return impl_->sign(order, *title, path->grants, previous);
 }
 
 Result<policy::CodeLists> LocalKeyAgent::accept(const std::string& record_jws, const std::string& sealed) {
   policy::CodeLists codes;
   SWARMA_TRY(const auto opened, impl_->open_anew(record_jws, sealed, &codes));
-  SWARMA_CHECK(policy::check_fits(opened->policy, opened->shape));
+  SWARMA_RETURN_IF_ERROR(policy::check_fits(opened->policy, opened->shape));
   return codes;
 }
 

@@ -43,14 +43,14 @@ Result<void> check_proof(const ProofUse& proof) {
 }  // namespace
 
 Result<void> record_proof(db::Session& session, const ProofUse& proof) {
-  SWARMA_CHECK(check_proof(proof));
+  SWARMA_RETURN_IF_ERROR(check_proof(proof));
   SWARMA_TRY(const std::int64_t fresh, session.execute(kRecordProof, {name_of(proof), proof.issued_at.unix_s()}));
   if (fresh != 1) return replayed();
   return {};
 }
 
 Result<void> record_proof(db::Database& database, const ProofUse& proof) {
-  SWARMA_CHECK(check_proof(proof));
+  SWARMA_RETURN_IF_ERROR(check_proof(proof));
   SWARMA_TRY(const std::int64_t fresh, database.execute(kRecordProof, {name_of(proof), proof.issued_at.unix_s()}));
   if (fresh != 1) return replayed();
   return {};
@@ -58,13 +58,13 @@ Result<void> record_proof(db::Database& database, const ProofUse& proof) {
 
 Result<std::int64_t> prune_proofs(db::Database& database, Instant now) {
   std::int64_t removed = 0;
-  SWARMA_CHECK(database.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database.transact([&](db::Session& session) -> Result<void> {
     removed = 0;
     SWARMA_TRY(const db::Rows rows, session.query("SELECT MAX(issued_at) FROM used_proofs WHERE issued_at < $1",
                                                   {(now - kProofMemory).unix_s()}));
     if (rows.front().is_null(0)) return {};
     const std::int64_t newest = rows.front().integer(0);
-    SWARMA_CHECK(session.execute("UPDATE proof_floor SET issued_at = $1 WHERE issued_at < $1", {newest}));
+    SWARMA_RETURN_IF_ERROR(session.execute("UPDATE proof_floor SET issued_at = $1 WHERE issued_at < $1", {newest}));
     SWARMA_TRY(removed, session.execute("DELETE FROM used_proofs WHERE issued_at <= $1", {newest}));
     return {};
   }));
@@ -111,10 +111,10 @@ Result<bool> store_response(db::Session& session, const IdempotencyKey& key, con
 }
 
 Result<std::optional<StoredResponse>> IdempotencyStore::begin(const IdempotencyKey& key) {
-  SWARMA_CHECK(check_idempotency_key(key.key));
+  SWARMA_RETURN_IF_ERROR(check_idempotency_key(key.key));
   const Instant now = clock_.now();
   std::optional<StoredResponse> answered;
-  SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     SWARMA_TRY(const bool first, store_response(session, key, {kPending, "", ""}, now, Expiry(now, kAnswerLease)));
     answered.reset();
     if (first) return {};
@@ -128,7 +128,7 @@ Result<std::optional<StoredResponse>> IdempotencyStore::begin(const IdempotencyK
 }
 
 Result<void> IdempotencyStore::finish(const IdempotencyKey& key, const StoredResponse& response) {
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       database_.execute("UPDATE idempotency SET status = $4, content_type = $5, body = $6, expires_at = $7 "
                         "WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
                         {key.viewer, key.route, key.key, std::int64_t{response.status}, response.content_type,
@@ -137,8 +137,9 @@ Result<void> IdempotencyStore::finish(const IdempotencyKey& key, const StoredRes
 }
 
 Result<void> IdempotencyStore::abandon(const IdempotencyKey& key) {
-  SWARMA_CHECK(database_.execute("DELETE FROM idempotency WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
-                                 {key.viewer, key.route, key.key}));
+  SWARMA_RETURN_IF_ERROR(
+      database_.execute("DELETE FROM idempotency WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
+                        {key.viewer, key.route, key.key}));
   return {};
 }
 

@@ -3,15 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "access/grant/broker.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::access::grant {
 namespace {
 
-class ReplayTest : public testing::TestWithParam<db::Engine> {
+class ReplayTest : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   void SetUp() override {
-    auto made = db::make_test_database(GetParam());
+    auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
     ASSERT_TRUE(db().migrate(migrations()));
@@ -23,11 +23,11 @@ class ReplayTest : public testing::TestWithParam<db::Engine> {
   }
   IdempotencyStore store() { return {db(), clock_}; }
 
-  std::optional<db::TestDatabase> database_;
+  std::optional<db::testing::TestDatabase> database_;
   FakeClock clock_;
   IdempotencyKey key_{"k", "POST /v1/actions/start", "viewer", "digest"};
 };
-INSTANTIATE_TEST_SUITE_P(Engines, ReplayTest, testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, ReplayTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(ReplayTest, AnAnswerIsGivenAgainForTheSameRequest) {
   EXPECT_EQ(begun(key_), "first");
@@ -127,7 +127,7 @@ TEST_P(ReplayTest, AClockThatJumpsForwardForgetsNothingAndStopsNobodyLater) {
 
 /// A node that served before proofs were named by key and jti alone: what it had taken stays used.
 TEST_P(ReplayTest, TakesOverTheProofsOfAnEarlierVersion) {
-  auto old = db::make_test_database(GetParam());
+  auto old = db::testing::make_test_database(GetParam());
   ASSERT_TRUE(old) << old.error().message;
   ASSERT_TRUE((*old)->migrate(migrations().first(1)));
   ASSERT_TRUE((*old)->execute("INSERT INTO dpop_proofs (issued_at, jkt, jti) VALUES ($1, 'jkt', 'jti')",

@@ -29,7 +29,7 @@ Result<policy::CodeLists> read_codes(const Json& lists) {
       return fail(ErrorCode::BadRequest, "bad_codes", "its code lists are malformed or too long.");
     for (const Json& code : codes) {
       const JsonReader reader(code, "code");
-      SWARMA_CHECK(reader.only({"code", "max_uses"}));
+      SWARMA_RETURN_IF_ERROR(reader.only({"code", "max_uses"}));
       SWARMA_TRY(std::string text, reader.text("code", policy::kMaxCodeLength));
       SWARMA_TRY(const std::int64_t uses, reader.integer_or("max_uses", 0, 1'000'000'000, 0));
       out[list].push_back({std::move(text), uses});
@@ -40,7 +40,7 @@ Result<policy::CodeLists> read_codes(const Json& lists) {
 
 Result<SealedPackage> read_package(const Json& json, const TitleId& title, std::int64_t revision) {
   const JsonReader reader(json, "sealed package");
-  SWARMA_CHECK(reader.only({"title_id", "revision", "title_secret", "codes"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"title_id", "revision", "title_secret", "codes"}));
   SWARMA_TRY(const std::string id, reader.text("title_id", 26));
   SWARMA_TRY(const std::int64_t number, reader.integer("revision", 1, std::int64_t{1} << 50));
   if (id != title.text() || number != revision)

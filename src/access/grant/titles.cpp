@@ -50,7 +50,7 @@ Result<std::shared_ptr<const PreparedTitle>> TitleCache::get(const TitleId& titl
   };
   SWARMA_TRY(const auto revision, impl_->source.find_revision(title));
   if (!revision) {
-    SWARMA_CHECK(impl_->source.find_current(title));  // which may know more of it
+    SWARMA_RETURN_IF_ERROR(impl_->source.find_current(title));  // which may know more of it
     return unknown();
   }
   if (auto cached = impl_->find(title, *revision)) return cached;

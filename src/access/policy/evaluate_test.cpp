@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr const char* kOwn = "did:key:own";
 constexpr Instant kNow(1'800'000'000);
@@ -298,7 +298,7 @@ void for_random_cases(int rounds, F&& check) {
     ++cases;
     const Facts facts = random_facts(dice, *policy);
     check(dice, *policy, facts);
-    if (testing::Test::HasFailure()) FAIL() << "seed " << seed << "\n" << policy->canonical();
+    if (::testing::Test::HasFailure()) FAIL() << "seed " << seed << "\n" << policy->canonical();
   }
 }
 

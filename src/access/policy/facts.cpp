@@ -16,7 +16,7 @@ std::unexpected<Error> bad_facts(std::string message) {
 
 Result<void> read_proof(const Json& json, const Policy& policy, Facts& facts) {
   const JsonReader reader(json, "proof in the facts");
-  SWARMA_CHECK(reader.only({"key", "requirement", "trust", "issuer"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"key", "requirement", "trust", "issuer"}));
   Proof proof;
   proof.trust = 1;
   if (reader.has("trust")) {
@@ -43,7 +43,7 @@ Result<void> read_proof(const Json& json, const Policy& policy, Facts& facts) {
 
 Result<Facts> read_facts(const Json& json, const Policy& policy) {
   const JsonReader reader(json, "facts");
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       reader.only({"now", "slots", "duration_ms", "key_groups", "country", "proofs", "uses", "default_issuers"}));
   Facts facts;
   if (reader.has("now")) {
@@ -61,11 +61,11 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
     return {};
   };
   if (reader.has("key_groups"))
-    SWARMA_CHECK(read_texts("key_groups", 16, facts.title.key_groups));
+    SWARMA_RETURN_IF_ERROR(read_texts("key_groups", 16, facts.title.key_groups));
   else
     facts.title.key_groups = {"hd", "sd"};
   if (reader.has("default_issuers"))
-    SWARMA_CHECK(read_texts("default_issuers", 64, facts.default_issuers));
+    SWARMA_RETURN_IF_ERROR(read_texts("default_issuers", 64, facts.default_issuers));
   else
     facts.default_issuers = {std::string(kSomeIssuer)};
   if (reader.has("country")) {
@@ -73,7 +73,7 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
   }
   if (reader.has("proofs")) {
     SWARMA_TRY(const Json* proofs, reader.array("proofs", 256));
-    for (const Json& proof : *proofs) SWARMA_CHECK(read_proof(proof, policy, facts));
+    for (const Json& proof : *proofs) SWARMA_RETURN_IF_ERROR(read_proof(proof, policy, facts));
   }
   if (!reader.has("uses")) return facts;
   SWARMA_TRY(const Json* uses, reader.object("uses"));
@@ -81,7 +81,7 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
     if (policy.find_path(path) == nullptr)
       return bad_facts("The facts name the path \"" + path + "\", which the policy does not have.");
     const JsonReader counts(use, "use of a path in the facts");
-    SWARMA_CHECK(counts.only({"unlocks", "last_unlock"}));
+    SWARMA_RETURN_IF_ERROR(counts.only({"unlocks", "last_unlock"}));
     SWARMA_TRY(facts.uses[path].unlocks, counts.integer("unlocks", 0, kMaxInteger));
     if (counts.has("last_unlock")) {
       SWARMA_TRY(facts.uses[path].last_unlock, counts.instant("last_unlock"));

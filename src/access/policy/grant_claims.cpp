@@ -71,7 +71,7 @@ Result<GrantClaims> read_claims(const Json& payload) {
 
 Result<crypto::TreeNode> read_node(const Json& json) {
   const JsonReader reader(json, "key node");
-  SWARMA_CHECK(reader.expect_object());
+  SWARMA_RETURN_IF_ERROR(reader.expect_object());
   SWARMA_TRY(const std::int64_t level, reader.integer("level", 0, kMaxLevel));
   SWARMA_TRY(const std::int64_t index, reader.integer("index", 0, (std::int64_t{1} << level) - 1));
   SWARMA_TRY(std::string text, reader.text("key", 43));

@@ -9,7 +9,7 @@
 namespace swarma::access::policy {
 namespace {
 
-class GrantClaimsTest : public testing::Test {
+class GrantClaimsTest : public ::testing::Test {
  protected:
   GrantClaims claims() {
     KeyCovers covers;

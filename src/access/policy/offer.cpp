@@ -46,7 +46,7 @@ Json path_json(const Path& path, const TitleShape& shape, const std::function<bo
 /// "available" of the leaves, in the order in which parse_expression numbers them.
 Result<void> read_available(const Json& json, const std::vector<Leaf>& leaves, std::vector<OfferedLeaf>& out) {
   if (const auto list = json.find(json.contains("allOf") ? "allOf" : "anyOf"); list != json.end()) {
-    for (const Json& child : *list) SWARMA_CHECK(read_available(child, leaves, out));
+    for (const Json& child : *list) SWARMA_RETURN_IF_ERROR(read_available(child, leaves, out));
     return {};
   }
   const JsonReader reader(json, "offer");
@@ -86,7 +86,7 @@ Result<OfferedPath> read_path(const Json& json) {
     SWARMA_TRY(const Json* expression, reader.object("requires"));
     std::vector<Leaf> leaves;
     SWARMA_TRY(path.requires_, parse_expression(*expression, "/requires", leaves, {"key", "available"}));
-    SWARMA_CHECK(read_available(*expression, leaves, path.leaves));
+    SWARMA_RETURN_IF_ERROR(read_available(*expression, leaves, path.leaves));
   }
   if (reader.has("score")) {
     SWARMA_TRY(const Json* score, reader.object("score"));

@@ -57,7 +57,7 @@ Result<std::optional<std::pair<std::int64_t, std::int64_t>>> range(const JsonRea
 
 Result<Geo> parse_geo(const Json& json, const std::string& at) {
   const JsonReader reader = reader_at(json, at);
-  SWARMA_CHECK(reader.only({"allow", "deny"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"allow", "deny"}));
   Geo geo;
   SWARMA_TRY(geo.allow, texts(reader, "allow", 250, at, "a country as two capital letters (ISO 3166-1)", is_country));
   SWARMA_TRY(geo.deny, texts(reader, "deny", 250, at, "a country as two capital letters (ISO 3166-1)", is_country));
@@ -83,8 +83,8 @@ Result<void> parse_limits(const JsonReader& reader, const std::string& at, Grant
 
 Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
   const JsonReader reader = reader_at(json, at);
-  SWARMA_CHECK(reader.only({"slots", "seconds", "key_groups", "ttl_s", "unlock_s", "window_s", "count", "max_plays",
-                            "cooldown_s", "geo", "between"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"slots", "seconds", "key_groups", "ttl_s", "unlock_s", "window_s", "count",
+                                      "max_plays", "cooldown_s", "geo", "between"}));
   GrantTerms terms;
   SWARMA_TRY(const auto slots, range(reader, "slots", 1 << 20, at));
   SWARMA_TRY(terms.seconds, range(reader, "seconds", kMaxFilmSeconds, at));
@@ -92,7 +92,7 @@ Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
   if (slots) terms.slots = SlotRange{static_cast<Slot>(slots->first), static_cast<Slot>(slots->second)};
   SWARMA_TRY(terms.key_groups,
              texts(reader, "key_groups", 16, at, "a key group (1 to 32 of a-z, 0-9, \"_\", \"-\")", is_slug));
-  SWARMA_CHECK(parse_limits(reader, at, terms));
+  SWARMA_RETURN_IF_ERROR(parse_limits(reader, at, terms));
   if (reader.has("geo")) {
     SWARMA_TRY(const Json* geo, reader.object("geo"));
     SWARMA_TRY(terms.geo, parse_geo(*geo, at + "/geo"));
@@ -100,7 +100,7 @@ Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
   if (reader.has("between")) {
     SWARMA_TRY(const Json* between, reader.object("between"));
     const JsonReader times = reader_at(*between, at + "/between");
-    SWARMA_CHECK(times.only({"from", "until"}));
+    SWARMA_RETURN_IF_ERROR(times.only({"from", "until"}));
     // 0 says "no bound", as an offer does.
     if (times.has("from")) {
       SWARMA_TRY(const Instant from, times.instant("from"));
@@ -136,7 +136,7 @@ Result<Leaf> parse_leaf(const Json& json, const std::string& at, std::initialize
   if (reader.has("params")) {
     SWARMA_TRY(params, reader.object("params"));
   }
-  SWARMA_CHECK(check_params(*requirement, *params, at + "/params"));
+  SWARMA_RETURN_IF_ERROR(check_params(*requirement, *params, at + "/params"));
   SWARMA_TRY(leaf.params, canonical_json(*params));
   if (reader.has("min_trust")) {
     SWARMA_TRY(leaf.min_trust, reader.number("min_trust", 0, 1));
@@ -149,7 +149,7 @@ Result<Expression> expression_at(const Json& json, const std::string& at, std::s
                                  std::initializer_list<std::string_view> further) {
   if (depth > kMaxDepth)
     return bad_policy(at, "the expression is nested more than " + std::to_string(kMaxDepth) + " deep");
-  SWARMA_CHECK(reader_at(json, at).expect_object());
+  SWARMA_RETURN_IF_ERROR(reader_at(json, at).expect_object());
   Expression expression;
   const bool all = json.contains("allOf"), any = json.contains("anyOf");
   if (!all && !any) {
@@ -195,7 +195,7 @@ Result<Expression> parse_expression(const Json& json, const std::string& at, std
 
 Result<Score> parse_score(const Json& json, const std::string& at) {
   const JsonReader reader = reader_at(json, at);
-  SWARMA_CHECK(reader.only({"threshold", "weights"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"threshold", "weights"}));
   Score score;
   SWARMA_TRY(score.threshold, reader.number("threshold", 0, 1'000'000));
   if (score.threshold <= 0) return bad_policy(at, "\"threshold\" must be above zero");
@@ -214,8 +214,8 @@ class PolicyParser {
  public:
   Result<Policy> parse(const Json& json) {
     const JsonReader reader = reader_at(json, "");
-    SWARMA_CHECK(reader.only({"version", "paths", "issuers"}));
-    SWARMA_CHECK(reader.integer("version", 1, 1));
+    SWARMA_RETURN_IF_ERROR(reader.only({"version", "paths", "issuers"}));
+    SWARMA_RETURN_IF_ERROR(reader.integer("version", 1, 1));
     SWARMA_TRY(const Json* paths, reader.array("paths", kMaxPaths));
     if (paths->empty()) return bad_policy("/paths", "there must be at least one path");
     for (std::size_t i = 0; i < paths->size(); ++i) {
@@ -225,7 +225,7 @@ class PolicyParser {
     if (reader.has("issuers")) {
       SWARMA_TRY(const Json* issuers, reader.object("issuers"));
       const JsonReader lists = reader_at(*issuers, "/issuers");
-      SWARMA_CHECK(lists.only({"allow", "deny"}));
+      SWARMA_RETURN_IF_ERROR(lists.only({"allow", "deny"}));
       SWARMA_TRY(policy_.allowed_issuers_, texts(lists, "allow", kMaxIssuers, "/issuers", "a DID", is_did));
       SWARMA_TRY(policy_.denied_issuers_, texts(lists, "deny", kMaxIssuers, "/issuers", "a DID", is_did));
     }
@@ -238,7 +238,7 @@ class PolicyParser {
  private:
   Result<Path> parse_path(const Json& json, const std::string& at) {
     const JsonReader reader = reader_at(json, at);
-    SWARMA_CHECK(reader.only({"id", "label", "requires", "score", "grants"}));
+    SWARMA_RETURN_IF_ERROR(reader.only({"id", "label", "requires", "score", "grants"}));
     Path path;
     SWARMA_TRY(path.id, reader.text("id", 32));
     if (!is_slug(path.id)) return bad_policy(at, "\"id\" must be 1 to 32 of a-z, 0-9, \"_\", \"-\"");
@@ -255,7 +255,7 @@ class PolicyParser {
       if (!path.requires_) return bad_policy(at, "a \"score\" needs \"requires\"");
       SWARMA_TRY(const Json* score, reader.object("score"));
       SWARMA_TRY(path.score, parse_score(*score, at + "/score"));
-      SWARMA_CHECK(check_reachable(path, at + "/score"));
+      SWARMA_RETURN_IF_ERROR(check_reachable(path, at + "/score"));
     }
     if (reader.has("grants")) {
       SWARMA_TRY(const Json* grants, reader.object("grants"));

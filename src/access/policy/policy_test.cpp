@@ -10,7 +10,7 @@
 namespace swarma::access::policy {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kExample = R"({"version":1,
  "paths":[
@@ -204,16 +204,17 @@ TEST(Policy, RemarksAPreviewThatIsTheWholeFilm) {
   const TitleShape six_seconds{2, 6'000, {"hd", "sd"}};
   EXPECT_THAT(
       remarks_on(R"({"seconds":[0,120]})", six_seconds),
-      testing::ElementsAre("The way \"preview\" opens the whole film (0:06) without any condition: nobody needs the "
-                           "other ways. End it at 0:03 or before, or leave it out."));
-  EXPECT_THAT(remarks_on(R"({"seconds":[0,4]})", six_seconds), testing::SizeIs(1)) << "it is cut at 3 s: rounded up";
-  EXPECT_THAT(remarks_on(R"({"seconds":[0,3]})", six_seconds), testing::IsEmpty());
+      ::testing::ElementsAre("The way \"preview\" opens the whole film (0:06) without any condition: nobody needs the "
+                             "other ways. End it at 0:03 or before, or leave it out."));
+  EXPECT_THAT(remarks_on(R"({"seconds":[0,4]})", six_seconds), ::testing::SizeIs(1)) << "it is cut at 3 s: rounded up";
+  EXPECT_THAT(remarks_on(R"({"seconds":[0,3]})", six_seconds), ::testing::IsEmpty());
   EXPECT_THAT(remarks_on(R"({"slots":[0,9],"key_groups":["sd"]})", six_seconds),
-              testing::ElementsAre(HasSubstr(" in sd ")));
-  EXPECT_THAT(remarks_on(R"({"key_groups":["sd"]})", six_seconds), testing::IsEmpty()) << "meant so";
-  EXPECT_THAT(remarks_on("{}", six_seconds), testing::SizeIs(1));
-  EXPECT_THAT(remarks_on(R"({"seconds":[0,1]})", {1, 2'000, {"sd"}}), testing::ElementsAre(HasSubstr("too short")));
-  EXPECT_THAT(remarks(*parse_policy({{"version", 1}, {"paths", {{{"id", "open"}}}}}), six_seconds), testing::IsEmpty());
+              ::testing::ElementsAre(HasSubstr(" in sd ")));
+  EXPECT_THAT(remarks_on(R"({"key_groups":["sd"]})", six_seconds), ::testing::IsEmpty()) << "meant so";
+  EXPECT_THAT(remarks_on("{}", six_seconds), ::testing::SizeIs(1));
+  EXPECT_THAT(remarks_on(R"({"seconds":[0,1]})", {1, 2'000, {"sd"}}), ::testing::ElementsAre(HasSubstr("too short")));
+  EXPECT_THAT(remarks(*parse_policy({{"version", 1}, {"paths", {{{"id", "open"}}}}}), six_seconds),
+              ::testing::IsEmpty());
 }
 
 TEST(Policy, SaysItsPathsInPlainWords) {

@@ -45,26 +45,26 @@ Result<void> domains(const JsonReader& reader, const char* name, const std::stri
 }
 
 Result<void> check_goodwill(const JsonReader& reader, const std::string& at) {
-  SWARMA_CHECK(reader.only({"text"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"text"}));
   return not_empty(reader, "text", 500, at);
 }
 
 Result<void> check_puzzle(const JsonReader& reader, const std::string& at) {
-  SWARMA_CHECK(reader.only({"algorithm", "difficulty"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"algorithm", "difficulty"}));
   SWARMA_TRY(const std::string algorithm, reader.text("algorithm", 32));
   if (algorithm != "sha256") return bad_policy(at, "\"algorithm\" must be \"sha256\"");
-  SWARMA_CHECK(reader.integer("difficulty", 1, kMaxPuzzleBits));
+  SWARMA_RETURN_IF_ERROR(reader.integer("difficulty", 1, kMaxPuzzleBits));
   return {};
 }
 
 Result<void> check_email(const JsonReader& reader, const std::string& at) {
-  SWARMA_CHECK(reader.only({"allow", "deny"}));
-  SWARMA_CHECK(domains(reader, "allow", at));
+  SWARMA_RETURN_IF_ERROR(reader.only({"allow", "deny"}));
+  SWARMA_RETURN_IF_ERROR(domains(reader, "allow", at));
   return domains(reader, "deny", at);
 }
 
 Result<void> check_social(const JsonReader& reader, const std::string& at) {
-  SWARMA_CHECK(reader.only({"network", "target"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"network", "target"}));
   SWARMA_TRY(const std::string network, reader.text("network", 32));
   if (!is_slug(network)) return bad_policy(at, "\"network\" must be a short name such as \"nostr\" or \"activitypub\"");
   return not_empty(reader, "target", 500, at);
@@ -72,7 +72,8 @@ Result<void> check_social(const JsonReader& reader, const std::string& at) {
 
 Result<void> check_payment(const JsonReader& reader, const std::string& at) {
   static constexpr std::array<std::string_view, 4> methods = {"cashu", "lightning", "evm_native", "erc20"};
-  SWARMA_CHECK(reader.only({"method", "amount", "unit", "address", "chain_id", "token", "mints", "confirmations"}));
+  SWARMA_RETURN_IF_ERROR(
+      reader.only({"method", "amount", "unit", "address", "chain_id", "token", "mints", "confirmations"}));
   SWARMA_TRY(const std::string method, reader.text("method", 32));
   if (std::find(methods.begin(), methods.end(), method) == methods.end())
     return bad_policy(at, "\"method\" must be one of \"cashu\", \"lightning\", \"evm_native\", \"erc20\"");
@@ -82,11 +83,11 @@ Result<void> check_payment(const JsonReader& reader, const std::string& at) {
   SWARMA_TRY(const std::string unit, reader.text_or("unit", 32, "sat"));
   if (!is_slug(unit)) return bad_policy(at, "\"unit\" must be a short name such as \"sat\"");
   for (const char* name : {"address", "token"})
-    if (reader.has(name)) SWARMA_CHECK(not_empty(reader, name, 200, at));
+    if (reader.has(name)) SWARMA_RETURN_IF_ERROR(not_empty(reader, name, 200, at));
   if (method == "erc20" && !reader.has("token"))
     return bad_policy(at, "\"token\" must name the contract of the ERC-20 token");
-  SWARMA_CHECK(reader.integer_or("chain_id", 1, 9'007'199'254'740'991, 1));
-  SWARMA_CHECK(reader.integer_or("confirmations", 0, 1'000, 0));
+  SWARMA_RETURN_IF_ERROR(reader.integer_or("chain_id", 1, 9'007'199'254'740'991, 1));
+  SWARMA_RETURN_IF_ERROR(reader.integer_or("confirmations", 0, 1'000, 0));
   if (!reader.has("mints")) return {};
   SWARMA_TRY(const Json* mints, reader.array("mints", 16));
   for (const Json& mint : *mints)
@@ -97,13 +98,13 @@ Result<void> check_payment(const JsonReader& reader, const std::string& at) {
 }
 
 Result<void> check_ad(const JsonReader& reader, const std::string& at) {
-  SWARMA_CHECK(reader.only({"creative", "seconds"}));
-  SWARMA_CHECK(reader.integer("seconds", 1, 600));
+  SWARMA_RETURN_IF_ERROR(reader.only({"creative", "seconds"}));
+  SWARMA_RETURN_IF_ERROR(reader.integer("seconds", 1, 600));
   return not_empty(reader, "creative", 200, at);
 }
 
 Result<void> check_allowlist(const JsonReader& reader, const std::string& at) {
-  SWARMA_CHECK(reader.only({"list"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"list"}));
   SWARMA_TRY(const std::string list, reader.text("list", 32));
   if (!is_slug(list)) return bad_policy(at, "\"list\" must be 1 to 32 of a-z, 0-9, \"_\", \"-\"");
   return {};

@@ -25,7 +25,7 @@ Result<void> check_cover(const std::vector<crypto::TreeNode>& nodes, Slot slots,
 
 Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer, Instant now) {
   SWARMA_TRY(auto claims, policy::verify_grant(jws, record.agent.signer));
-  SWARMA_CHECK(policy::check_grant(
+  SWARMA_RETURN_IF_ERROR(policy::check_grant(
       claims, {record.id, record.revision, title::policy_hash(record.policy), viewer.signing.jkt(), now}));
   if (claims.slots.empty() || claims.slots.end > record.slots)
     return forged("it names slots that the title does not have.");
@@ -36,9 +36,9 @@ Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& reco
     const auto found = covers.find(group);
     const bool known = std::find(record.key_groups.begin(), record.key_groups.end(), group) != record.key_groups.end();
     if (found == covers.end() || !known) return forged("its keys are not those of its key groups.");
-    SWARMA_CHECK(check_cover(found->second, record.slots, unlocked.grant.slots));
+    SWARMA_RETURN_IF_ERROR(check_cover(found->second, record.slots, unlocked.grant.slots));
     auto ring = unlocked.rings.try_emplace(group, record.slots).first;
-    for (crypto::TreeNode& node : found->second) SWARMA_CHECK(ring->second.add(std::move(node)));
+    for (crypto::TreeNode& node : found->second) SWARMA_RETURN_IF_ERROR(ring->second.add(std::move(node)));
   }
   return unlocked;
 }

@@ -9,7 +9,7 @@ namespace swarma::access::unlock {
 namespace {
 
 using policy::Requirement;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 Json goodwill() {
   return {{"requirement", "goodwill_ack"}, {"params", {{"text", "Kind."}}}};

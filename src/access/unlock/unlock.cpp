@@ -217,7 +217,7 @@ Result<Unlocked> Unlocker::unlock(const Answers& answers, Slot first_slot) {
 }
 
 Result<void> Unlocker::renew(Unlocked& unlocked, Slot first_slot) {
-  if (impl_->terms.empty()) SWARMA_CHECK(offer());
+  if (impl_->terms.empty()) SWARMA_RETURN_IF_ERROR(offer());
   const auto terms = impl_->terms.find(unlocked.grant.path);
   if (terms == impl_->terms.end() || !terms->second.slots.contains(first_slot))
     return fail(ErrorCode::Forbidden, "outside_scope",
@@ -231,7 +231,7 @@ Result<void> Unlocker::renew(Unlocked& unlocked, Slot first_slot) {
   SWARMA_TRY(auto covers, policy::open_covers(further.grant, impl_->viewer.decryption));
   for (auto& [group, nodes] : covers)
     for (crypto::TreeNode& node : nodes)
-      SWARMA_CHECK(unlocked.rings.try_emplace(group, impl_->record.slots).first->second.add(std::move(node)));
+      SWARMA_RETURN_IF_ERROR(unlocked.rings.try_emplace(group, impl_->record.slots).first->second.add(std::move(node)));
   unlocked.grant_jws = std::move(further.grant_jws);
   unlocked.grant = std::move(further.grant);
   return {};

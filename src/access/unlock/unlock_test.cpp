@@ -203,7 +203,7 @@ class FakeNode {
   std::jthread runner_;
 };
 
-class UnlockTest : public testing::Test {
+class UnlockTest : public ::testing::Test {
  protected:
   Unlocker unlocker() { return Unlocker(http_, node_.url(), clock_, viewer_, node_.record()); }
   std::string reason(const Answers& answers, Slot first = 0) {

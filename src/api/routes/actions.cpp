@@ -13,7 +13,7 @@ Result<net::Response> start(Services& services, const net::Request& request) {
   SWARMA_TRY(const Caller viewer, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"title_id", "requirement", "key"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"title_id", "requirement", "key"}));
   SWARMA_TRY(const std::string id_text, reader.text("title_id", 26));
   SWARMA_TRY(const TitleId id, TitleId::parse(id_text));
   SWARMA_TRY(const std::string requirement, reader.text("requirement", 32));
@@ -35,7 +35,7 @@ Result<net::Response> complete(Services& services, const net::Request& request) 
   SWARMA_TRY(const Caller viewer, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"action_id", "response"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"action_id", "response"}));
   SWARMA_TRY(const std::string action_id, reader.text("action_id", 64));
   SWARMA_TRY(const Json* response, reader.object("response"));
   access::attest::Guest guest{.network = access::attest::network_of(request.remote_address)};

@@ -18,9 +18,9 @@ Result<net::Response> revoke(Services& services, const net::Request& request) {
   SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"attestation_id"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"attestation_id"}));
   SWARMA_TRY(const std::string id, reader.text("attestation_id", 64));
-  SWARMA_CHECK(services.actions.revoke(id, {caller.jkt, is_owner(services, caller)}));
+  SWARMA_RETURN_IF_ERROR(services.actions.revoke(id, {caller.jkt, is_owner(services, caller)}));
   return json_response(200, Json::object());
 }
 

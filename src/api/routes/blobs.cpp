@@ -71,7 +71,7 @@ class BlobUpload final : public net::BodySink {
 
 Result<std::unique_ptr<net::BodySink>> begin_upload(Services& services, const net::Request& head) {
   SWARMA_TRY(const BlobId expected, BlobId::parse(head.headers.get("X-SHA-256")));
-  SWARMA_CHECK(authenticate_creator(services, head, to_base64url(expected.digest())));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, head, to_base64url(expected.digest())));
   SWARMA_TRY(const auto present, services.blobs.touch(expected));
   SWARMA_TRY(auto writer, services.blobs.create_writer());
   return std::make_unique<BlobUpload>(services, expected, std::move(writer), present.has_value());
@@ -79,7 +79,7 @@ Result<std::unique_ptr<net::BodySink>> begin_upload(Services& services, const ne
 
 Result<std::vector<content::publish::NewBlob>> parse_discard(const Json& body) {
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"blobs"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"blobs"}));
   SWARMA_TRY(const Json* list, reader.array("blobs", kMaxDiscardedBlobs));
   std::vector<content::publish::NewBlob> blobs;
   for (const Json& item : *list) {
@@ -97,7 +97,7 @@ Result<std::vector<content::publish::NewBlob>> parse_discard(const Json& body) {
 }
 
 Result<net::Response> discard(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   SWARMA_TRY(const auto blobs, parse_discard(body));
   SWARMA_TRY(const std::uint64_t removed, discard_blobs(services, blobs));

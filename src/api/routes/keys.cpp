@@ -22,7 +22,7 @@ Result<KeyRequest> read_order(Services& services, const net::Request& request) {
   order.viewer = viewer.jkt;
   order.proof = viewer.proof;
   if (const std::string_view key = request.headers.get("Idempotency-Key"); !key.empty()) {
-    SWARMA_CHECK(access::grant::check_idempotency_key(key));
+    SWARMA_RETURN_IF_ERROR(access::grant::check_idempotency_key(key));
     order.idempotency = {std::string(key), "POST /v1/keys/request", viewer.jkt, digest};
   }
   return order;
@@ -58,16 +58,16 @@ Result<net::Response> revoke(Services& services, const net::Request& request) {
   SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"unlock_id", "grant_id"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"unlock_id", "grant_id"}));
   if (reader.has("unlock_id") == reader.has("grant_id"))
     return fail(ErrorCode::BadRequest, "bad_member", "Name either \"unlock_id\" or \"grant_id\".");
   const access::attest::Revoker by{caller.jkt, is_owner(services, caller)};
   if (reader.has("unlock_id")) {
     SWARMA_TRY(const std::string id, reader.text("unlock_id", 64));
-    SWARMA_CHECK(services.broker.revoke_unlock(id, by));
+    SWARMA_RETURN_IF_ERROR(services.broker.revoke_unlock(id, by));
   } else {
     SWARMA_TRY(const std::string id, reader.text("grant_id", 128));
-    SWARMA_CHECK(services.broker.revoke_grant(id, by));
+    SWARMA_RETURN_IF_ERROR(services.broker.revoke_grant(id, by));
   }
   return json_response(200, Json::object());
 }

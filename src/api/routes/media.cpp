@@ -60,7 +60,7 @@ Result<std::vector<content::publish::UploadedCaptions>> parse_captions(const Jso
   SWARMA_TRY(const Json* captions, reader.array("captions", 64));
   for (const Json& item : *captions) {
     const JsonReader caption(item, "captions");
-    SWARMA_CHECK(caption.only({"language", "upload_id", "encoding"}));
+    SWARMA_RETURN_IF_ERROR(caption.only({"language", "upload_id", "encoding"}));
     auto& file = out.emplace_back();
     SWARMA_TRY(file.language, caption.text("language", 35));
     SWARMA_TRY(file.upload_id, caption.text("upload_id", 64));
@@ -71,8 +71,8 @@ Result<std::vector<content::publish::UploadedCaptions>> parse_captions(const Jso
 
 Result<JobRequest> parse_job(const Json& body) {
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"upload_id", "name", "summary", "language", "tags", "texts", "policy", "codes", "ladder",
-                            "captions", "poster", "title_id"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"upload_id", "name", "summary", "language", "tags", "texts", "policy", "codes",
+                                      "ladder", "captions", "poster", "title_id"}));
   JobRequest job;
   SWARMA_TRY(job.upload_id, reader.text("upload_id", 64));
   SWARMA_TRY(job.name, reader.text("name", 300));
@@ -94,7 +94,7 @@ Result<JobRequest> parse_job(const Json& body) {
   if (reader.has("poster")) {
     SWARMA_TRY(const Json* poster, reader.object("poster"));
     const JsonReader choice(*poster, "poster");
-    SWARMA_CHECK(choice.only({"at_ms", "upload_id"}));
+    SWARMA_RETURN_IF_ERROR(choice.only({"at_ms", "upload_id"}));
     if (choice.has("at_ms") == choice.has("upload_id"))
       return fail(ErrorCode::BadRequest, "bad_member", "\"poster\" is either \"at_ms\" or \"upload_id\".");
     if (choice.has("at_ms")) {
@@ -117,7 +117,7 @@ Result<net::Response> accepted(Services& services, const JobRequest& job) {
 }
 
 Result<net::Response> package(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   SWARMA_TRY(const JobRequest job, parse_job(body));
   return accepted(services, job);
@@ -125,10 +125,10 @@ Result<net::Response> package(Services& services, const net::Request& request) {
 
 /// The same look at a film as at the beginning of a job, while it is still arriving too.
 Result<net::Response> check(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"upload_id", "ladder", "captions", "poster_upload_id"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"upload_id", "ladder", "captions", "poster_upload_id"}));
   SWARMA_TRY(const std::string upload_id, reader.text("upload_id", 64));
   SWARMA_TRY(const std::string ladder, reader.text_or("ladder", 60, "auto"));
   SWARMA_TRY(const std::string poster, reader.text_or("poster_upload_id", 64, ""));
@@ -149,7 +149,7 @@ Result<net::Response> check(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> list(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   Json jobs = Json::array();
   SWARMA_TRY(const std::vector<JobStatus> all, services.media.list());
   for (const JobStatus& status : all) jobs.push_back(status_json(status));
@@ -157,7 +157,7 @@ Result<net::Response> list(Services& services, const net::Request& request) {
 }
 
 Result<JobStatus> find_job(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   return services.media.find(request.path_params.front());
 }
 
@@ -167,8 +167,8 @@ Result<net::Response> status(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> cancel(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
-  SWARMA_CHECK(services.media.cancel(request.path_params.front()));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(services.media.cancel(request.path_params.front()));
   return json_response(200, Json::object());
 }
 

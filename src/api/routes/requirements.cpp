@@ -11,7 +11,7 @@ namespace {
 Result<net::Response> offer(Services& services, const net::Request& request) {
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"title_id"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"title_id"}));
   SWARMA_TRY(const std::string text, reader.text("title_id", 26));
   SWARMA_TRY(const TitleId id, TitleId::parse(text));
   SWARMA_TRY(const auto title, services.titles.get(id));

@@ -21,7 +21,7 @@ Result<net::Response> publish(Services& services, const net::Request& request) {
   SWARMA_TRY(const Caller caller, authenticate_creator(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"record", "sealed"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"record", "sealed"}));
   SWARMA_TRY(const std::string record, reader.text("record", title::kMaxRecordBytes));
   SWARMA_TRY(const std::string sealed, reader.text("sealed", access::grant::kMaxSealedBytes));
   SWARMA_TRY(const PublishedTitle published, publish_title(services, record, sealed, caller.did));
@@ -40,9 +40,9 @@ Result<net::Response> get_title(Services& services, const net::Request& request)
 }
 
 Result<net::Response> unpublish(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const TitleId id, title_id_of(request));
-  SWARMA_CHECK(unpublish_title(services, id));
+  SWARMA_RETURN_IF_ERROR(unpublish_title(services, id));
   return json_response(200, Json::object());
 }
 
@@ -57,11 +57,11 @@ Result<std::vector<std::string>> read_tags(const JsonReader& reader) {
 }
 
 Result<net::Response> revise(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const TitleId id, title_id_of(request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"name", "summary", "language", "tags", "texts", "policy", "codes"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"name", "summary", "language", "tags", "texts", "policy", "codes"}));
   Revision revision;
   if (reader.has("name")) {
     SWARMA_TRY(revision.name, reader.text("name", 300));
@@ -115,7 +115,7 @@ Result<net::Response> segment(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> studio_titles(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   Json list = Json::array();
   std::string cursor;
   do {

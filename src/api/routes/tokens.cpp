@@ -27,10 +27,10 @@ Result<Caller> require_owner(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> create_token(Services& services, const net::Request& request) {
-  SWARMA_CHECK(require_owner(services, request));
+  SWARMA_RETURN_IF_ERROR(require_owner(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"did", "ttl_s", "scope"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"did", "ttl_s", "scope"}));
   SWARMA_TRY(const std::string did_text, reader.text("did", 128));
   SWARMA_TRY(const crypto::Did did, crypto::Did::parse(did_text));
   SWARMA_TRY(const std::chrono::seconds life,
@@ -48,9 +48,9 @@ Result<net::Response> redeem_link(Services& services, const net::Request& reques
   SWARMA_TRY(const Caller caller, authenticate_viewer(services, request));
   SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_CHECK(reader.only({"link"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"link"}));
   SWARMA_TRY(const std::string secret, reader.text("link", 64));
-  SWARMA_CHECK(services.links.redeem(secret));
+  SWARMA_RETURN_IF_ERROR(services.links.redeem(secret));
   return token_response(services, caller.jkt, kBrowserTokenLife);
 }
 

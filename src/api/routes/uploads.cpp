@@ -84,7 +84,7 @@ std::string filename_of(std::string_view metadata) {
 }
 
 Result<net::Response> create(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const std::uint64_t length, header_number(request, "Upload-Length"));
   const std::string_view metadata = request.headers.get("Upload-Metadata");
   SWARMA_TRY(const Upload upload, services.spool.create(length, filename_of(metadata), metadata));
@@ -95,7 +95,7 @@ Result<net::Response> create(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> offset(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const Upload upload, services.spool.find(request.path_params.front()));
   net::Response response = tus(200);
   describe(response, upload);
@@ -107,7 +107,7 @@ Result<net::Response> append(Services& services, const net::Request& request) {
   if (!is_chunk(request.headers.get("Content-Type")))
     return fail(ErrorCode::Unsupported, "bad_content_type",
                 "A chunk has the Content-Type application/offset+octet-stream.");
-  SWARMA_CHECK(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
   SWARMA_TRY(const std::uint64_t at, header_number(request, "Upload-Offset"));
   SWARMA_TRY(const Upload upload, services.spool.append(request.path_params.front(), at, view(request.body)));
   net::Response response = tus(204);
@@ -116,8 +116,8 @@ Result<net::Response> append(Services& services, const net::Request& request) {
 }
 
 Result<net::Response> drop(Services& services, const net::Request& request) {
-  SWARMA_CHECK(authenticate_creator(services, request));
-  SWARMA_CHECK(services.spool.remove(request.path_params.front()));
+  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
+  SWARMA_RETURN_IF_ERROR(services.spool.remove(request.path_params.front()));
   return tus(204);
 }
 
@@ -132,7 +132,7 @@ net::Response options(const Services& services) {
 
 net::Handler in_protocol(Services& services, ApiHandler handler) {
   ApiHandler checked = [handler = std::move(handler)](const net::Request& request) -> Result<net::Response> {
-    SWARMA_CHECK(check_version(request));
+    SWARMA_RETURN_IF_ERROR(check_version(request));
     return handler(request);
   };
   return [inner = answer(services, std::move(checked))](const net::Request& request) {

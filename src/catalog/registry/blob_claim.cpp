@@ -50,17 +50,17 @@ Result<std::string> BlobClaim::find_database_id() {
 }
 
 Result<std::string> BlobClaim::make_database_id() {
-  SWARMA_CHECK(database_.execute("INSERT INTO database_ids (no, id) VALUES (1, $1) ON CONFLICT (no) DO NOTHING",
-                                 {to_hex(random_array<16>())}));
+  SWARMA_RETURN_IF_ERROR(database_.execute(
+      "INSERT INTO database_ids (no, id) VALUES (1, $1) ON CONFLICT (no) DO NOTHING", {to_hex(random_array<16>())}));
   return find_database_id();
 }
 
 Result<void> BlobClaim::claim() {
   SWARMA_TRY(const std::string id, make_database_id());
-  SWARMA_CHECK(store_.claim(id));
+  SWARMA_RETURN_IF_ERROR(store_.claim(id));
   SWARMA_TRY(const Difference difference, compare(store_, registry_));
-  for (const TitleRevision& title : difference.missing) SWARMA_CHECK(store_.note_title(title));
-  for (const TitleRevision& title : difference.outdated) SWARMA_CHECK(store_.forget_title(title));
+  for (const TitleRevision& title : difference.missing) SWARMA_RETURN_IF_ERROR(store_.note_title(title));
+  for (const TitleRevision& title : difference.outdated) SWARMA_RETURN_IF_ERROR(store_.forget_title(title));
   return {};
 }
 
@@ -80,27 +80,27 @@ Result<std::string> BlobClaim::find_obstacle() {
 }
 
 Result<SweepBounds> BlobClaim::look() {
-  SWARMA_CHECK(claim());
+  SWARMA_RETURN_IF_ERROR(claim());
   SweepBounds bounds;
   SWARMA_TRY(bounds.held_back, find_obstacle());
   SWARMA_TRY(const std::string id, find_database_id());
   SWARMA_TRY(bounds.not_before, store_.claim(id));
   const Instant now = clock_.now();
-  SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     bounds.before = Instant();
     SWARMA_TRY(const db::Rows looks, session.query("SELECT no, age_s, at FROM sweep_looks ORDER BY no DESC"));
     std::int64_t age = 0;
     if (!looks.empty())
       age = looks.front().integer(1) +
             std::clamp(now - Instant(looks.front().integer(2)), std::chrono::seconds(0), kLongestStep).count();
-    SWARMA_CHECK(session.execute("INSERT INTO sweep_looks (age_s, at) VALUES ($1, $2)", {age, now.unix_s()}));
+    SWARMA_RETURN_IF_ERROR(session.execute("INSERT INTO sweep_looks (age_s, at) VALUES ($1, $2)", {age, now.unix_s()}));
     // Back to the last look that is old enough. Whatever was used since then has a time after the earliest of these.
     Instant earliest = now;
     for (const db::Row& row : looks) {
       earliest = std::min(earliest, Instant(row.integer(2)));
       if (row.integer(1) > age - kOldEnough.count()) continue;
       bounds.before = earliest - kClockError;
-      SWARMA_CHECK(session.execute("DELETE FROM sweep_looks WHERE no < $1", {row.integer(0)}));
+      SWARMA_RETURN_IF_ERROR(session.execute("DELETE FROM sweep_looks WHERE no < $1", {row.integer(0)}));
       break;
     }
     return {};
@@ -111,8 +111,8 @@ Result<SweepBounds> BlobClaim::look() {
 Result<void> BlobClaim::adopt() {
   SWARMA_TRY(const std::string id, make_database_id());
   SWARMA_TRY(const Difference difference, compare(store_, registry_));
-  SWARMA_CHECK(database_.execute("DELETE FROM sweep_looks"));
-  for (const TitleRevision& title : difference.unknown) SWARMA_CHECK(store_.forget_title(title));
+  SWARMA_RETURN_IF_ERROR(database_.execute("DELETE FROM sweep_looks"));
+  for (const TitleRevision& title : difference.unknown) SWARMA_RETURN_IF_ERROR(store_.forget_title(title));
   return store_.adopt(id);
 }
 

@@ -18,9 +18,9 @@ class Walk {
 
   Result<CompleteTitle> run() {
     SWARMA_TRY(const auto details, read_details());
-    SWARMA_CHECK(check_multivariant(details.tracks));
-    for (const title::Track& track : details.tracks) SWARMA_CHECK(check_track(track));
-    if (record_.poster) SWARMA_CHECK(check_present(*record_.poster, "the poster"));
+    SWARMA_RETURN_IF_ERROR(check_multivariant(details.tracks));
+    for (const title::Track& track : details.tracks) SWARMA_RETURN_IF_ERROR(check_track(track));
+    if (record_.poster) SWARMA_RETURN_IF_ERROR(check_present(*record_.poster, "the poster"));
     for (auto& [language, text] : details.texts) found_.texts.push_back(text);
     std::sort(found_.blobs.begin(), found_.blobs.end());
     found_.blobs.erase(std::unique(found_.blobs.begin(), found_.blobs.end()), found_.blobs.end());
@@ -60,9 +60,9 @@ class Walk {
     if (found_.blobs.size() + playlist->segments.size() > kMaxTitleBlobs)
       return fail(ErrorCode::TooLarge, "title_too_large",
                   fmt::format("A title leads to at most {} blobs.", kMaxTitleBlobs));
-    if (playlist->init) SWARMA_CHECK(check_present(*playlist->init, "the init segment of track " + track.id));
+    if (playlist->init) SWARMA_RETURN_IF_ERROR(check_present(*playlist->init, "the init segment of track " + track.id));
     for (std::size_t slot = 0; slot < playlist->segments.size(); ++slot)
-      SWARMA_CHECK(check_segment(track, slot, playlist->segments[slot]));
+      SWARMA_RETURN_IF_ERROR(check_segment(track, slot, playlist->segments[slot]));
     return {};
   }
 
@@ -85,7 +85,7 @@ class Walk {
   }
 
   Result<Bytes> read(const BlobId& blob, std::size_t max_bytes, std::string_view what) {
-    SWARMA_CHECK(check_present(blob, what));
+    SWARMA_RETURN_IF_ERROR(check_present(blob, what));
     auto bytes = blobs_.read(blob, max_bytes);
     if (bytes || bytes.error().code == ErrorCode::Io || bytes.error().code == ErrorCode::Unavailable) return bytes;
     return unreadable(blob, what, bytes.error());

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "catalog/registry/test_titles.h"
+#include "catalog/registry/titles_testing.h"
 
 namespace swarma::catalog::registry {
+
+using namespace registry::testing;
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string complaint(const TestTitle& title, FakeBlobs& blobs) {
   const auto done = check_complete(title.record, blobs);
@@ -27,8 +29,8 @@ TEST(Completeness, NamesEveryBlobOfACompleteTitle) {
   for (const auto& [id, blob] : blobs.blobs) all.push_back(id);
   EXPECT_EQ(complete->blobs, all);  // details, playlist, 4 media playlists, 2 inits, 12 segments, poster
   EXPECT_EQ(all.size(), 21u);
-  EXPECT_THAT(complete->texts,
-              testing::ElementsAre(std::pair<std::string, std::string>("Der große Hase", "Ein Kaninchen wehrt sich.")));
+  EXPECT_THAT(complete->texts, ::testing::ElementsAre(
+                                   std::pair<std::string, std::string>("Der große Hase", "Ein Kaninchen wehrt sich.")));
 }
 
 TEST(Completeness, MissesEachBlobByName) {

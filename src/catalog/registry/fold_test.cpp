@@ -6,9 +6,9 @@
 namespace swarma::catalog::registry {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(Fold, SplitsATextIntoFoldedWords) {
   EXPECT_THAT(index_words("Big Buck Bunny (2008), 4K!"), ElementsAre("big", "buck", "bunny", "2008", "4k"));

@@ -62,7 +62,7 @@ Result<void> put_blobs(db::Session& session, std::int64_t no, const std::vector<
   Bytes digests;
   digests.reserve(blobs.size() * 32);
   for (const BlobId& blob : blobs) digests.insert(digests.end(), blob.digest().begin(), blob.digest().end());
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       session.execute("INSERT INTO title_blobs (no, digests) VALUES ($1, $2) "
                       "ON CONFLICT (no) DO UPDATE SET digests = excluded.digests",
                       {no, std::move(digests)}));
@@ -117,7 +117,7 @@ Result<Published> TitleRegistry::publish(std::string_view record_jws, const titl
   const auto words = words_of(record, complete);
   const Instant now = impl_->clock.now();
   Published outcome = Published::New;
-  SWARMA_CHECK(impl_->database.transact(
+  SWARMA_RETURN_IF_ERROR(impl_->database.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(const Present present, find_present(session, record.id.text()));
         outcome = present.no && present.record == record_jws ? Published::Repeated : Published::New;
@@ -127,8 +127,8 @@ Result<Published> TitleRegistry::publish(std::string_view record_jws, const titl
                       "Title " + record.id.text() + " has had revision " + std::to_string(present.revision) +
                           " here; revision " + std::to_string(record.revision) + " is not newer.");
         SWARMA_TRY(const std::int64_t no, put_row(session, present, record, record_jws, sealed, now));
-        SWARMA_CHECK(replace_words(session, no, words));
-        SWARMA_CHECK(put_blobs(session, no, complete.blobs));
+        SWARMA_RETURN_IF_ERROR(replace_words(session, no, words));
+        SWARMA_RETURN_IF_ERROR(put_blobs(session, no, complete.blobs));
         return also ? also(session) : Result<void>();
       },
       db::Durability::Full));
@@ -191,15 +191,16 @@ Result<Page> TitleRegistry::search(std::string_view query, std::size_t limit, st
 
 Result<void> TitleRegistry::unpublish(const TitleId& id) {
   const Instant now = impl_->clock.now();
-  SWARMA_CHECK(impl_->database.transact(
+  SWARMA_RETURN_IF_ERROR(impl_->database.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(const Present present, find_present(session, id.text()));
         if (!present.no) return present.revision > 0 ? withdrawn(id) : not_found(id);
-        SWARMA_CHECK(session.execute(
+        SWARMA_RETURN_IF_ERROR(session.execute(
             "INSERT INTO retired_titles (title_id, revision, retired_at) VALUES ($1, $2, $3) "
             "ON CONFLICT (title_id) DO UPDATE SET revision = excluded.revision, retired_at = excluded.retired_at",
             {id.text(), present.revision, now.unix_s()}));
-        SWARMA_CHECK(session.execute("DELETE FROM titles WHERE no = $1", {*present.no}));  // words and blobs go with it
+        SWARMA_RETURN_IF_ERROR(
+            session.execute("DELETE FROM titles WHERE no = $1", {*present.no}));  // words and blobs go with it
         return {};
       },
       db::Durability::Full));
@@ -208,7 +209,7 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
 }
 
 Result<void> TitleRegistry::count_unlock(db::Session& session, const TitleId& id) {
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       session.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
                       "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
                       {id.text()}));

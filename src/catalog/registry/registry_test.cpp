@@ -6,19 +6,21 @@
 #include <atomic>
 #include <thread>
 
-#include "catalog/registry/test_titles.h"
-#include "db/test_database.h"
+#include "catalog/registry/titles_testing.h"
+#include "db/database_testing.h"
 
 namespace swarma::catalog::registry {
+
+using namespace registry::testing;
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-class RegistryTest : public testing::TestWithParam<db::Engine> {
+class RegistryTest : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   void SetUp() override {
-    auto made = db::make_test_database(GetParam());
+    auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
     const auto migrated = (*database_)->migrate(migrations());
@@ -40,10 +42,10 @@ class RegistryTest : public testing::TestWithParam<db::Engine> {
     return out;
   }
   FakeClock clock_;
-  std::optional<db::TestDatabase> database_;
+  std::optional<db::testing::TestDatabase> database_;
   std::optional<TitleRegistry> registry_;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, RegistryTest, testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, RegistryTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(RegistryTest, FindsAndListsWhatWasPublished) {
   const TestTitle title = make_record("Big Buck Bunny");

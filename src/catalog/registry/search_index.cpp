@@ -108,7 +108,7 @@ std::vector<std::string> terms_of(std::string_view query) {
 
 Result<void> replace_words(db::Session& session, std::int64_t no, const std::map<std::string, std::int64_t>& words) {
   static const std::string kInsertOne = insert_sql(1), kInsertMany = insert_sql(kRowsPerInsert);
-  SWARMA_CHECK(session.execute("DELETE FROM title_words WHERE no = $1", {no}));
+  SWARMA_RETURN_IF_ERROR(session.execute("DELETE FROM title_words WHERE no = $1", {no}));
   db::Values values;
   auto word = words.begin();
   for (std::size_t left = words.size(); left > 0;) {
@@ -118,7 +118,7 @@ Result<void> replace_words(db::Session& session, std::int64_t no, const std::map
       values.emplace_back(bytes_of(word->first));
       values.emplace_back(word->second);
     }
-    SWARMA_CHECK(session.execute(rows == 1 ? kInsertOne : kInsertMany, values));
+    SWARMA_RETURN_IF_ERROR(session.execute(rows == 1 ? kInsertOne : kInsertMany, values));
     left -= rows;
   }
   return {};

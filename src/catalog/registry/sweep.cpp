@@ -34,10 +34,11 @@ std::vector<Pass> plan_passes(std::uint64_t names, std::size_t max_names) {
 Result<void> sweep_pass(SweptBlobs& blobs, TitleRegistry& registry, const SweepBounds& bounds, const Pass& pass,
                         SweepReport& report) {
   std::vector<std::uint64_t> named;
-  SWARMA_CHECK(registry.list_blobs(pass.first, pass.last, [&](const BlobId& id) { named.push_back(short_name(id)); }));
+  SWARMA_RETURN_IF_ERROR(
+      registry.list_blobs(pass.first, pass.last, [&](const BlobId& id) { named.push_back(short_name(id)); }));
   std::sort(named.begin(), named.end());
   Result<void> outcome;
-  SWARMA_CHECK(blobs.list([&](const BlobId& id, std::uint64_t size) {
+  SWARMA_RETURN_IF_ERROR(blobs.list([&](const BlobId& id, std::uint64_t size) {
     if (id.digest()[0] < pass.first || id.digest()[0] > pass.last) return true;
     ++report.seen;
     if (std::binary_search(named.begin(), named.end(), short_name(id))) return true;
@@ -61,7 +62,7 @@ Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, co
   SweepReport report;
   if (!named.ever_published || !bounds.held_back.empty() || bounds.before <= bounds.not_before) return report;
   for (const Pass& pass : plan_passes(named.count, max_names_per_pass))
-    SWARMA_CHECK(sweep_pass(blobs, registry, bounds, pass, report));
+    SWARMA_RETURN_IF_ERROR(sweep_pass(blobs, registry, bounds, pass, report));
   return report;
 }
 

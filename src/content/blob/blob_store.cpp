@@ -10,14 +10,14 @@ namespace swarma::content::blob {
 
 Result<BlobId> BlobStore::put(ByteView bytes, const std::optional<BlobId>& expected) {
   SWARMA_TRY(const auto writer, create_writer());
-  SWARMA_CHECK(writer->write(bytes));
+  SWARMA_RETURN_IF_ERROR(writer->write(bytes));
   return writer->commit(expected);
 }
 
 Result<std::optional<WriteMark>> BlobStore::put_hashed(const BlobId& id, ByteView bytes) {
   SWARMA_TRY(const auto writer, create_writer());
-  SWARMA_CHECK(writer->write(bytes));
-  SWARMA_CHECK(writer->commit(id));
+  SWARMA_RETURN_IF_ERROR(writer->write(bytes));
+  SWARMA_RETURN_IF_ERROR(writer->commit(id));
   return writer->mark();
 }
 

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "base/random.h"
+#include "base/testing.h"
 #include "content/blob/directory_blob_store.h"
-#include "content/blob/test_folder.h"
 #include "crypto/hash.h"
 
 namespace swarma::content::blob {
@@ -30,7 +30,7 @@ const std::array kBackends = {
             }},
 };
 
-class BlobStoreTest : public testing::TestWithParam<Backend> {
+class BlobStoreTest : public ::testing::TestWithParam<Backend> {
  protected:
   void SetUp() override { reopen(); }
   void reopen() {
@@ -44,10 +44,10 @@ class BlobStoreTest : public testing::TestWithParam<Backend> {
     EXPECT_TRUE(store_->list([&](const BlobId& id, std::uint64_t) { return ids.insert(id), true; }));
     return ids;
   }
-  TestFolder folder_;
+  swarma::testing::TemporaryFolder folder_;
   std::unique_ptr<BlobStore> store_;
 };
-INSTANTIATE_TEST_SUITE_P(Backends, BlobStoreTest, testing::ValuesIn(kBackends),
+INSTANTIATE_TEST_SUITE_P(Backends, BlobStoreTest, ::testing::ValuesIn(kBackends),
                          [](const auto& info) { return info.param.name; });
 
 Bytes noise(std::size_t size) {

@@ -43,14 +43,14 @@ class DirectoryBlobStore final : public BlobStore {
   }
 
   Result<void> prepare() {
-    SWARMA_CHECK(make_folders());
+    SWARMA_RETURN_IF_ERROR(make_folders());
     SWARMA_TRY(const Instant now, probe_temporaries());
     return sweep_incoming(now);
   }
 
   Result<std::unique_ptr<BlobWriter>> create_writer() override {
     auto writer = std::make_unique<DirectoryBlobWriter>(folders_);
-    SWARMA_CHECK(writer->open_temporary());
+    SWARMA_RETURN_IF_ERROR(writer->open_temporary());
     return writer;
   }
 
@@ -134,7 +134,7 @@ class DirectoryBlobStore final : public BlobStore {
 
   Result<void> list_part(std::uint8_t first_byte,
                          const std::function<bool(const BlobId&, std::uint64_t size)>& visit) override {
-    SWARMA_CHECK(list_shard(first_byte, visit));
+    SWARMA_RETURN_IF_ERROR(list_shard(first_byte, visit));
     return {};
   }
 
@@ -144,14 +144,14 @@ class DirectoryBlobStore final : public BlobStore {
     if (present == bytes.size()) {
       const auto size = folders_.examine(id);
       if (size && *size) {
-        SWARMA_CHECK(shard.sync());
+        SWARMA_RETURN_IF_ERROR(shard.sync());
         return std::nullopt;
       }
     }
     DirectoryBlobWriter writer(folders_);
-    SWARMA_CHECK(writer.open_temporary());
-    SWARMA_CHECK(writer.append(bytes));
-    SWARMA_CHECK(writer.keep_as(id));
+    SWARMA_RETURN_IF_ERROR(writer.open_temporary());
+    SWARMA_RETURN_IF_ERROR(writer.append(bytes));
+    SWARMA_RETURN_IF_ERROR(writer.keep_as(id));
     return writer.mark();
   }
 
@@ -172,11 +172,11 @@ class DirectoryBlobStore final : public BlobStore {
     made = made || made_damaged;
     for (unsigned shard = 0; shard < folders_.shards.size(); ++shard) {
       SWARMA_TRY(const bool made_shard, make_folder(shard_path(shard)));
-      SWARMA_CHECK(folders_.shards[shard].open(shard_path(shard)));
+      SWARMA_RETURN_IF_ERROR(folders_.shards[shard].open(shard_path(shard)));
       made = made || made_shard;
     }
     if (!made) return {};
-    SWARMA_CHECK(sync_folder(folders_.folder));
+    SWARMA_RETURN_IF_ERROR(sync_folder(folders_.folder));
     return sync_folder(folders_.folder.parent_path());
   }
 
@@ -256,7 +256,7 @@ class DirectoryBlobStore final : public BlobStore {
 
 Result<std::unique_ptr<BlobStore>> open_directory_blob_store(const fs::path& folder, const DirectoryOptions& options) {
   auto store = std::make_unique<DirectoryBlobStore>(fs::absolute(folder).lexically_normal(), options);
-  SWARMA_CHECK(store->prepare());
+  SWARMA_RETURN_IF_ERROR(store->prepare());
   return store;
 }
 

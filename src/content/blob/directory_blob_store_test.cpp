@@ -14,9 +14,9 @@
 #include <thread>
 
 #include "base/random.h"
+#include "base/testing.h"
 #include "content/blob/descriptor_cache.h"
 #include "content/blob/scrub.h"
-#include "content/blob/test_folder.h"
 #include "crypto/hash.h"
 
 namespace swarma::content::blob {
@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 const BlobId kAbc = crypto::blob_id_of(view("abc"));
 
-fs::path path_of(const TestFolder& folder, const BlobId& id) {
+fs::path path_of(const swarma::testing::TemporaryFolder& folder, const BlobId& id) {
   return folder.path() / id.hex().substr(0, 2) / id.hex();
 }
 
@@ -35,7 +35,7 @@ void overwrite(const fs::path& path, std::string_view text) {
 }
 
 TEST(DirectoryBlobStore, PutsAFileWhereOthersCanServeIt) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto store = open_directory_blob_store(folder.path());
   ASSERT_TRUE(store);
   ASSERT_TRUE((*store)->put(view("abc")));
@@ -46,7 +46,7 @@ TEST(DirectoryBlobStore, PutsAFileWhereOthersCanServeIt) {
 }
 
 TEST(DirectoryBlobStore, SaysWhenTheDiskLies) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto store = open_directory_blob_store(folder.path());
   ASSERT_TRUE((*store)->put(view("abc")));
   overwrite(path_of(folder, kAbc), "abd");
@@ -55,7 +55,7 @@ TEST(DirectoryBlobStore, SaysWhenTheDiskLies) {
 
 TEST(DirectoryBlobStore, ReplacesAFileThatWasCutShort) {
   for (const bool unnamed : {true, false}) {
-    const TestFolder folder;
+    const swarma::testing::TemporaryFolder folder;
     const auto store = open_directory_blob_store(folder.path(), {.unnamed_temporaries = unnamed});
     ASSERT_TRUE((*store)->put(view("abc")));
     overwrite(path_of(folder, kAbc), "a");
@@ -69,7 +69,7 @@ TEST(DirectoryBlobStore, ReplacesAFileThatWasCutShort) {
 TEST(DirectoryBlobStore, ReplacesAFileWhoseBytesChanged) {
   for (const bool unnamed : {true, false}) {
     for (const bool hashed : {true, false}) {
-      const TestFolder folder;
+      const swarma::testing::TemporaryFolder folder;
       const auto store = open_directory_blob_store(folder.path(), {.unnamed_temporaries = unnamed});
       ASSERT_TRUE((*store)->put(view("abc")));
       overwrite(path_of(folder, kAbc), "abd");
@@ -88,7 +88,7 @@ TEST(DirectoryBlobStore, ReplacesAFileWhoseBytesChanged) {
 TEST(DirectoryBlobStore, NeverServesAFileThatWasCutShort) {
   for (const bool cached : {true, false}) {
     for (const bool reopened : {true, false}) {
-      const TestFolder folder;
+      const swarma::testing::TemporaryFolder folder;
       auto store = open_directory_blob_store(folder.path());
       ASSERT_TRUE((*store)->put(view("abc")));
       if (cached) {
@@ -108,7 +108,7 @@ TEST(DirectoryBlobStore, NeverServesAFileThatWasCutShort) {
 }
 
 TEST(DirectoryBlobStore, FindsAFileThatGrewOrLostItsNote) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto store = open_directory_blob_store(folder.path());
   ASSERT_TRUE((*store)->put(view("abc")));
   ::removexattr(path_of(folder, kAbc).c_str(), "user.swarma.size");  // as an earlier version or a copy left it
@@ -118,7 +118,7 @@ TEST(DirectoryBlobStore, FindsAFileThatGrewOrLostItsNote) {
 }
 
 TEST(DirectoryBlobStore, VerifyFindsAFlippedBit) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto store = open_directory_blob_store(folder.path());
   ASSERT_TRUE((*store)->put(view("abc")));
   EXPECT_EQ((*store)->verify(kAbc).value(), 3u);
@@ -129,7 +129,7 @@ TEST(DirectoryBlobStore, VerifyFindsAFlippedBit) {
 }
 
 TEST(DirectoryBlobStore, OneProcessFindsDamageForAll) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto node = open_directory_blob_store(folder.path()), doctor = open_directory_blob_store(folder.path());
   ASSERT_TRUE((*node)->put(view("abc")));
   ASSERT_EQ((*node)->open(kAbc)->size, 3u);  // its descriptor is cached now
@@ -139,7 +139,7 @@ TEST(DirectoryBlobStore, OneProcessFindsDamageForAll) {
 }
 
 TEST(DirectoryBlobStore, DoesNotTakeWhatItCannotReadForDamage) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto store = open_directory_blob_store(folder.path(), {.cached_descriptors = 0});
   ASSERT_TRUE((*store)->put(view("abc")));
   const pid_t child = ::fork();
@@ -161,7 +161,7 @@ TEST(DirectoryBlobStore, DoesNotTakeWhatItCannotReadForDamage) {
 }
 
 TEST(Scrubber, FindsDamageInPiecesAndComesRoundAgain) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto store = open_directory_blob_store(folder.path());
   std::vector<BlobId> ids;
   for (int i = 0; i < 40; ++i) ids.push_back((*store)->put(view("blob " + std::to_string(i))).value());
@@ -184,7 +184,7 @@ TEST(Scrubber, FindsDamageInPiecesAndComesRoundAgain) {
 }
 
 TEST(DirectoryBlobStore, ListsOnlyBlobs) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const auto store = open_directory_blob_store(folder.path());
   ASSERT_TRUE((*store)->put(view("abc")));
   overwrite(folder.path() / "ba" / "notes.txt", "x");
@@ -196,7 +196,7 @@ TEST(DirectoryBlobStore, ListsOnlyBlobs) {
 }
 
 TEST(DirectoryBlobStore, SweepsOldTemporariesWhenItOpens) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   ASSERT_TRUE(open_directory_blob_store(folder.path()));
   const auto old = folder.path() / "incoming" / "old", fresh = folder.path() / "incoming" / "fresh";
   overwrite(old, "x");
@@ -212,7 +212,7 @@ TEST(DirectoryBlobStore, SweepsOldTemporariesWhenItOpens) {
 }
 
 TEST(DirectoryBlobStore, SaysWhyItCannotOpen) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   overwrite(folder.path() / "file", "x");
   const auto opened = open_directory_blob_store(folder.path() / "file" / "blobs");
   ASSERT_FALSE(opened);
@@ -257,12 +257,12 @@ TEST(DescriptorCache, ForgetsTheLeastRecentlyUsed) {
   ::_exit(1);
 }
 
-class KillTest : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Temporaries, KillTest, testing::Bool(),
+class KillTest : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Temporaries, KillTest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "Unnamed" : "Named"; });
 
 TEST_P(KillTest, EveryVisibleBlobIsWholeAndEveryAcknowledgedOneVisible) {
-  const TestFolder folder;
+  const swarma::testing::TemporaryFolder folder;
   const DirectoryOptions options{.unnamed_temporaries = GetParam()};
   std::set<BlobId> acknowledged;
   for (int round = 0; round < 12; ++round) {

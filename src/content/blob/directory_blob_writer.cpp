@@ -97,7 +97,7 @@ Result<void> DirectoryBlobWriter::open_temporary() {
 }
 
 Result<void> DirectoryBlobWriter::write(ByteView piece) {
-  SWARMA_CHECK(append(piece));
+  SWARMA_RETURN_IF_ERROR(append(piece));
   hash_.update(piece);
   return {};
 }
@@ -131,7 +131,7 @@ Result<BlobId> DirectoryBlobWriter::commit(const std::optional<BlobId>& expected
     return fail(ErrorCode::Corrupt, "hash_mismatch",
                 "The bytes hash to " + id.hex() + ", not to " + expected->hex() + ".");
   }
-  SWARMA_CHECK(keep_as(id));
+  SWARMA_RETURN_IF_ERROR(keep_as(id));
   return id;
 }
 
@@ -153,7 +153,7 @@ Result<void> DirectoryBlobWriter::keep_as(const BlobId& id) {
     if (!synced && ::fdatasync(file.get()) != 0) return disk_error("sync a blob in", folders_.folder);
     synced = true;
     if (present) {  // a file with other bytes is damage: no way of ours makes one
-      SWARMA_CHECK(replace_damaged(file, id));
+      SWARMA_RETURN_IF_ERROR(replace_damaged(file, id));
       break;
     }
     SWARMA_TRY(const bool linked, link_new(file, id));
@@ -188,7 +188,7 @@ Result<void> DirectoryBlobWriter::replace_damaged(const Fd& file, const BlobId& 
     if (link_file(file, AT_FDCWD, temporary.c_str()) != 0) return disk_error("name the file", temporary);
     temporary_ = temporary;
   }
-  SWARMA_CHECK(folders_.shard_of(id).take_in(temporary_, BlobName(id).c_str()));
+  SWARMA_RETURN_IF_ERROR(folders_.shard_of(id).take_in(temporary_, BlobName(id).c_str()));
   temporary_.clear();
   folders_.descriptors.forget(id);
   log::warning("blob_mended", {{"id", id.hex()}});

@@ -8,10 +8,11 @@ Result<ScrubReport> Scrubber::run(std::uint64_t max_bytes) {
   for (unsigned parts = 0; report.bytes < max_bytes;) {
     if (waiting_.empty()) {
       if (parts++ == kParts) break;
-      SWARMA_CHECK(store_.list_part(static_cast<std::uint8_t>(next_part_), [&](const BlobId& id, std::uint64_t) {
-        waiting_.push_back(id);
-        return true;
-      }));
+      SWARMA_RETURN_IF_ERROR(
+          store_.list_part(static_cast<std::uint8_t>(next_part_), [&](const BlobId& id, std::uint64_t) {
+            waiting_.push_back(id);
+            return true;
+          }));
       next_part_ = (next_part_ + 1) % kParts;
       continue;
     }

@@ -24,7 +24,7 @@ Result<void> for_each_file(const fs::path& folder, const std::function<Result<vo
   errno = 0;
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view name = entry->d_name;
-    if (!name.starts_with('.') && name.find(".tmp-") == std::string_view::npos) SWARMA_CHECK(visit(name));
+    if (!name.starts_with('.') && name.find(".tmp-") == std::string_view::npos) SWARMA_RETURN_IF_ERROR(visit(name));
     errno = 0;
   }
   if (errno != 0) return std::unexpected(io_error("list", folder));
@@ -51,8 +51,8 @@ Result<void> remove_file(const fs::path& path) {
 
 Result<StoreNotes> StoreNotes::open(const fs::path& folder) {
   StoreNotes notes(folder);
-  SWARMA_CHECK(ensure_private_folder(notes.databases_));
-  SWARMA_CHECK(ensure_private_folder(notes.titles_));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(notes.databases_));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(notes.titles_));
   return notes;
 }
 
@@ -61,8 +61,8 @@ Result<Instant> StoreNotes::claim(const std::string& database, BlobStore& store,
   SWARMA_TRY(const bool known, file_exists(file));
   if (!known) {
     bool empty = true;
-    SWARMA_CHECK(store.list([&](const BlobId&, std::uint64_t) { return empty = false; }));
-    SWARMA_CHECK(write_file_durably(file, view(std::to_string(empty ? 0 : now.unix_s())), 0600));
+    SWARMA_RETURN_IF_ERROR(store.list([&](const BlobId&, std::uint64_t) { return empty = false; }));
+    SWARMA_RETURN_IF_ERROR(write_file_durably(file, view(std::to_string(empty ? 0 : now.unix_s())), 0600));
   }
   SWARMA_TRY(const Bytes text, read_file(file, 32));
   const auto since = parse_number(as_text(text));
@@ -74,7 +74,7 @@ Result<Instant> StoreNotes::claim(const std::string& database, BlobStore& store,
 
 Result<std::vector<std::string>> StoreNotes::list_databases() const {
   std::vector<std::string> found;
-  SWARMA_CHECK(for_each_file(databases_, [&](std::string_view name) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(for_each_file(databases_, [&](std::string_view name) -> Result<void> {
     found.emplace_back(name);
     return {};
   }));
@@ -83,7 +83,7 @@ Result<std::vector<std::string>> StoreNotes::list_databases() const {
 
 Result<std::vector<StoreNotes::Title>> StoreNotes::list_titles() const {
   std::vector<Title> found;
-  SWARMA_CHECK(for_each_file(titles_, [&](std::string_view name) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(for_each_file(titles_, [&](std::string_view name) -> Result<void> {
     const auto id = TitleId::parse(name.substr(0, name.find('.')));
     const auto revision =
         name.find('.') == std::string_view::npos ? std::nullopt : parse_number(name.substr(name.find('.') + 1));
@@ -105,8 +105,8 @@ Result<void> StoreNotes::forget_title(const Title& title) {
 }
 
 Result<void> StoreNotes::adopt(const std::string& database) {
-  SWARMA_CHECK(write_file_durably(databases_ / database, view("0"), 0600));
-  SWARMA_CHECK(for_each_file(databases_, [&](std::string_view name) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(write_file_durably(databases_ / database, view("0"), 0600));
+  SWARMA_RETURN_IF_ERROR(for_each_file(databases_, [&](std::string_view name) -> Result<void> {
     if (name == database) return {};
     return remove_file(databases_ / name);
   }));

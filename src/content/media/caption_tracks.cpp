@@ -98,7 +98,7 @@ Result<void> CaptionTrack::end() {
   for (Slot slot = 0; slot < job_.plan.slots() && !job_.stopped(); ++slot) {
     std::int64_t start = cuts[slot], end = cuts[slot + 1];
     std::string text = write_vtt_segment(cues_, start / 1000, end / 1000);
-    SWARMA_CHECK(job_.sink.on_segment(track_, slot, static_cast<double>(end - start) / 1e6, to_bytes(text)));
+    SWARMA_RETURN_IF_ERROR(job_.sink.on_segment(track_, slot, static_cast<double>(end - start) / 1e6, to_bytes(text)));
   }
   job_.set_done(track_, cuts.back());
   TrackFacts facts;

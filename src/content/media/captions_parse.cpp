@@ -104,7 +104,7 @@ class Parser {
       skip_block();
     else if (lines_.end() || (!is_timing() && !all_digits(trim(lines_.line()))))
       return neither();
-    while (skip_blank(), !lines_.end()) SWARMA_CHECK(block(vtt));
+    while (skip_blank(), !lines_.end()) SWARMA_RETURN_IF_ERROR(block(vtt));
     if (cues_.empty() && !vtt) return neither();
     sort_cues(cues_);
     return std::move(cues_);

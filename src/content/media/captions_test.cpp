@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "content/media/captions_markup.h"
-#include "content/media/test_support.h"
+#include "content/media/package_testing.h"
 
 namespace swarma::content::media {
 namespace {

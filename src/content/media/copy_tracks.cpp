@@ -93,7 +93,7 @@ Result<void> CopyAudio::fill_until(std::int64_t end) {
   }
   while (next_ + kFrame <= end && !job_.stopped()) {
     filled_ += kFrame;
-    SWARMA_CHECK(write(ff::share(*silence_), next_));
+    SWARMA_RETURN_IF_ERROR(write(ff::share(*silence_), next_));
   }
   return {};
 }
@@ -107,7 +107,7 @@ Result<void> CopyAudio::take(ff::Packet packet) {
   if (source != AV_NOPTS_VALUE) pts = av_rescale_q(source - offset_, source_base_, AVRational{1, rate_});
   bool first = next_ == AV_NOPTS_VALUE;
   if (first) next_ = static_cast<double>(pts) > kFillStart * rate_ ? pts % kFrame : pts;
-  if (static_cast<double>(pts - next_) > (first ? 0 : kFillGap * rate_)) SWARMA_CHECK(fill_until(pts));
+  if (static_cast<double>(pts - next_) > (first ? 0 : kFillGap * rate_)) SWARMA_RETURN_IF_ERROR(fill_until(pts));
   if (std::abs(static_cast<double>(pts - next_)) <= kJitter * rate_) pts = next_;
   return write(std::move(packet), std::max(pts, next_));
 }
@@ -115,7 +115,7 @@ Result<void> CopyAudio::take(ff::Packet packet) {
 Result<void> CopyAudio::end() {
   std::int64_t end = av_rescale_q(job_.picture_end_us(), ff::kMicro, AVRational{1, rate_});
   if (next_ == AV_NOPTS_VALUE) next_ = 0;
-  if (static_cast<double>(end - next_) > kFillGap * rate_) SWARMA_CHECK(fill_until(end));
+  if (static_cast<double>(end - next_) > kFillGap * rate_) SWARMA_RETURN_IF_ERROR(fill_until(end));
   std::string note;
   if (filled_ > 0)
     note = fmt::format("The sound ({}) has gaps; {:.1f} s of silence fill them.",

@@ -52,7 +52,7 @@ Result<void> DecodeVideo::receive() {
     last_source_pts_ = pts;
     last_duration_ = frame->pkt_duration;
     frame->pts = pts;
-    SWARMA_CHECK(filter(frame.get()));
+    SWARMA_RETURN_IF_ERROR(filter(frame.get()));
   }
 }
 
@@ -65,8 +65,8 @@ std::int64_t DecodeVideo::reordering_delay() const {
 Result<void> DecodeVideo::filter(AVFrame* frame) {
   if (!graph_ || !graph_->fits(*frame)) {
     if (graph_) {
-      SWARMA_CHECK(graph_->push(nullptr));
-      SWARMA_CHECK(drain_graph());
+      SWARMA_RETURN_IF_ERROR(graph_->push(nullptr));
+      SWARMA_RETURN_IF_ERROR(drain_graph());
     }
     std::vector<PictureSize> sizes;
     for (const Output& output : outputs_) sizes.push_back({output.width, output.height});
@@ -76,7 +76,7 @@ Result<void> DecodeVideo::filter(AVFrame* frame) {
     SWARMA_TRY(graph_, PictureGraph::create(*frame, stream_.time_base,
                                             rendition_filters(job_.info.video, *frame, sizes, wider), sizes.size()));
   }
-  SWARMA_CHECK(graph_->push(frame));
+  SWARMA_RETURN_IF_ERROR(graph_->push(frame));
   return drain_graph();
 }
 
@@ -85,7 +85,7 @@ Result<void> DecodeVideo::drain_graph() {
     SWARMA_TRY(std::vector<ff::Frame> frames, graph_->pull());
     if (frames.empty()) return {};
     for (ff::Frame& frame : frames) frame->pts -= offset_;
-    SWARMA_CHECK(emit(std::move(frames)));
+    SWARMA_RETURN_IF_ERROR(emit(std::move(frames)));
   }
 }
 
@@ -97,7 +97,7 @@ Result<void> DecodeVideo::emit(std::vector<ff::Frame> frames) {
   while (!last_.empty() && slot_ + 1 < clock_.last() && clock_.reached(slot_ + 2, pts)) {
     for (ff::Frame& frame : last_) frame->pts = clock_.start_of(slot_ + 1);
     ++slot_;
-    SWARMA_CHECK(send(true));
+    SWARMA_RETURN_IF_ERROR(send(true));
   }
   if (slot_ < clock_.last() && clock_.reached(slot_ + 1, pts) && !last_.empty()) {
     ++slot_;
@@ -108,17 +108,17 @@ Result<void> DecodeVideo::emit(std::vector<ff::Frame> frames) {
 }
 
 Result<void> DecodeVideo::send(bool cut) {
-  for (std::size_t i = 0; i < outputs_.size(); ++i) SWARMA_CHECK(outputs_[i].take(*last_[i], cut, slot_));
+  for (std::size_t i = 0; i < outputs_.size(); ++i) SWARMA_RETURN_IF_ERROR(outputs_[i].take(*last_[i], cut, slot_));
   return {};
 }
 
 Result<void> DecodeVideo::end() {
   if (int e = avcodec_send_packet(codec_.get(), nullptr); e < 0 && e != AVERROR_EOF)
     return ff::failed(e, ErrorCode::Unsupported, "cannot_decode", "decode the end of the video");
-  SWARMA_CHECK(receive());
+  SWARMA_RETURN_IF_ERROR(receive());
   if (graph_) {
-    SWARMA_CHECK(graph_->push(nullptr));
-    SWARMA_CHECK(drain_graph());
+    SWARMA_RETURN_IF_ERROR(graph_->push(nullptr));
+    SWARMA_RETURN_IF_ERROR(drain_graph());
   }
   if (last_.empty())
     return fail(ErrorCode::Unsupported, "cannot_decode", "Not one picture of the film could be decoded.");
@@ -131,7 +131,7 @@ Result<void> DecodeVideo::end() {
   while (slot_ < clock_.last()) {
     ++slot_;
     for (ff::Frame& frame : last_) frame->pts = std::max(frame->pts + 1, clock_.start_of(slot_));
-    SWARMA_CHECK(send(true));
+    SWARMA_RETURN_IF_ERROR(send(true));
   }
   return {};
 }

@@ -65,7 +65,7 @@ Result<void> EncodeAudio::receive_frames() {
     frame->pts = pts == AV_NOPTS_VALUE ? next_pts_ : pts - offset_;
     next_pts_ =
         frame->pts + av_rescale_q(frame->nb_samples, AVRational{1, std::max(1, frame->sample_rate)}, stream_.time_base);
-    SWARMA_CHECK(filter(frame.get()));
+    SWARMA_RETURN_IF_ERROR(filter(frame.get()));
   }
 }
 
@@ -139,16 +139,16 @@ Result<void> EncodeAudio::open_encoder() {
 }
 
 Result<void> EncodeAudio::filter(AVFrame* frame) {
-  if (!encoder_) SWARMA_CHECK(open_encoder());
+  if (!encoder_) SWARMA_RETURN_IF_ERROR(open_encoder());
   const std::int64_t begin = to_samples(frame->pts, stream_.time_base);
   const double allowed = job_.info.timeline.empty() ? kGap : kGapAtJoint;
   const bool gap = static_cast<double>(begin - frame_end_) > allowed * encoder_->sample_rate;
   frame_end_ = begin + to_samples(frame->nb_samples, AVRational{1, std::max(1, frame->sample_rate)});
   if (!graph_ || gap || frame->sample_rate != built_rate_ || frame->format != built_format_ ||
       frame->ch_layout.nb_channels != built_channels_) {
-    SWARMA_CHECK(close_graph());
-    SWARMA_CHECK(fill_silence(begin));
-    SWARMA_CHECK(build(*frame));
+    SWARMA_RETURN_IF_ERROR(close_graph());
+    SWARMA_RETURN_IF_ERROR(fill_silence(begin));
+    SWARMA_RETURN_IF_ERROR(build(*frame));
   }
   if (int e = av_buffersrc_add_frame(source_, frame); e < 0) return failed(e, plan_);
   return take_filtered();
@@ -169,7 +169,7 @@ Result<void> EncodeAudio::take_filtered() {
     if (e < 0) return failed(e, plan_);
     if (av_audio_fifo_write(samples_.get(), reinterpret_cast<void**>(frame->extended_data), frame->nb_samples) < 0)
       std::abort();
-    SWARMA_CHECK(encode(false));
+    SWARMA_RETURN_IF_ERROR(encode(false));
   }
 }
 
@@ -184,7 +184,7 @@ Result<void> EncodeAudio::fill_silence(std::int64_t until) {
   while (position() < until && !job_.stopped()) {
     const auto count = static_cast<int>(std::min<std::int64_t>(until - position(), silence->nb_samples));
     if (av_audio_fifo_write(samples_.get(), reinterpret_cast<void**>(silence->extended_data), count) < 0) std::abort();
-    SWARMA_CHECK(encode(false));
+    SWARMA_RETURN_IF_ERROR(encode(false));
   }
   return {};
 }
@@ -202,7 +202,7 @@ Result<void> EncodeAudio::encode(bool rest) {
     frame->pts = next_sample_;
     next_sample_ += frame->nb_samples;
     if (int e = avcodec_send_frame(encoder_.get(), frame.get()); e < 0) return failed(e, plan_);
-    SWARMA_CHECK(receive_packets());
+    SWARMA_RETURN_IF_ERROR(receive_packets());
   }
   return {};
 }
@@ -214,23 +214,23 @@ Result<void> EncodeAudio::receive_packets() {
     if (e == AVERROR(EAGAIN) || e == AVERROR_EOF) return {};
     if (e < 0) return failed(e, plan_);
     if (slot_ < clock_->last() && packet->pts + encoder_->frame_size / 2 >= clock_->start_of(slot_ + 1)) ++slot_;
-    SWARMA_CHECK(writer_->write(std::move(packet), slot_));
+    SWARMA_RETURN_IF_ERROR(writer_->write(std::move(packet), slot_));
   }
 }
 
 Result<void> EncodeAudio::end() {
   if (decoder_) {
     if (int e = avcodec_send_packet(decoder_.get(), nullptr); e < 0 && e != AVERROR_EOF) return failed(e, plan_);
-    SWARMA_CHECK(receive_frames());
+    SWARMA_RETURN_IF_ERROR(receive_frames());
   }
   if (!graph_)
     return fail(ErrorCode::Unsupported, "cannot_decode",
                 fmt::format("Nothing of the sound “{}” could be decoded.", plan_.name));
-  SWARMA_CHECK(close_graph());
-  SWARMA_CHECK(fill_silence(av_rescale_q(job_.picture_end_us(), ff::kMicro, encoder_->time_base)));
-  SWARMA_CHECK(encode(true));
+  SWARMA_RETURN_IF_ERROR(close_graph());
+  SWARMA_RETURN_IF_ERROR(fill_silence(av_rescale_q(job_.picture_end_us(), ff::kMicro, encoder_->time_base)));
+  SWARMA_RETURN_IF_ERROR(encode(true));
   if (int e = avcodec_send_frame(encoder_.get(), nullptr); e < 0) return failed(e, plan_);
-  SWARMA_CHECK(receive_packets());
+  SWARMA_RETURN_IF_ERROR(receive_packets());
   return writer_->end(0);
 }
 

@@ -53,7 +53,7 @@ Result<void> EncodeVideo::open(const AVFrame& first) {
 }
 
 Result<void> EncodeVideo::take(Picture picture) {
-  if (!codec_) SWARMA_CHECK(open(*picture.frame));
+  if (!codec_) SWARMA_RETURN_IF_ERROR(open(*picture.frame));
   // The decoder's choice of picture types is not ours, except that a slot begins with a keyframe.
   picture.frame->pict_type = picture.cut ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
   if (picture.cut) cuts_.push_back(picture.frame->pts);
@@ -75,7 +75,7 @@ Result<void> EncodeVideo::receive() {
       if (!first_) ++slot_;
       first_ = false;
     }
-    SWARMA_CHECK(writer_->write(std::move(packet), slot_));
+    SWARMA_RETURN_IF_ERROR(writer_->write(std::move(packet), slot_));
   }
 }
 
@@ -83,7 +83,7 @@ Result<void> EncodeVideo::end() {
   if (!codec_) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one picture of the film could be decoded.");
   if (int e = avcodec_send_frame(codec_.get(), nullptr); e < 0)
     return ff::failed(e, ErrorCode::Internal, "cannot_encode", fmt::format("finish {}", plan_.name));
-  SWARMA_CHECK(receive());
+  SWARMA_RETURN_IF_ERROR(receive());
   return writer_->end(job_.info.video.frame_rate, av_rescale_q(job_.picture_end_us(), ff::kMicro, time_base_));
 }
 

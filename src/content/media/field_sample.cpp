@@ -77,7 +77,7 @@ Result<Sample> look_around(Source& source, const MediaInfo& info, int stream) {
       const std::int64_t at = av_rescale_q(info.start_us + info.video_end_us * place / kPlaces, ff::kMicro, base);
       if (avformat_seek_file(source.context(), stream, INT64_MIN, at, INT64_MAX, 0) < 0) break;
     }
-    SWARMA_CHECK(look_here(source, *codec, stream, sample));
+    SWARMA_RETURN_IF_ERROR(look_here(source, *codec, stream, sample));
   }
   return sample;
 }

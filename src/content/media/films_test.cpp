@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "content/media/test_support.h"
+#include "content/media/package_testing.h"
 
 namespace swarma::content::media {
 namespace {

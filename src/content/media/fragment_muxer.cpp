@@ -80,7 +80,7 @@ Result<void> FragmentMuxer::start(const AVPacket& first) {
 }
 
 Result<void> FragmentMuxer::write(AVPacket& packet) {
-  if (!started_) SWARMA_CHECK(start(packet));
+  if (!started_) SWARMA_RETURN_IF_ERROR(start(packet));
   av_packet_rescale_ts(&packet, time_base_, context_->streams[0]->time_base);
   packet.stream_index = 0;
   packet.pos = -1;

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/file.h"
-#include "content/media/test_support.h"
+#include "content/media/package_testing.h"
 
 namespace swarma::content::media {
 namespace {

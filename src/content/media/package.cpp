@@ -85,18 +85,18 @@ class Packager {
   const AVStream& stream_of(std::size_t track) const { return *source_.stream(plan(track).source_stream); }
 
   Result<void> work() {
-    SWARMA_CHECK(check_streams());
-    SWARMA_CHECK(write_sidecars());
-    SWARMA_CHECK(start_stages());
+    SWARMA_RETURN_IF_ERROR(check_streams());
+    SWARMA_RETURN_IF_ERROR(write_sidecars());
+    SWARMA_RETURN_IF_ERROR(start_stages());
     for (int i = 0; i < static_cast<int>(source_.context()->nb_streams); ++i)
       source_.stream(i)->discard = is_read(i) ? AVDISCARD_NONE : AVDISCARD_ALL;
-    SWARMA_CHECK(read_all());
+    SWARMA_RETURN_IF_ERROR(read_all());
     finish_all();
     if (job_.stopped()) return {};
-    for (auto& copy : copied_videos_) SWARMA_CHECK(copy->end());
-    for (auto& copy : copied_audios_) SWARMA_CHECK(copy->end());
+    for (auto& copy : copied_videos_) SWARMA_RETURN_IF_ERROR(copy->end());
+    for (auto& copy : copied_audios_) SWARMA_RETURN_IF_ERROR(copy->end());
     for (auto& [stream, tracks] : captions_)
-      for (CaptionTrack& track : tracks) SWARMA_CHECK(track.end());
+      for (CaptionTrack& track : tracks) SWARMA_RETURN_IF_ERROR(track.end());
     return {};
   }
 
@@ -120,7 +120,7 @@ class Packager {
       if (plan(i).source_stream >= 0)
         captions_[plan(i).source_stream].emplace_back(job_, i);
       else
-        SWARMA_CHECK(CaptionTrack(job_, i).end());
+        SWARMA_RETURN_IF_ERROR(CaptionTrack(job_, i).end());
     }
     return {};
   }
@@ -195,16 +195,16 @@ class Packager {
       board_ = std::make_unique<Storyboard>(job_, board);
       outputs.back().take = [this, push = outputs.back().take](const AVFrame& frame, bool cut,
                                                                Slot slot) -> Result<void> {
-        if (cut) SWARMA_CHECK(board_->add(frame, Orientation{}));
+        if (cut) SWARMA_RETURN_IF_ERROR(board_->add(frame, Orientation{}));
         return push(frame, cut, slot);
       };
     }
     decoder_ = std::make_unique<DecodeVideo>(job_, stream, std::move(outputs));
-    SWARMA_CHECK(decoder_->open(0));
+    SWARMA_RETURN_IF_ERROR(decoder_->open(0));
     decode_stage_ = std::make_unique<Packets>(
         job_, kPacketsQueued, [this](ff::Packet packet) { return decoder_->take(std::move(packet)); },
         [this]() -> Result<void> {
-          SWARMA_CHECK(decoder_->end());
+          SWARMA_RETURN_IF_ERROR(decoder_->end());
           for (EncodedVideo& video : encoded_videos_) video.worker->stage->finish();
           return board_ ? board_->end() : Result<void>();
         });
@@ -220,12 +220,13 @@ class Packager {
       auto index = static_cast<std::size_t>(packet->stream_index);
       if (index >= routes_.size()) continue;  // a stream that appeared in the middle
       if (auto it = captions_.find(packet->stream_index); it != captions_.end())
-        for (CaptionTrack& track : it->second) SWARMA_CHECK(track.take(*packet, *source_.stream(packet->stream_index)));
+        for (CaptionTrack& track : it->second)
+          SWARMA_RETURN_IF_ERROR(track.take(*packet, *source_.stream(packet->stream_index)));
       if (keyframe_board_ && packet->stream_index == job_.info.video.stream_index && (packet->flags & AV_PKT_FLAG_KEY))
         keyframe_board_->stage->push(ff::share(*packet));
       auto& to = routes_[index];
-      for (std::size_t i = 0; i + 1 < to.size(); ++i) SWARMA_CHECK(to[i](ff::share(*packet)));
-      if (!to.empty()) SWARMA_CHECK(to.back()(std::move(packet)));
+      for (std::size_t i = 0; i + 1 < to.size(); ++i) SWARMA_RETURN_IF_ERROR(to[i](ff::share(*packet)));
+      if (!to.empty()) SWARMA_RETURN_IF_ERROR(to.back()(std::move(packet)));
       report();
     }
     return {};

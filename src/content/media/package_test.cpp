@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "content/media/package_testing.h"
 #include "content/media/stage.h"
-#include "content/media/test_support.h"
 
 namespace swarma::content::media {
 namespace {

@@ -33,8 +33,8 @@ Result<ff::Frame> prepare(const AVFrame& frame, int width, int height, const Ori
   SWARMA_TRY(PictureGraph graph, PictureGraph::create(frame, AVRational{1, 25}, filters, 1));
   ff::Frame copy = ff::share(frame);
   copy->pts = 0;
-  SWARMA_CHECK(graph.push(copy.get()));
-  SWARMA_CHECK(graph.push(nullptr));
+  SWARMA_RETURN_IF_ERROR(graph.push(copy.get()));
+  SWARMA_RETURN_IF_ERROR(graph.push(nullptr));
   SWARMA_TRY(std::vector<ff::Frame> pictures, graph.pull());
   if (pictures.empty()) return fail(ErrorCode::Internal, "cannot_filter", "A filter kept back a picture.");
   return std::move(pictures.front());

@@ -71,7 +71,7 @@ Result<Bytes> make_poster_of_picture(const std::filesystem::path& picture) {
     return no_picture("this one is larger than 16384 pixels.");
   SWARMA_TRY(const ff::Packet packet, source->next());
   KeyframeDecoder decoder;
-  SWARMA_CHECK(decoder.open(*source->stream(0)));
+  SWARMA_RETURN_IF_ERROR(decoder.open(*source->stream(0)));
   if (!packet) return no_picture("this file is damaged.");
   SWARMA_TRY(const ff::Frame frame, decoder.decode(*packet));
   if (!frame || frame->width < 16 || frame->height < 16)
@@ -95,7 +95,7 @@ Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& in
                                                   : seeks                               ? AVDISCARD_NONKEY
                                                                                         : AVDISCARD_DEFAULT;
   KeyframeDecoder decoder;
-  SWARMA_CHECK(decoder.open(*source.stream(v.stream_index)));
+  SWARMA_RETURN_IF_ERROR(decoder.open(*source.stream(v.stream_index)));
 
   ff::Frame best;
   double best_score = -1;

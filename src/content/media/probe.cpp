@@ -75,13 +75,13 @@ class Prober {
         source_.context()->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && source_.context()->duration > 0
             ? source_.context()->duration
             : 0;
-    SWARMA_CHECK(check_kind());
+    SWARMA_RETURN_IF_ERROR(check_kind());
     SWARMA_TRY(Scan scan, scan_file());
-    SWARMA_CHECK(choose_streams(scan));
-    SWARMA_CHECK(check_index());
-    SWARMA_CHECK(measure(scan));
-    SWARMA_CHECK(judge_sounds());
-    SWARMA_CHECK(judge_looks());
+    SWARMA_RETURN_IF_ERROR(choose_streams(scan));
+    SWARMA_RETURN_IF_ERROR(check_index());
+    SWARMA_RETURN_IF_ERROR(measure(scan));
+    SWARMA_RETURN_IF_ERROR(judge_sounds());
+    SWARMA_RETURN_IF_ERROR(judge_looks());
     judge_encodings(scan);
     judge_copy(scan);
     info_.chapters = describe_chapters(*source_.context(), info_.start_us, info_.duration_ms);
@@ -221,7 +221,7 @@ class Prober {
         info_.notes.push_back(fmt::format("The sound ({}, {}) is left out: it is empty.", a.language, a.codec));
       return silent;
     });
-    SWARMA_CHECK(check_late_streams(scan));
+    SWARMA_RETURN_IF_ERROR(check_late_streams(scan));
     std::int64_t start = video.first_us, end = video_end(video);
     for (const AudioStream& a : info_.audio) {
       start = std::min(start, of(scan, a.stream_index).first_us);
@@ -351,7 +351,7 @@ class Prober {
                                         name_of(v.dynamic_range)));
     }
     SWARMA_TRY(Source fresh, open_for_samples());
-    SWARMA_CHECK(settle_interlacing(fresh, info_, v));
+    SWARMA_RETURN_IF_ERROR(settle_interlacing(fresh, info_, v));
     if (v.interlaced) info_.notes.push_back("The picture is interlaced. It is converted to whole pictures.");
     return {};
   }

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "base/file.h"
-#include "content/media/test_support.h"
+#include "content/media/package_testing.h"
 
 namespace swarma::content::media {
 namespace {

@@ -135,7 +135,7 @@ Result<Lane> open_lane(RemuxTrack& track, AVFormatContext* output) {
     av_dict_set(&lane.stream->metadata, "handler_name", track.name.c_str(), 0);
   }
   lane.stream->disposition = disposition_of(track.marks);
-  SWARMA_CHECK(lane.advance());
+  SWARMA_RETURN_IF_ERROR(lane.advance());
   return lane;
 }
 
@@ -185,7 +185,7 @@ Lane* earliest(std::vector<Lane>& lanes) {
 Result<void> remux_to_mp4(std::vector<RemuxTrack> tracks, const std::filesystem::path& output,
                           const std::function<void(double)>& progress, const RemuxChapters& chapters) {
   OutputFile file(output);
-  SWARMA_CHECK(file.open());
+  SWARMA_RETURN_IF_ERROR(file.open());
   std::vector<Lane> lanes;
   for (RemuxTrack& track : tracks) {
     if (track.kind == TrackKind::Storyboard || (track.kind == TrackKind::Captions && track.cues.empty())) continue;
@@ -199,7 +199,7 @@ Result<void> remux_to_mp4(std::vector<RemuxTrack> tracks, const std::filesystem:
   while (Lane* lane = earliest(lanes)) {
     std::int64_t tenths = lane->dts_us() / 100'000;
     if (progress && tenths > reported) progress(static_cast<double>(reported = tenths) / 10);
-    SWARMA_CHECK(write_head(*lane, file));
+    SWARMA_RETURN_IF_ERROR(write_head(*lane, file));
   }
   return file.finish();
 }

@@ -205,7 +205,7 @@ std::int64_t last_sample_duration(ByteView segment) {
 
 Result<std::unique_ptr<PacketSource>> open_fragments(std::function<Result<Bytes>()> next) {
   auto source = std::make_unique<FragmentSource>(std::move(next));
-  SWARMA_CHECK(source->open());
+  SWARMA_RETURN_IF_ERROR(source->open());
   return source;
 }
 

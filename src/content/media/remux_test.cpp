@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "content/media/test_support.h"
+#include "content/media/package_testing.h"
 
 namespace swarma::content::media {
 namespace {

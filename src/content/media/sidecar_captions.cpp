@@ -44,7 +44,7 @@ Result<SidecarCaptions> SidecarCaptions::parse(std::string_view text) {
   while (colon != std::string_view::npos) {
     words.remove_prefix(colon + 1);
     colon = words.find(':');
-    SWARMA_CHECK(take_word(words.substr(0, colon), out));
+    SWARMA_RETURN_IF_ERROR(take_word(words.substr(0, colon), out));
   }
   return out;
 }

@@ -187,9 +187,9 @@ Result<Source> Source::open(const std::filesystem::path& file, Depth depth) {
     if (missing) error.code = ErrorCode::NotFound;
     return std::unexpected(std::move(error));
   }
-  SWARMA_CHECK(check_regular(state.fd, file, state.size));
+  SWARMA_RETURN_IF_ERROR(check_regular(state.fd, file, state.size));
 
-  SWARMA_CHECK(source.begin(depth));
+  SWARMA_RETURN_IF_ERROR(source.begin(depth));
   return source;
 }
 
@@ -198,7 +198,7 @@ Result<Source> Source::open_again() const {
   source.state_->fd = Fd(::fcntl(state_->fd.get(), F_DUPFD_CLOEXEC, 0));
   if (!source.state_->fd) return std::unexpected(io_error("open", "the film"));
   source.state_->size = state_->size;
-  SWARMA_CHECK(source.begin(state_->parsed ? Depth::Streams : Depth::Header));
+  SWARMA_RETURN_IF_ERROR(source.begin(state_->parsed ? Depth::Streams : Depth::Header));
   return source;
 }
 

@@ -143,7 +143,7 @@ class Stage {
       }
       for (T& item : batch) {
         if (job_.stopped()) return {};
-        SWARMA_CHECK(on_item_(std::move(item)));
+        SWARMA_RETURN_IF_ERROR(on_item_(std::move(item)));
       }
       batch.clear();
     }

@@ -15,7 +15,7 @@ Result<void> Storyboard::add(const AVFrame& frame, const Orientation& orientatio
   const TrackPlan& plan = job_.plan.tracks[track_];
   SWARMA_TRY(Bytes jpeg, to_jpeg(frame, plan.width, plan.height, orientation, kTileQuality));
   double seconds = static_cast<double>(job_.plan.cuts_us[next_ + 1] - job_.plan.cuts_us[next_]) / 1e6;
-  SWARMA_CHECK(job_.sink.on_segment(track_, next_, seconds, std::move(jpeg)));
+  SWARMA_RETURN_IF_ERROR(job_.sink.on_segment(track_, next_, seconds, std::move(jpeg)));
   job_.set_done(track_, job_.plan.cuts_us[next_ + 1]);
   ++next_;
   return {};
@@ -30,7 +30,7 @@ KeyframeStoryboard::KeyframeStoryboard(Job& job, std::size_t track, const AVStre
     : job_(job), stream_(stream), clock_(job.plan, stream.time_base), board_(job, track) {}
 
 Result<void> KeyframeStoryboard::decode_candidate() {
-  if (!open_) SWARMA_CHECK(decoder_.open(stream_));
+  if (!open_) SWARMA_RETURN_IF_ERROR(decoder_.open(stream_));
   open_ = true;
   SWARMA_TRY(ff::Frame picture, decoder_.decode(*candidate_));
   candidate_.reset();
@@ -45,18 +45,18 @@ Result<void> KeyframeStoryboard::take(ff::Packet packet) {
   // Slots that begin clearly before this keyframe get the one before it.
   std::int64_t slack = av_rescale_q(kSameMomentUs, ff::kMicro, stream_.time_base);
   while ((candidate_ || picture_) && board_.next() <= clock_.last() && clock_.start_of(board_.next()) + slack < pts) {
-    if (candidate_) SWARMA_CHECK(decode_candidate());
+    if (candidate_) SWARMA_RETURN_IF_ERROR(decode_candidate());
     if (!picture_) break;
-    SWARMA_CHECK(board_.add(*picture_, job_.info.video.orientation));
+    SWARMA_RETURN_IF_ERROR(board_.add(*picture_, job_.info.video.orientation));
   }
   candidate_ = std::move(packet);
   return {};
 }
 
 Result<void> KeyframeStoryboard::end() {
-  if (candidate_) SWARMA_CHECK(decode_candidate());
+  if (candidate_) SWARMA_RETURN_IF_ERROR(decode_candidate());
   if (!picture_) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one keyframe of the film could be decoded.");
-  while (board_.next() <= clock_.last()) SWARMA_CHECK(board_.add(*picture_, job_.info.video.orientation));
+  while (board_.next() <= clock_.last()) SWARMA_RETURN_IF_ERROR(board_.add(*picture_, job_.info.video.orientation));
   return board_.end();
 }
 

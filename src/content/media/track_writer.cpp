@@ -25,9 +25,9 @@ Result<void> TrackWriter::write(ff::Packet packet, Slot slot) {
     segment_start_ = std::max<std::int64_t>(packet->pts, 0);
   } else {
     previous_duration_ = packet->dts - pending_->dts;
-    SWARMA_CHECK(write_pending(previous_duration_));
+    SWARMA_RETURN_IF_ERROR(write_pending(previous_duration_));
     if (slot == slot_ + 1)
-      SWARMA_CHECK(finish_segment(packet->pts));
+      SWARMA_RETURN_IF_ERROR(finish_segment(packet->pts));
     else if (slot != slot_)
       return fail(ErrorCode::Internal, "slot_skipped", fmt::format("Slot {} of a track follows slot {}.", slot, slot_));
   }
@@ -41,7 +41,7 @@ Result<void> TrackWriter::write_pending(std::int64_t duration) {
   bool first = codecs_.empty();
   std::int64_t done = pending_->pts;
   pending_->duration = duration;
-  SWARMA_CHECK(muxer_.write(*pending_));
+  SWARMA_RETURN_IF_ERROR(muxer_.write(*pending_));
   job_.set_done(track_, av_rescale_q(done, time_base_, ff::kMicro));
   if (!first) return {};
   SWARMA_TRY(const Bytes init, muxer_.init());
@@ -54,7 +54,7 @@ Result<void> TrackWriter::finish_segment(std::int64_t next_start) {
   double seconds = static_cast<double>(next_start - segment_start_) * av_q2d(time_base_);
   SWARMA_TRY(Bytes segment, muxer_.flush());
   muxer_.use_buffer(job_.sink.take_buffer(segment.size()));
-  SWARMA_CHECK(job_.sink.on_segment(track_, slot_, seconds, std::move(segment)));
+  SWARMA_RETURN_IF_ERROR(job_.sink.on_segment(track_, slot_, seconds, std::move(segment)));
   segment_start_ = next_start;
   return {};
 }
@@ -66,8 +66,8 @@ Result<void> TrackWriter::end(double frame_rate, std::int64_t end, std::string n
                             pending_ ? slot_ + 1 : 0, job_.plan.slots()));
   if (pending_->duration <= 0) pending_->duration = end > end_ ? end - end_ : previous_duration_;
   end_ = std::max({end_, end, pending_->pts + pending_->duration});
-  SWARMA_CHECK(write_pending(pending_->duration));
-  SWARMA_CHECK(finish_segment(end_));
+  SWARMA_RETURN_IF_ERROR(write_pending(pending_->duration));
+  SWARMA_RETURN_IF_ERROR(finish_segment(end_));
   job_.set_done(track_, job_.plan.cuts_us.back());
   return job_.sink.on_track_end(track_, {codecs_, frame_rate, std::move(note)});
 }

@@ -16,7 +16,7 @@ constexpr std::size_t kMaxNoteBytes = 1'000;
 Result<BlobId> put(BlobSink& blobs, ByteView bytes, std::int64_t& total) {
   const BlobId id = crypto::blob_id_of(bytes);
   total += static_cast<std::int64_t>(bytes.size());
-  SWARMA_CHECK(blobs.put(id, Bytes(bytes.begin(), bytes.end())));
+  SWARMA_RETURN_IF_ERROR(blobs.put(id, Bytes(bytes.begin(), bytes.end())));
   return id;
 }
 

@@ -31,7 +31,8 @@ Result<void> BlobQueue::put(const BlobId& id, Bytes bytes) {
 Result<std::future<BlobId>> BlobQueue::put(Bytes plaintext, SegmentSeal seal) {
   std::promise<BlobId> promise;
   std::future<BlobId> name = promise.get_future();
-  SWARMA_CHECK(enqueue({.bytes = std::move(plaintext), .name = Unsealed{std::move(seal), std::move(promise)}}));
+  SWARMA_RETURN_IF_ERROR(
+      enqueue({.bytes = std::move(plaintext), .name = Unsealed{std::move(seal), std::move(promise)}}));
   return name;
 }
 

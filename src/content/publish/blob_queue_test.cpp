@@ -8,8 +8,8 @@
 #include <set>
 
 #include "content/blob/blob_store.h"
+#include "content/publish/ports_testing.h"
 #include "content/publish/store_blob_sink.h"
-#include "content/publish/testing.h"
 #include "crypto/aead.h"
 
 namespace swarma::content::publish {
@@ -169,7 +169,7 @@ TEST(StoreBlobSink, TakesBackWhatItWroteNewlyAndNobodyUsedSince) {
     return store->find_size(crypto::blob_id_of(blob(10, fill)))->has_value();
   };
   const auto discard = [&](std::span<const NewBlob> blobs) -> Result<void> {
-    for (const NewBlob& one : blobs) SWARMA_CHECK(store->remove_if_unused(one.id, one.mark));
+    for (const NewBlob& one : blobs) SWARMA_RETURN_IF_ERROR(store->remove_if_unused(one.id, one.mark));
     return {};
   };
   ASSERT_TRUE(store->put(blob(10, 1)));  // there before

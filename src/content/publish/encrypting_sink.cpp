@@ -81,12 +81,12 @@ Result<void> EncryptingSink::on_track_end(std::size_t track, const media::TrackF
   TrackState& state = tracks_.at(track);
   if (state.finished || state.encryptor->next() != keys_.slots) return wrong_order(plan_.tracks[track].key);
   state.result.facts = facts;
-  SWARMA_CHECK(blobs_.flush());
+  SWARMA_RETURN_IF_ERROR(blobs_.flush());
   for (PutSegment& segment : state.segments)
     state.result.playlist.segments.push_back({segment.name.get(), segment.seconds, segment.stored_bytes});
   {
     const std::lock_guard lock(journal_mutex_);
-    SWARMA_CHECK(journal_.put_track(plan_.tracks[track].key, state.result));
+    SWARMA_RETURN_IF_ERROR(journal_.put_track(plan_.tracks[track].key, state.result));
   }
   state.finished = true;
   return {};

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "content/publish/assemble.h"
-#include "content/publish/testing.h"
+#include "content/publish/ports_testing.h"
 
 namespace swarma::content::publish {
 namespace {
@@ -43,9 +43,9 @@ struct Bench {
     return {TitleId(TitleId::Raw{}), journal.secrets().salt, journal.secrets().title_secret, 3};
   }
   static Result<void> make_track(EncryptingSink& sink, std::size_t track, bool init) {
-    if (init) SWARMA_CHECK(sink.on_init(track, view("init")));
+    if (init) SWARMA_RETURN_IF_ERROR(sink.on_init(track, view("init")));
     for (Slot slot = 0; slot < 3; ++slot)
-      SWARMA_CHECK(sink.on_segment(track, slot, slot == 2 ? 1.0 : 4.0, to_bytes("plain segment")));
+      SWARMA_RETURN_IF_ERROR(sink.on_segment(track, slot, slot == 2 ? 1.0 : 4.0, to_bytes("plain segment")));
     return sink.on_track_end(track, {"avc1.64001f", 25, track == 0 ? "Some frames were missing." : ""});
   }
 };

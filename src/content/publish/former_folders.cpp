@@ -36,7 +36,7 @@ Result<std::int64_t> move_film(const fs::path& from, const fs::path& to) {
   struct stat info{};
   if (::fstat(file.get(), &info) != 0 || ::fdatasync(file.get()) != 0) return std::unexpected(io_error("sync", from));
   if (!moved_before && ::rename(from.c_str(), to.c_str()) != 0) return std::unexpected(io_error("move", from));
-  SWARMA_CHECK(sync_folder(to.parent_path()));
+  SWARMA_RETURN_IF_ERROR(sync_folder(to.parent_path()));
   return info.st_size;
 }
 
@@ -50,9 +50,9 @@ Result<void> import_upload(const fs::path& home, const fs::path& spool_folder, d
   SWARMA_TRY(const std::int64_t length, reader.integer("length", 1, INT64_MAX));
   SWARMA_TRY(const std::string filename, reader.text("filename", 1000));
   SWARMA_TRY(const std::int64_t size, move_film(home / "film", spool_folder / id));
-  SWARMA_CHECK(database.transact(
+  SWARMA_RETURN_IF_ERROR(database.transact(
       [&](db::Session& session) -> Result<void> {
-        SWARMA_CHECK(session.execute(
+        SWARMA_RETURN_IF_ERROR(session.execute(
             "INSERT INTO uploads (id, filename, length, received, expires_at, overdue_since, job_id, metadata) "
             "VALUES ($1, $2, $3, $4, $5, 0, '', '') ON CONFLICT (id) DO NOTHING",
             {id, Json(filename).dump(-1, ' ', false, Json::error_handler_t::replace), length, std::min(size, length),
@@ -82,7 +82,7 @@ Result<void> import_job(const fs::path& file, JobRows& rows, const crypto::Ident
     crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
     JobStatus status;
     status.name = request->name;
-    SWARMA_CHECK(rows.add(id, status, again, request->uploads()));
+    SWARMA_RETURN_IF_ERROR(rows.add(id, status, again, request->uploads()));
   }
   std::error_code ec;
   fs::remove(file, ec);

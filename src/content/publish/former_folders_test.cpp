@@ -8,20 +8,20 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "content/publish/job_rows.h"
+#include "content/publish/ports_testing.h"
 #include "content/publish/tables.h"
-#include "content/publish/testing.h"
 #include "crypto/aead.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::content::publish {
 namespace {
 
 namespace fs = std::filesystem;
 
-class FormerFoldersTest : public ::testing::TestWithParam<db::Engine> {
+class FormerFoldersTest : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   void SetUp() override {
-    auto made = db::make_test_database(GetParam());
+    auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
     ASSERT_TRUE((*database_)->migrate(migrations()));
@@ -62,10 +62,11 @@ class FormerFoldersTest : public ::testing::TestWithParam<db::Engine> {
   fs::path spool_folder_ = folder_ / "blobs" / "uploads";
   FakeClock clock_;
   crypto::Identity identity_{crypto::SigningKey::generate(), crypto::DecryptionKey::generate(), crypto::random_key()};
-  std::optional<db::TestDatabase> database_;
+  std::optional<db::testing::TestDatabase> database_;
   std::unique_ptr<Spool> spool_;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, FormerFoldersTest, ::testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, FormerFoldersTest, ::testing::ValuesIn(db::testing::kEngines),
+                         db::testing::engine_name);
 
 TEST_P(FormerFoldersTest, UploadsAndJobsBecomeRows) {
   write_upload(kFilm, 5, "bytes");

@@ -185,7 +185,8 @@ Result<void> discard_blobs(NodeClient& node, std::span<const NewBlob> blobs) {
     Json list = Json::array();
     for (const NewBlob& blob : blobs.subspan(begin, std::min(kDiscardsAtOnce, blobs.size() - begin)))
       list.push_back({{"sha256", blob.id.hex()}, {"mark", std::to_string(blob.mark)}});
-    SWARMA_CHECK(node.send_signed("POST", "/v1/blobs/discard", headers, Json{{"blobs", std::move(list)}}.dump()));
+    SWARMA_RETURN_IF_ERROR(
+        node.send_signed("POST", "/v1/blobs/discard", headers, Json{{"blobs", std::move(list)}}.dump()));
   }
   return {};
 }
@@ -196,7 +197,7 @@ Result<void> HttpTitlePort::publish(std::string_view record_jws, std::string_vie
   headers.set("Content-Type", "application/json");
   // No Idempotency-Key: the record itself says what is a repetition, and a key that a killed node had taken would stand
   // in the way of a rerun until its lease ends.
-  SWARMA_CHECK(node_.send_signed("POST", "/v1/titles", headers, body));
+  SWARMA_RETURN_IF_ERROR(node_.send_signed("POST", "/v1/titles", headers, body));
   return {};
 }
 

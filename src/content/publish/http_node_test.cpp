@@ -9,7 +9,7 @@
 
 #include "content/blob/blob_store.h"
 #include "content/publish/blob_route.h"
-#include "content/publish/testing.h"
+#include "content/publish/ports_testing.h"
 #include "crypto/dpop.h"
 #include "crypto/hash.h"
 #include "net/http_server.h"

@@ -50,14 +50,14 @@ Result<void> JobRows::add(const std::string& id, const JobStatus& status, ByteVi
         for (const db::Row& row : rows) {  // the oldest finished one makes room
           if (kept < kMaxJobs) break;
           if (row.text(1) == "queued" || row.text(1) == "working") continue;
-          SWARMA_CHECK(session.execute("DELETE FROM media_jobs WHERE no = $1", {row.integer(0)}));
+          SWARMA_RETURN_IF_ERROR(session.execute("DELETE FROM media_jobs WHERE no = $1", {row.integer(0)}));
           --kept;
         }
         if (kept >= kMaxJobs)
           return fail(ErrorCode::TooMany, "too_many_jobs", "Too many films are waiting. Try again later.",
                       std::chrono::minutes(1));
-        SWARMA_CHECK(Spool::hold(session, uploads, id));
-        SWARMA_CHECK(session.execute(
+        SWARMA_RETURN_IF_ERROR(Spool::hold(session, uploads, id));
+        SWARMA_RETURN_IF_ERROR(session.execute(
             "INSERT INTO media_jobs (id, request, state, worker, beat, attempts, cancel, version, status) "
             "VALUES ($1, $2, 'queued', '', 0, 0, 0, 1, $3)",
             {id, Bytes(sealed.begin(), sealed.end()), write_status(status)}));
@@ -68,15 +68,15 @@ Result<void> JobRows::add(const std::string& id, const JobStatus& status, ByteVi
 
 Result<JobState> JobRows::cancel(std::string_view id) {
   JobState state = JobState::Queued;
-  SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     SWARMA_TRY(const db::Rows rows, session.query("SELECT state FROM media_jobs WHERE id = $1", {std::string(id)}));
     if (rows.empty()) return unknown();
     state = parse_job_state(rows.front().text(0));
     if (state == JobState::Working)
-      SWARMA_CHECK(session.execute("UPDATE media_jobs SET cancel = 1 WHERE id = $1", {std::string(id)}));
+      SWARMA_RETURN_IF_ERROR(session.execute("UPDATE media_jobs SET cancel = 1 WHERE id = $1", {std::string(id)}));
     if (state != JobState::Queued) return {};
     state = JobState::Cancelled;
-    SWARMA_CHECK(
+    SWARMA_RETURN_IF_ERROR(
         session.execute("UPDATE media_jobs SET state = 'cancelled', request = $2, version = version + 1 WHERE id = $1",
                         {std::string(id), Bytes()}));
     return Spool::release(session, std::string(id), Spool::Fate::Remove);
@@ -85,7 +85,7 @@ Result<JobState> JobRows::cancel(std::string_view id) {
 }
 
 Result<void> JobRows::free_own() {
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       database_.execute("UPDATE media_jobs SET state = 'queued', worker = '', beat = beat + 1, version = version + 1 "
                         "WHERE state = 'working' AND worker LIKE $1",
                         {home_ + "/%"}));
@@ -129,7 +129,7 @@ Result<std::optional<ClaimedJob>> JobRows::claim() {
 /// One statement, which only succeeds if nothing has changed since the row was read.
 Result<std::optional<ClaimedJob>> JobRows::take(const db::Row& row) {
   std::optional<ClaimedJob> job;
-  SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     job.reset();
     SWARMA_TRY(const db::Rows taken,
                session.query("UPDATE media_jobs SET state = 'working', worker = $5, beat = beat + 1, "
@@ -151,7 +151,7 @@ Result<std::optional<ClaimedJob>> JobRows::take(const db::Row& row) {
 
 Result<Lease> JobRows::beat(const std::string& id, const std::optional<std::string>& status) {
   db::Rows rows;
-  SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     if (status) {
       SWARMA_TRY(rows, session.query("UPDATE media_jobs SET beat = beat + 1, version = version + 1, status = $3 "
                                      "WHERE id = $1 AND worker = $2 AND state = 'working' RETURNING cancel",
@@ -178,7 +178,7 @@ Result<bool> JobRows::release(const std::string& id, std::optional<std::chrono::
 
 Result<bool> JobRows::finish(const std::string& id, const JobStatus& status, Spool::Fate uploads) {
   std::int64_t changed = 0;
-  SWARMA_CHECK(database_.transact(
+  SWARMA_RETURN_IF_ERROR(database_.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(changed,
                    session.execute("UPDATE media_jobs SET state = $3, request = $4, status = $5, version = version + 1 "

@@ -5,19 +5,19 @@
 #include <atomic>
 #include <thread>
 
+#include "content/publish/ports_testing.h"
 #include "content/publish/tables.h"
-#include "content/publish/testing.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::content::publish {
 namespace {
 
 constexpr std::chrono::seconds kLease{15};
 
-class JobRowsTest : public ::testing::TestWithParam<db::Engine> {
+class JobRowsTest : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   void SetUp() override {
-    auto made = db::make_test_database(GetParam());
+    auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
     ASSERT_TRUE((*database_)->migrate(migrations()));
@@ -42,9 +42,9 @@ class JobRowsTest : public ::testing::TestWithParam<db::Engine> {
     return "";
   }
   FakeClock clock_;
-  std::optional<db::TestDatabase> database_;
+  std::optional<db::testing::TestDatabase> database_;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, JobRowsTest, ::testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, JobRowsTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(JobRowsTest, AJobAskedForAtOneNodeRunsAtAnotherAndIsSeenFromBoth) {
   JobRows a = node("a"), b = node("b");

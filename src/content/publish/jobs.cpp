@@ -85,7 +85,7 @@ bool MediaJobs::is_stopping() {
 }
 
 Result<std::string> MediaJobs::add(const JobRequest& asked) {
-  SWARMA_CHECK(prepare(asked));
+  SWARMA_RETURN_IF_ERROR(prepare(asked));
   JobRequest request = asked;
   request.nonce = to_base64url(random_array<16>());
   JobStatus status;
@@ -94,7 +94,7 @@ Result<std::string> MediaJobs::add(const JobRequest& asked) {
   std::string text = write_request(request);
   const Bytes sealed = crypto::wrap(ports_.identity.master, kJobContext, view(text));
   crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  SWARMA_CHECK(rows_.add(id, status, sealed, request.uploads()));
+  SWARMA_RETURN_IF_ERROR(rows_.add(id, status, sealed, request.uploads()));
   notify();
   return id;
 }

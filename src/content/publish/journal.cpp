@@ -58,7 +58,7 @@ Result<JobSecrets> start_job(const fs::path& file, const std::string& job_id, co
                      .nonce = nonce.empty() ? to_base64url(random_array<16>()) : nonce,
                      .salt = to_base64url(random_array<16>())};
   const Bytes wrapped = crypto::wrap(master, wrap_context(job_id), secrets.title_secret.expose());
-  SWARMA_CHECK(write_json(
+  SWARMA_RETURN_IF_ERROR(write_json(
       file, {{"nonce", secrets.nonce}, {"salt", secrets.salt}, {"title_secret_wrapped", to_base64url(wrapped)}}));
   return secrets;
 }
@@ -137,9 +137,9 @@ Result<std::string> film_identity(const fs::path& file) {
   if (!fd || ::fstat(fd.get(), &info) != 0) return std::unexpected(io_error("open", file));
   const auto size = static_cast<std::uint64_t>(info.st_size);
   crypto::Sha256 hash;
-  SWARMA_CHECK(hash_part(hash, fd, file, 0, std::min<std::uint64_t>(size, kEndBytes)));
+  SWARMA_RETURN_IF_ERROR(hash_part(hash, fd, file, 0, std::min<std::uint64_t>(size, kEndBytes)));
   if (size > kEndBytes)
-    SWARMA_CHECK(hash_part(hash, fd, file, std::max<std::uint64_t>(size - kEndBytes, kEndBytes), kEndBytes));
+    SWARMA_RETURN_IF_ERROR(hash_part(hash, fd, file, std::max<std::uint64_t>(size - kEndBytes, kEndBytes), kEndBytes));
   std::error_code ignored;
   const fs::path whole = fs::weakly_canonical(file, ignored);
   return to_hex(hash.finish()) + " " + std::to_string(size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
@@ -255,7 +255,7 @@ Result<Journal> Journal::open(const fs::path& publish_folder, const std::string&
     secrets = std::optional<JobSecrets>();
   }
   if (!*secrets) {
-    SWARMA_CHECK(forget_content(folder));  // tracks of other secrets are worth nothing
+    SWARMA_RETURN_IF_ERROR(forget_content(folder));  // tracks of other secrets are worth nothing
     SWARMA_TRY(*secrets, start_job(job, job_id, master, nonce));
   }
   return Journal(folder, std::move(lock), **std::move(secrets));

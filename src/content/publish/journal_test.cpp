@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "content/publish/testing.h"
+#include "content/publish/ports_testing.h"
 #include "crypto/key_tree.h"
 
 namespace swarma::content::publish {

@@ -130,7 +130,7 @@ Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, cons
   SignedRecord out{.record = {}, .sealed = {}, .request_digest = digest};
   SWARMA_TRY(out.record, title::sign_record(record, job.identity.signing));
   SWARMA_TRY(out.sealed, seal_package(record, journal.secrets().title_secret, job.request.codes));
-  SWARMA_CHECK(journal.put_record(out));
+  SWARMA_RETURN_IF_ERROR(journal.put_record(out));
   return out;
 }
 
@@ -178,14 +178,14 @@ Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const me
       draft_record(job, journal.secrets(), job.request.existing ? job.request.existing->revision : 1, duration_ms,
                    plan.slots(), key_groups_of(plan));
   // A text too long or a policy too large is found now, not after an hour of encoding.
-  SWARMA_CHECK(title::sign_record(draft, job.identity.signing));
+  SWARMA_RETURN_IF_ERROR(title::sign_record(draft, job.identity.signing));
 
   const TitleKeys keys{draft.id, draft.salt, journal.secrets().title_secret, plan.slots()};
   EncryptingSink sink(plan, keys, job.blobs, journal);
-  SWARMA_CHECK(sink.resume());
+  SWARMA_RETURN_IF_ERROR(sink.resume());
   Poster poster(job, info);
   job.report({.stage = "package"});
-  SWARMA_CHECK(media::package(
+  SWARMA_RETURN_IF_ERROR(media::package(
       job.request.file, info, plan, sink.finished(), sink,
       [&](const media::Progress& now) { report_packaging(job, now); }, job.cancel));
   SWARMA_TRY(auto tracks, sink.take_tracks());
@@ -193,12 +193,12 @@ Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const me
   job.report({.stage = "upload"});
   SWARMA_TRY(Assembled assembled,
              assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs, job.request.texts, info.chapters));
-  SWARMA_CHECK(job.blobs.flush());
+  SWARMA_RETURN_IF_ERROR(job.blobs.flush());
   if (job.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
 
   job.report({.stage = "sign", .fraction = 0});
   SWARMA_TRY(SignedRecord done, make_signed(job, draft, assembled, journal));
-  SWARMA_CHECK(job.titles.publish(done.record, done.sealed));
+  SWARMA_RETURN_IF_ERROR(job.titles.publish(done.record, done.sealed));
   SWARMA_TRY(const auto record, title::verify_record(done.record));
   job.report({.stage = "sign", .fraction = 1, .seconds_left = 0});
   return result_of(record, std::move(done.record), std::move(assembled));

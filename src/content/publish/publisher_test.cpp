@@ -7,8 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
-#include "content/media/test_films.h"
-#include "content/publish/testing.h"
+#include "base/random.h"
+#include "content/media/films_testing.h"
+#include "content/publish/ports_testing.h"
 #include "crypto/jws.h"
 #include "crypto/key_tree.h"
 #include "title/hls_playlist.h"

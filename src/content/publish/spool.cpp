@@ -72,7 +72,7 @@ Result<Fd> lock_file(const fs::path& path, bool may_be_new) {
 
 Result<std::unique_ptr<Spool>> Spool::open(const fs::path& folder, std::uint64_t max_bytes, db::Database& database,
                                            const Clock& clock) {
-  SWARMA_CHECK(ensure_private_folder(folder));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(folder));
   std::unique_ptr<Spool> spool(new Spool(folder, max_bytes, database, clock));
   if (const auto tidied = spool->tidy(); !tidied)  // a full disk, for example: the next one does it
     log::warning("uploads_not_tidied", {{"reason", tidied.error().reason}});
@@ -82,15 +82,15 @@ Result<std::unique_ptr<Spool>> Spool::open(const fs::path& folder, std::uint64_t
 /// First seen as expired, and gone a day later: in between the clock may be set right, or a byte arrive.
 Result<void> Spool::tidy() {
   std::vector<std::string> gone;
-  SWARMA_CHECK(database_.transact([&](db::Session& session) -> Result<void> {
+  SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     const std::int64_t now = clock_.now().unix_s();
-    SWARMA_CHECK(
+    SWARMA_RETURN_IF_ERROR(
         session.execute("UPDATE uploads SET overdue_since = 0 WHERE overdue_since > 0 AND expires_at > $1", {now}));
     SWARMA_TRY(const db::Rows rows,
                session.query("UPDATE uploads SET job_id = '-' WHERE job_id = '-' OR (job_id = '' AND expires_at <= $1 "
                              "AND overdue_since > 0 AND overdue_since <= $2) RETURNING id",
                              {now, (clock_.now() - kUploadGrace).unix_s()}));
-    SWARMA_CHECK(
+    SWARMA_RETURN_IF_ERROR(
         session.execute("UPDATE uploads SET overdue_since = $1 WHERE overdue_since = 0 AND expires_at <= $1", {now}));
     gone.clear();
     for (const db::Row& row : rows) gone.push_back(row.text(0));
@@ -111,7 +111,7 @@ Result<Upload> Spool::create(std::uint64_t length, std::string_view filename, st
     return fail(ErrorCode::BadRequest, "bad_upload_metadata",
                 "The metadata of an upload are at most " + std::to_string(kMaxMetadataBytes) +
                     " printable ASCII characters; give values in base64.");
-  SWARMA_CHECK(tidy());
+  SWARMA_RETURN_IF_ERROR(tidy());
   std::error_code ec;
   if (const fs::space_info space = fs::space(folder_, ec); !ec && space.available < length)
     return fail(ErrorCode::Io, "disk_full", "The disk of this node has too little room for this film.");
@@ -122,14 +122,14 @@ Result<Upload> Spool::create(std::uint64_t length, std::string_view filename, st
                       .metadata = std::string(metadata),
                       .expires_at = expiry()};
   const std::string name = Json(upload.filename).dump(-1, ' ', false, Json::error_handler_t::replace);
-  SWARMA_CHECK(database_.transact(
+  SWARMA_RETURN_IF_ERROR(database_.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(const db::Rows rows,
                    session.query("SELECT count(*) FROM uploads WHERE expires_at > $1", {clock_.now().unix_s()}));
         if (rows.at(0).integer(0) >= static_cast<std::int64_t>(kMaxUploads))
           return fail(ErrorCode::TooMany, "too_many_uploads",
                       "Too many unfinished uploads. Finish or remove some first.", std::chrono::minutes(1));
-        SWARMA_CHECK(session.execute(
+        SWARMA_RETURN_IF_ERROR(session.execute(
             "INSERT INTO uploads (id, filename, length, received, expires_at, overdue_since, job_id, "
             "metadata) VALUES ($1, $2, $3, 0, $4, 0, '', $5)",
             {upload.id, name, static_cast<std::int64_t>(length), upload.expires_at.unix_s(), upload.metadata}));
@@ -182,12 +182,12 @@ Result<void> UploadWriter::write(ByteView piece) {
 
 Result<Upload> UploadWriter::commit() {
   if (::fdatasync(file_.get()) != 0) return std::unexpected(io_error("sync", path_));
-  if (upload_.offset == 0) SWARMA_CHECK(sync_folder(path_.parent_path()));
+  if (upload_.offset == 0) SWARMA_RETURN_IF_ERROR(sync_folder(path_.parent_path()));
   Upload now = upload_;
   now.offset += written_;
   now.expires_at = spool_.expiry();
   std::int64_t changed = 0;
-  SWARMA_CHECK(spool_.database_.transact(
+  SWARMA_RETURN_IF_ERROR(spool_.database_.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_TRY(changed, session.execute("UPDATE uploads SET received = $2, expires_at = $3, overdue_since = 0 "
                                             "WHERE id = $1 AND received = $4",
@@ -202,7 +202,7 @@ Result<Upload> UploadWriter::commit() {
 
 Result<Upload> Spool::append(std::string_view id, std::uint64_t offset, ByteView bytes) {
   SWARMA_TRY(const auto writer, begin_append(id, offset));
-  SWARMA_CHECK(writer->write(bytes));
+  SWARMA_RETURN_IF_ERROR(writer->write(bytes));
   return writer->commit();
 }
 
@@ -210,7 +210,7 @@ Result<Upload> Spool::append(std::string_view id, std::uint64_t offset, ByteView
 Result<void> Spool::erase(const std::string& id) {
   const fs::path path = folder_ / id;
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return std::unexpected(io_error("remove", path));
-  SWARMA_CHECK(database_.execute("DELETE FROM uploads WHERE id = $1", {id}));
+  SWARMA_RETURN_IF_ERROR(database_.execute("DELETE FROM uploads WHERE id = $1", {id}));
   return {};
 }
 
@@ -255,7 +255,7 @@ Result<void> Spool::hold(db::Session& session, const std::vector<std::string>& i
 }
 
 Result<void> Spool::release(db::Session& session, const std::string& job, Fate fate) {
-  SWARMA_CHECK(
+  SWARMA_RETURN_IF_ERROR(
       session.execute("UPDATE uploads SET job_id = $2 WHERE job_id = $1", {job, fate == Fate::Keep ? "" : "-"}));
   return {};
 }

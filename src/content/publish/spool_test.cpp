@@ -11,19 +11,19 @@
 #include <thread>
 
 #include "base/random.h"
+#include "content/publish/ports_testing.h"
 #include "content/publish/tables.h"
-#include "content/publish/testing.h"
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 namespace swarma::content::publish {
 namespace {
 
 namespace fs = std::filesystem;
 
-class SpoolTest : public ::testing::TestWithParam<db::Engine> {
+class SpoolTest : public ::testing::TestWithParam<db::testing::Engine> {
  protected:
   void SetUp() override {
-    auto made = db::make_test_database(GetParam());
+    auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
     ASSERT_TRUE((*database_)->migrate(migrations()));
@@ -39,10 +39,10 @@ class SpoolTest : public ::testing::TestWithParam<db::Engine> {
 
   testing::TemporaryFolder folder_;
   FakeClock clock_;
-  std::optional<db::TestDatabase> database_;
+  std::optional<db::testing::TestDatabase> database_;
   std::unique_ptr<Spool> spool_;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, SpoolTest, ::testing::ValuesIn(db::kEngines), db::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, SpoolTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 
 TEST_P(SpoolTest, AnUploadBegunAtOneNodeGoesOnAtAnother) {
   const auto other_database = db::Database::open(database_->url(), 1);

@@ -207,7 +207,7 @@ Result<ExportResult> export_mp4(SegmentReader& reader, const ExportOptions& opti
   const auto report = [&](double film_seconds) {
     if (progress) progress(std::clamp(film_seconds - start, 0.0, total), total);
   };
-  SWARMA_CHECK(media::remux_to_mp4(std::move(tracks), options.output, report, chapters_of(view, range)));
+  SWARMA_RETURN_IF_ERROR(media::remux_to_mp4(std::move(tracks), options.output, report, chapters_of(view, range)));
   const SlotRange written{range.begin, gate.end()};
   return ExportResult{.slots = written,
                       .complete = written.size() == view.record.slots && left_out.empty(),

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "content/blob/blob_store.h"
+#include "content/media/films_testing.h"
 #include "content/media/probe.h"
-#include "content/media/test_films.h"
+#include "content/publish/ports_testing.h"
 #include "content/publish/publisher.h"
 #include "content/publish/store_blob_sink.h"
-#include "content/publish/testing.h"
 #include "content/watch/export_mp4.h"
 #include "crypto/jws.h"
 

@@ -206,7 +206,7 @@ Result<std::unique_ptr<LoopbackHls>> LoopbackHls::create(SegmentReader& reader, 
   if (range.empty()) return fail(ErrorCode::BadRequest, "bad_range", "The film has no such part.");
   SWARMA_TRY(auto tracks, playable_tracks(reader, options, range.begin));
   auto loopback = std::make_unique<Loopback>(reader, options, std::move(tracks), range);
-  SWARMA_CHECK(loopback->listen(options));
+  SWARMA_RETURN_IF_ERROR(loopback->listen(options));
   return loopback;
 }
 

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "content/publish/testing_title.h"
+#include "content/publish/title_testing.h"
 #include "content/watch/segment_cache.h"
 
 namespace swarma::content::watch {

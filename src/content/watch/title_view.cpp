@@ -65,7 +65,7 @@ Result<void> SeenRevisions::accept(const title::TitleRecord& record) {
                     std::to_string(last) +
                     " has been seen before. It is behind, or it is withholding the newer one; try another node.");
   if (record.revision == last) return {};
-  SWARMA_CHECK(ensure_private_folder(folder_));
+  SWARMA_RETURN_IF_ERROR(ensure_private_folder(folder_));
   return write_file_durably(file, view(std::to_string(record.revision) + "\n"), 0600);
 }
 
@@ -84,7 +84,7 @@ Result<TitleView> open_title(std::string jws, const TitleId& wanted, Source& sou
   if (record.id != wanted)
     return fail(ErrorCode::Corrupt, "record_forged",
                 "The node gave the record of another title than the one asked for.");
-  SWARMA_CHECK(seen.accept(record));
+  SWARMA_RETURN_IF_ERROR(seen.accept(record));
   SWARMA_TRY(const Bytes details_bytes, fetch_blob(source, record.details, "json"));
   SWARMA_TRY(title::TitleDetails details, title::parse_details(as_text(details_bytes)));
   if (std::uint64_t{record.slots} * details.tracks.size() > kMaxSegments)
@@ -92,7 +92,7 @@ Result<TitleView> open_title(std::string jws, const TitleId& wanted, Source& sou
   const bool has_video = std::any_of(details.tracks.begin(), details.tracks.end(),
                                      [](const auto& track) { return track.kind == title::TrackKind::Video; });
   if (!has_video) return incomplete("it has no video track.");
-  SWARMA_CHECK(check_multivariant(record, details, source));
+  SWARMA_RETURN_IF_ERROR(check_multivariant(record, details, source));
   TitleView view{std::move(record), std::move(jws), std::move(details), {}};
   for (const title::Track& track : view.details.tracks) {
     SWARMA_TRY(auto playlist, open_playlist(track, view.record, source));

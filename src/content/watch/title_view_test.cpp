@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "content/publish/testing_title.h"
+#include "content/publish/title_testing.h"
 #include "content/watch/segment_reader.h"
 
 namespace swarma::content::watch {

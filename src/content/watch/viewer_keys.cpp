@@ -41,14 +41,14 @@ Result<void> ViewerKeys::ensure(std::string_view key_group, Slot slot) {
   if (covers(key_group, slot)) return {};  // another thread got it meanwhile
   // What opened this slot for other groups left this one out: asking again would only use up a grant.
   if (!ensure_ || (left_out_.contains(key_group) && any_covers(slot))) return not_granted(key_group, slot);
-  SWARMA_CHECK(ensure_({slot, slots_}));
+  SWARMA_RETURN_IF_ERROR(ensure_({slot, slots_}));
   if (covers(key_group, slot)) return {};
   if (any_covers(slot)) left_out_.emplace(key_group);
   return not_granted(key_group, slot);
 }
 
 Result<crypto::SecretKey> ViewerKeys::content_key(std::string_view key_group, std::string_view track_id, Slot slot) {
-  SWARMA_CHECK(ensure(key_group, slot));
+  SWARMA_RETURN_IF_ERROR(ensure(key_group, slot));
   const std::lock_guard lock(mutex_);
   const auto leaf = rings_.find(key_group)->second.find_leaf(slot);
   if (!leaf) return not_granted(key_group, slot);

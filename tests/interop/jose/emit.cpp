@@ -8,7 +8,7 @@
 
 #include "access/attest/attestation.h"
 #include "access/grant/key_agent.h"
-#include "access/grant/test_title.h"
+#include "access/grant/title_testing.h"
 #include "crypto/dpop.h"
 
 namespace {
@@ -35,7 +35,7 @@ struct Receiver {
   }
 };
 
-std::string attestation(const grant::TestTitle& title, const crypto::SigningKey& issuer,
+std::string attestation(const grant::testing::TestTitle& title, const crypto::SigningKey& issuer,
                         const crypto::SigningKey& viewer) {
   return access::attest::sign_attestation({.id = to_base64url(random_array<16>()),
                                            .issuer = issuer.did(),
@@ -56,9 +56,9 @@ std::string attestation(const grant::TestTitle& title, const crypto::SigningKey&
 int emit() {
   const Receiver agent_receiver;
   const Receiver viewer_receiver;
-  const grant::TestCreator creator{crypto::SigningKey::generate(), agent_receiver.key};
+  const grant::testing::TestCreator creator{crypto::SigningKey::generate(), agent_receiver.key};
   const crypto::SigningKey viewer = crypto::SigningKey::generate();
-  const grant::TestTitle title = grant::make_test_title(creator, kPolicy, {{"friends", {}}});
+  const grant::testing::TestTitle title = grant::testing::make_test_title(creator, kPolicy, {{"friends", {}}});
   grant::LocalKeyAgent agent(creator.signing, creator.decryption);
   access::policy::Facts facts;
   facts.now = kNow;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,33 +14,16 @@
 #include <mutex>
 #include <sstream>
 
+#include "base/testing.h"
+#include "content/media/films_testing.h"
 #include "content/media/package.h"
 #include "content/media/remux.h"
-#include "content/media/test_films.h"
 
 namespace swarma::content::media::testing {
 
 namespace fs = std::filesystem;
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "swarma-media-XXXXXX").string();
-    if (!mkdtemp(name.data())) std::abort();
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
+using swarma::testing::TemporaryFolder;
 
 /// Runs a shell command; its standard output. Fails the test when it fails.
 inline std::string run(const std::string& command) {

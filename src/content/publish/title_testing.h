@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "content/publish/assemble.h"
 #include "content/publish/encrypting_sink.h"
-#include "content/publish/testing.h"
+#include "content/publish/ports_testing.h"
 #include "title/title_record.h"
 
 namespace swarma::content::publish::testing {

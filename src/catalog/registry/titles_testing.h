@@ -13,7 +13,7 @@
 #include "title/title_details.h"
 #include "title/title_record.h"
 
-namespace swarma::catalog::registry {
+namespace swarma::catalog::registry::testing {
 
 class FakeBlobs final : public BlobPresence, public SweptBlobs {
  public:
@@ -147,4 +147,4 @@ inline TestTitle make_title(FakeBlobs& blobs, const std::string& name) {
   return out;
 }
 
-}  // namespace swarma::catalog::registry
+}  // namespace swarma::catalog::registry::testing

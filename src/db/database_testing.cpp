@@ -1,4 +1,4 @@
-#include "db/test_database.h"
+#include "db/database_testing.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -20,7 +20,7 @@
 #include "base/file.h"
 #include "base/random.h"
 
-namespace swarma::db {
+namespace swarma::db::testing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -101,8 +101,8 @@ class Server {
     SWARMA_TRY(const Account account, find_account());
     sweep_leftovers();
     std::unique_ptr<Server> server(new Server(*programs, account));
-    SWARMA_CHECK(server->make_cluster());
-    SWARMA_CHECK(server->start_server());
+    SWARMA_RETURN_IF_ERROR(server->make_cluster());
+    SWARMA_RETURN_IF_ERROR(server->start_server());
     return server;
   }
 
@@ -216,20 +216,6 @@ std::string to_string(Engine engine) {
   return engine == Engine::Sqlite ? "Sqlite" : "Postgresql";
 }
 
-/// The system chooses the name: the randomness of a test program may repeat itself.
-TestFolder::TestFolder() {
-  std::string name = (fs::temp_directory_path() / "swarma-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) std::abort();
-  path_ = name;
-}
-TestFolder::TestFolder(TestFolder&& other) noexcept : path_(std::move(other.path_)) {
-  other.path_.clear();
-}
-TestFolder::~TestFolder() {
-  std::error_code ec;
-  if (!path_.empty()) fs::remove_all(path_, ec);
-}
-
 Result<void> TestDatabase::reopen() {
   database_.reset();
   SWARMA_TRY(database_, Database::open(url_));
@@ -241,12 +227,12 @@ Result<std::string> make_test_database_url(Engine engine, const fs::path& folder
   SWARMA_TRY(Server* const running, server());
   const std::string schema = "test_" + to_hex(random_array<8>());
   SWARMA_TRY(const auto admin, Database::open(running->url("public"), 1));
-  SWARMA_CHECK(admin->execute("CREATE SCHEMA " + schema));
+  SWARMA_RETURN_IF_ERROR(admin->execute("CREATE SCHEMA " + schema));
   return running->url(schema);
 }
 
 Result<TestDatabase> make_test_database(Engine engine) {
-  TestFolder folder;
+  TemporaryFolder folder;
   SWARMA_TRY(std::string url, make_test_database_url(engine, folder.path()));
   SWARMA_TRY(auto database, Database::open(url));
   return TestDatabase(std::move(folder), std::move(url), std::move(database));
@@ -269,4 +255,4 @@ Result<void> restart_postgresql() {
   return running->restart();
 }
 
-}  // namespace swarma::db
+}  // namespace swarma::db::testing

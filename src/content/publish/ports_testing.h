@@ -2,35 +2,18 @@
 // remembers.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "base/random.h"
+#include "base/testing.h"
 #include "content/publish/ports.h"
 #include "crypto/hash.h"
 
 namespace swarma::content::publish::testing {
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("swarma-test-" + to_hex(random_array<8>()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using swarma::testing::TemporaryFolder;
 
 /// Refuses a blob whose bytes have another name. `fail_after`: so many puts succeed.
 class MemoryBlobSink final : public BlobSink {
@@ -49,7 +32,7 @@ class MemoryBlobSink final : public BlobSink {
   Result<std::future<BlobId>> put(Bytes bytes, SegmentSeal seal) override {
     seal(bytes);
     const BlobId id = crypto::blob_id_of(bytes);
-    SWARMA_CHECK(put(id, std::move(bytes)));
+    SWARMA_RETURN_IF_ERROR(put(id, std::move(bytes)));
     std::promise<BlobId> name;
     name.set_value(id);
     return name.get_future();

@@ -11,7 +11,7 @@
 #include "crypto/hash.h"
 #include "title/title_record.h"
 
-namespace swarma::access::grant {
+namespace swarma::access::grant::testing {
 
 struct TestCreator {
   crypto::SigningKey signing = crypto::SigningKey::generate();
@@ -94,4 +94,4 @@ class MemoryTitleSource final : public TitleSource {
   std::map<std::string, int> unlocks_;  // counted even when the transaction is rolled back
 };
 
-}  // namespace swarma::access::grant
+}  // namespace swarma::access::grant::testing

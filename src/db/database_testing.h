@@ -1,10 +1,11 @@
 // Fresh databases for tests, on both engines, for any module's tests:
 //
-//   class RegistryTest : public testing::TestWithParam<db::Engine> {
+//   class RegistryTest : public ::testing::TestWithParam<db::testing::Engine> {
 //    protected:
-//     db::TestDatabase database_ = db::make_test_database(GetParam()).value();
+//     db::testing::TestDatabase database_ = db::testing::make_test_database(GetParam()).value();
 //   };
-//   INSTANTIATE_TEST_SUITE_P(Engines, RegistryTest, testing::ValuesIn(db::kEngines), db::engine_name);
+//   INSTANTIATE_TEST_SUITE_P(Engines, RegistryTest, ::testing::ValuesIn(db::testing::kEngines),
+//   db::testing::engine_name);
 //
 // SQLite: a file in a temporary folder. PostgreSQL: a schema of a private server, started on a Unix socket the first
 // time the process asks for one and stopped when the process ends, however it ends. The server runs with fsync off and
@@ -19,9 +20,12 @@
 #include <memory>
 #include <string>
 
+#include "base/testing.h"
 #include "db/database.h"
 
-namespace swarma::db {
+namespace swarma::db::testing {
+
+using swarma::testing::TemporaryFolder;
 
 enum class Engine { Sqlite, Postgresql };
 inline constexpr std::array kEngines = {Engine::Sqlite, Engine::Postgresql};
@@ -30,23 +34,10 @@ inline constexpr std::array kEngines = {Engine::Sqlite, Engine::Postgresql};
 std::string to_string(Engine engine);
 inline constexpr auto engine_name = [](const auto& info) { return to_string(info.param); };
 
-/// A folder under the system's temporary one, removed with everything in it at the end.
-class TestFolder {
- public:
-  TestFolder();
-  ~TestFolder();
-  TestFolder(TestFolder&& other) noexcept;
-  TestFolder& operator=(TestFolder&&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// An empty database. A second node on it: `Database::open(database.url())`.
 class TestDatabase {
  public:
-  TestDatabase(TestFolder folder, std::string url, std::unique_ptr<Database> database)
+  TestDatabase(TemporaryFolder folder, std::string url, std::unique_ptr<Database> database)
       : folder_(std::move(folder)), url_(std::move(url)), database_(std::move(database)) {}
   Database& operator*() const { return *database_; }
   Database* operator->() const { return database_.get(); }
@@ -55,7 +46,7 @@ class TestDatabase {
   Result<void> reopen();
 
  private:
-  TestFolder folder_;
+  TemporaryFolder folder_;
   std::string url_;
   std::unique_ptr<Database> database_;
 };
@@ -70,4 +61,4 @@ Result<void> crash_and_restart_postgresql();
 Result<void> crash_postgresql();
 Result<void> restart_postgresql();
 
-}  // namespace swarma::db
+}  // namespace swarma::db::testing
