@@ -104,18 +104,19 @@ std::optional<std::string_view> instead_of_inside(const Error& error, int status
 
 }  // namespace
 
-net::Response problem_response(const Error& error, const Json* extra) {
+net::Response problem_response(const Error& error) {
   const int status = http_status(error);
-  Json body = extra != nullptr ? *extra : Json::object();
+  const auto general = instead_of_inside(error, status);
+  Json body = error.details && !general ? *error.details : Json::object();
   body["type"] = "/problems/" + error.reason;
   body["title"] = std::string(to_string(error.code));
   body["status"] = status;
   body["detail"] = error.message;
-  if (const auto sentence = instead_of_inside(error, status)) {
+  if (general) {
     const std::string id = to_hex(random_array<6>());
     log::error("request_failed", {{"id", id}, {"reason", error.reason}, {"message", error.message}});
     body["id"] = id;
-    body["detail"] = std::string(*sentence) + " The node's log says why, under " + id + ".";
+    body["detail"] = std::string(*general) + " The node's log says why, under " + id + ".";
   }
   body["reason"] = error.reason;
   const auto wait = wait_of(error, status);

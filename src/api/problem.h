@@ -14,11 +14,11 @@ net::Response json_response(int status, const Json& body);
 /// Lets a cache keep a response of text that is the same for everybody, if it asks each time: an entity tag of the
 /// body.
 void make_revalidated(net::Response& response);
-/// {"type":"/problems/<reason>","title","status","detail","reason"} plus `extra` members. Of trouble inside the node
-/// (disk, database, bugs) a stranger hears a general sentence and an "id"; the log has the error's own words under that
-/// id. Where the error says how long to wait, and with every 429, 503 and 507: `Retry-After`, and the same number as
-/// "retry_after_s".
-net::Response problem_response(const Error& error, const Json* extra = nullptr);
+/// {"type":"/problems/<reason>","title","status","detail","reason"} plus the members of the error's details. Of trouble
+/// inside the node (disk, database, bugs) a stranger hears a general sentence and an "id"; the log has the error's own
+/// words under that id. Where the error says how long to wait, and with every 429, 503 and 507: `Retry-After`, and the
+/// same number as "retry_after_s".
+net::Response problem_response(const Error& error);
 
 /// The JSON object of a request body.
 Result<Json> parse_body(const net::Request& request);

@@ -155,6 +155,18 @@ TEST_F(RouteTable, AWaitIsSaidInTheHeaderAndInTheBody) {
   EXPECT_EQ(wait_of({ErrorCode::Forbidden, "policy_unmet", "Not met."}), 0);
 }
 
+TEST_F(RouteTable, TheDetailsOfAnErrorBecomeMembersOfTheProblem) {
+  const auto problem_of = [&](ErrorCode code) {
+    Error error{code, "no_seat", "All seats are taken."};
+    error.details = std::make_shared<Json>(Json{{"seats", 12}, {"reason", "of another"}});
+    return Json::parse(std::get<std::string>(render_error(services, error).body));
+  };
+  const Json body = problem_of(ErrorCode::Conflict);
+  EXPECT_EQ(body["seats"], 12);
+  EXPECT_EQ(body["reason"], "no_seat");
+  EXPECT_FALSE(problem_of(ErrorCode::Internal).contains("seats"));
+}
+
 TEST_F(RouteTable, AFullDiskIsSaidWithoutItsPlace) {
   const net::Response response =
       render_error(services, Error{ErrorCode::Io, "disk_full", "Cannot write /secret/place: no space."});

@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <expected>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +38,8 @@ struct Error {
   std::string message;  // a sentence
   /// How long to wait before the same request can succeed, where that is known.
   std::optional<std::chrono::seconds> retry_after = {};
+  /// A JSON object for machines, or null: its members become members of the problem that HTTP answers with.
+  std::shared_ptr<const nlohmann::json> details = {};
 };
 
 template <class T>

@@ -14,10 +14,6 @@ constexpr std::string_view kAlreadyAnswered = "already_answered";  // the Idempo
 
 constexpr int kRounds = 3;  // of a request whose facts change under it
 
-std::unexpected<Refusal> refuse(Error error) {
-  return std::unexpected(Refusal{std::move(error), {}});
-}
-
 /// The database cannot be used right now: nothing was written, and nothing is to be. The same request can be sent
 /// again.
 bool is_trouble(const Error& error) {
@@ -25,21 +21,20 @@ bool is_trouble(const Error& error) {
 }
 
 /// What only counts keep a viewer from has its own reason; all else is policy_unmet.
-std::unexpected<Refusal> refuse_unmet(const policy::PathDecision& decision) {
+std::unexpected<Error> refuse_unmet(const policy::PathDecision& decision) {
   const auto only = [&](std::string_view reason) {
     return std::all_of(decision.unmet.begin(), decision.unmet.end(),
                        [&](const auto& item) { return item.reason == reason; });
   };
-  Refusal refusal{
-      {ErrorCode::Forbidden, "policy_unmet", "The terms of the path \"" + decision.path + "\" are not met yet."},
-      decision.unmet};
+  const policy::Unmet& first = decision.unmet.front();
+  Error error{ErrorCode::Forbidden, "policy_unmet",
+              "The terms of the path \"" + decision.path + "\" are not met yet. " + first.how};
   if (only("cooldown"))
-    refusal.error = {ErrorCode::TooMany, "cooldown", decision.unmet.front().how, decision.unmet.front().retry_after};
+    error = {ErrorCode::TooMany, "cooldown", first.how, first.retry_after};
   else if (only("max_plays"))
-    refusal.error = {ErrorCode::Forbidden, "max_plays", decision.unmet.front().how};
-  else
-    refusal.error.message += " " + decision.unmet.front().how;
-  return std::unexpected(std::move(refusal));
+    error = {ErrorCode::Forbidden, "max_plays", first.how};
+  error.details = std::make_shared<Json>(Json{{"unmet", policy::unmet_json(decision.unmet)}});
+  return std::unexpected(std::move(error));
 }
 
 /// The attestations a decision rests on: for each used key the most trusted, for equal trust the first by id.
@@ -75,7 +70,7 @@ struct Round {
 struct Attempt {
   std::shared_ptr<const PreparedTitle> title;
   bool may_be_old = false;  // the title was known and not asked for
-  std::expected<Round, Refusal> round;
+  Result<Round> round;
 };
 
 }  // namespace
@@ -91,8 +86,8 @@ struct Broker::Impl {
   using Title = std::shared_ptr<const PreparedTitle>;
   Attempt attempt(const KeyRequest& request, Title known);
   bool write_together(std::span<const KeyRequest> requests, std::span<const Attempt> attempts);
-  std::expected<Granted, Refusal> finish(const KeyRequest& request, Attempt attempt);
-  std::expected<Round, Refusal> prepare(const KeyRequest& request, Title title);
+  Result<Granted> finish(const KeyRequest& request, Attempt attempt);
+  Result<Round> prepare(const KeyRequest& request, Title title);
   Result<Round> begin(const KeyRequest& request, Title title);
   bool is_current(const PreparedTitle& title);
   Result<std::vector<attest::Attestation>> verify_all(const KeyRequest& request, const Round& round);
@@ -101,7 +96,7 @@ struct Broker::Impl {
   Result<void> check_still_current(db::Session& session, const Round& round);
   Result<void> write_unlock(db::Session& session, const KeyRequest& request, const Round& round);
   Result<void> write_roll_on(db::Session& session, const KeyRequest& request, const Round& round);
-  std::expected<Granted, Refusal> settle_refusal(const KeyRequest& request, Refusal refusal);
+  Result<Granted> settle_refusal(const KeyRequest& request, Error refusal);
 };
 
 bool Broker::Impl::is_current(const PreparedTitle& title) {
@@ -115,7 +110,7 @@ Attempt Broker::Impl::attempt(const KeyRequest& request, Title known) {
   if (known == nullptr) {
     auto current = titles.get(request.title);
     if (!current) {
-      made.round = refuse(std::move(current).error());
+      made.round = std::unexpected(std::move(current).error());
       return made;
     }
     made.title = *std::move(current);
@@ -136,23 +131,22 @@ bool Broker::Impl::write_together(std::span<const KeyRequest> requests, std::spa
 }
 
 /// Writes the grant, or settles the refusal, in a transaction of its own.
-std::expected<Granted, Refusal> Broker::Impl::finish(const KeyRequest& request, Attempt attempt) {
+Result<Granted> Broker::Impl::finish(const KeyRequest& request, Attempt attempt) {
   for (int round = 1;; ++round) {
     if (attempt.round) {
       const auto written =
           database.transact([&](db::Session& session) { return write(session, request, *attempt.round); });
       if (written) return Granted{std::move(attempt.round->grant.jws), false};
-      if (is_trouble(written.error())) return refuse(written.error());
-      attempt.round = refuse(written.error());
+      attempt.round = std::unexpected(written.error());
     }
-    if (is_trouble(attempt.round.error().error)) return std::unexpected(std::move(attempt.round).error());
-    if (attempt.round.error().error.reason != kFactsChanged && (!attempt.may_be_old || is_current(*attempt.title)))
+    if (is_trouble(attempt.round.error())) return std::unexpected(std::move(attempt.round).error());
+    if (attempt.round.error().reason != kFactsChanged && (!attempt.may_be_old || is_current(*attempt.title)))
       return settle_refusal(request, std::move(attempt.round).error());
     if (round == kRounds) break;
     attempt = this->attempt(request, nullptr);
   }
-  return refuse({ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again.",
-                 std::chrono::seconds(1)});
+  return fail(ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again.",
+              std::chrono::seconds(1));
 }
 
 /// Finds the path the request is about.
@@ -201,30 +195,25 @@ Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) 
 }
 
 /// Everything up to the grant, which is not final yet.
-std::expected<Round, Refusal> Broker::Impl::prepare(const KeyRequest& request, Title title) {
-  if (request.idempotency)
-    if (auto good = check_idempotency_key(request.idempotency->key); !good) return refuse(std::move(good).error());
-  auto round = begin(request, std::move(title));
-  if (!round) return refuse(std::move(round).error());
+Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
+  if (request.idempotency) SWARMA_RETURN_IF_ERROR(check_idempotency_key(request.idempotency->key));
+  SWARMA_TRY(Round round, begin(request, std::move(title)));
   const bool rolling = !request.unlock.empty();
   if (!rolling) {
-    auto verified = verify_all(request, *round);
-    if (!verified) return refuse(std::move(verified).error());
-    for (const auto& attestation : *verified)
-      round->facts.proofs.push_back({attestation.key, attestation.trust, attestation.issuer.text()});
-    if (auto read = read_counts(request, *round); !read) return refuse(std::move(read).error());
-    const auto decision = policy::evaluate_path(round->title->policy, *round->path, round->facts);
+    SWARMA_TRY(auto verified, verify_all(request, round));
+    for (const auto& attestation : verified)
+      round.facts.proofs.push_back({attestation.key, attestation.trust, attestation.issuer.text()});
+    SWARMA_RETURN_IF_ERROR(read_counts(request, round));
+    const auto decision = policy::evaluate_path(round.title->policy, *round.path, round.facts);
     if (!decision.met) return refuse_unmet(decision);
-    round->used = choose_used(*std::move(verified), decision.used);
-  } else if (const auto decision = policy::evaluate_roll_on(*round->path, round->facts); !decision.met) {
+    round.used = choose_used(std::move(verified), decision.used);
+  } else if (const auto decision = policy::evaluate_roll_on(*round.path, round.facts); !decision.met) {
     return refuse_unmet(decision);
   }
-  auto grant = agent.issue({request.title, request.revision, &round->title->published.record,
-                            &round->title->published.sealed, request.path, request.slots, request.key_groups,
-                            request.viewer, request.encryption_key, round->facts, request.unlock});
-  if (!grant) return refuse(std::move(grant).error());
-  round->grant = *std::move(grant);
-  return *std::move(round);
+  SWARMA_TRY(round.grant, agent.issue({request.title, request.revision, &round.title->published.record,
+                                       &round.title->published.sealed, request.path, request.slots, request.key_groups,
+                                       request.viewer, request.encryption_key, round.facts, request.unlock}));
+  return round;
 }
 
 /// All that makes the grant final. May run several times.
@@ -294,8 +283,8 @@ Result<void> Broker::Impl::write_roll_on(db::Session& session, const KeyRequest&
 }
 
 /// A refused request has used its proof too; and one whose first answer got lost is given that answer, not a refusal.
-std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& request, Refusal refusal) {
-  const std::string& reason = refusal.error.reason;
+Result<Granted> Broker::Impl::settle_refusal(const KeyRequest& request, Error refusal) {
+  const std::string& reason = refusal.reason;
   if (reason == "replayed_proof" || reason == "idempotency_key_bad" || (!request.proof && !request.idempotency))
     return std::unexpected(std::move(refusal));
   std::optional<StoredResponse> stored;
@@ -314,13 +303,13 @@ std::expected<Granted, Refusal> Broker::Impl::settle_refusal(const KeyRequest& r
       return std::unexpected(std::move(found).error());
     return {};
   });
-  if (!settled) return refuse(settled.error());
-  if (conflict) return refuse(*std::move(conflict));
+  SWARMA_RETURN_IF_ERROR(settled);
+  if (conflict) return std::unexpected(*std::move(conflict));
   if (!stored) return std::unexpected(std::move(refusal));
   const auto body = parse_json(stored->body);
-  if (!body) return refuse({ErrorCode::Internal, "bad_row", "A stored answer cannot be read. Please report this."});
+  if (!body) return fail(ErrorCode::Internal, "bad_row", "A stored answer cannot be read. Please report this.");
   const auto grant = JsonReader(*body, "stored answer").text("grant", policy::kMaxGrantBytes);
-  if (!grant) return refuse({ErrorCode::Internal, "bad_row", "A stored answer holds no grant. Please report this."});
+  if (!grant) return fail(ErrorCode::Internal, "bad_row", "A stored answer holds no grant. Please report this.");
   return Granted{*grant, true};
 }
 
@@ -333,17 +322,17 @@ Broker::Broker(db::Database& database, const Clock& clock, TitleCache& titles, K
                      .own_issuers = std::move(own_issuers)}) {}
 Broker::~Broker() = default;
 
-std::expected<Granted, Refusal> Broker::request(const KeyRequest& request) {
+Result<Granted> Broker::request(const KeyRequest& request) {
   return std::move(this->request(std::span(&request, 1)).front());
 }
 
-std::vector<std::expected<Granted, Refusal>> Broker::request(std::span<const KeyRequest> requests) {
+std::vector<Result<Granted>> Broker::request(std::span<const KeyRequest> requests) {
   // A known title saves asking: writing the grant finds out if it has changed. Nobody is refused on one that has.
   std::vector<Attempt> attempts;
   for (const KeyRequest& request : requests)
     attempts.push_back(impl_->attempt(request, impl_->titles.find_known(request.title)));
   const bool together = impl_->write_together(requests, attempts);
-  std::vector<std::expected<Granted, Refusal>> answers;
+  std::vector<Result<Granted>> answers;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     Attempt& attempt = attempts[i];
     if (together && attempt.round)

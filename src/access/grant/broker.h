@@ -47,11 +47,6 @@ struct KeyRequest {
 /// caller.
 Result<KeyRequest> parse_key_request(const Json& body);
 
-/// A refusal: the error, and for policy_unmet every unmet condition of the path asked for.
-struct Refusal {
-  Error error;
-  std::vector<policy::Unmet> unmet;
-};
 struct Granted {
   std::string grant;      // JWS
   bool repeated = false;  // the stored answer to the same Idempotency-Key
@@ -66,12 +61,13 @@ class Broker {
 
   /// Reasons: title_not_found, not_current_revision, path_unknown, outside_scope, policy_unmet, cooldown, max_plays,
   /// issuer_not_trusted, attestation_{forged,wrong_viewer,wrong_title,expired,used,revoked},
-  /// grant_{forged,wrong_viewer, wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown},
-  /// too_many_grants, replayed_proof, idempotency_key_reused. Attestations the path has no use for are left unused.
-  std::expected<Granted, Refusal> request(const KeyRequest& request);
-  /// The same for requests that arrived together, each as if alone: those that nothing speaks against share one
-  /// transaction, and only if that fails each has its own.
-  std::vector<std::expected<Granted, Refusal>> request(std::span<const KeyRequest> requests);
+  /// grant_{forged,wrong_viewer,wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown},
+  /// too_many_grants, replayed_proof, idempotency_key_reused. Where the terms are not met, the error's details hold
+  /// "unmet": every unmet condition of the path (policy::unmet_json). Attestations the path has no use for stay unused.
+  Result<Granted> request(const KeyRequest& request);
+  /// The same for requests that arrived together; no answer depends on the others. Requests that pass all checks are
+  /// written in one transaction, and only if that fails in one each.
+  std::vector<Result<Granted>> request(std::span<const KeyRequest> requests);
 
   /// By the viewer, the title's creator or the node's operator; anybody else gets NotFound. Repeating is fine.
   /// Revoking an unlock ends rolling on; a grant that is out keeps working until it expires.

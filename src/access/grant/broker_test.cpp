@@ -94,11 +94,11 @@ class BrokerTest : public ::testing::TestWithParam<db::testing::Engine> {
   }
   std::string reason(const KeyRequest& request) {
     const auto granted = broker_->request(request);
-    return granted ? "fine" : granted.error().error.reason;
+    return granted ? "fine" : granted.error().reason;
   }
   std::string grant(const KeyRequest& request) {
     const auto granted = broker_->request(request);
-    EXPECT_TRUE(granted) << granted.error().error.reason << ": " << granted.error().error.message;
+    EXPECT_TRUE(granted) << granted.error().reason << ": " << granted.error().message;
     return granted ? granted->grant : "";
   }
   policy::GrantClaims claims(const std::string& jws) {
@@ -167,11 +167,13 @@ TEST_P(BrokerTest, ScopeIsKept) {
 TEST_P(BrokerTest, ARefusalNamesEveryUnmetCondition) {
   const auto refused = broker_->request(ask("kind", {0, 10}, {attested("kind", 0)}));
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().error.reason, "policy_unmet");
-  ASSERT_EQ(refused.error().unmet.size(), 2u);
-  EXPECT_EQ(refused.error().unmet[0].requirement, "allowlist_token");
-  EXPECT_EQ(refused.error().unmet[1].requirement, "puzzle_solve");
-  EXPECT_FALSE(refused.error().unmet[1].how.empty());
+  EXPECT_EQ(refused.error().reason, "policy_unmet");
+  ASSERT_TRUE(refused.error().details);
+  const Json unmet = refused.error().details->at("unmet");
+  ASSERT_EQ(unmet.size(), 2u);
+  EXPECT_EQ(unmet[0]["requirement"], "allowlist_token");
+  EXPECT_EQ(unmet[1]["requirement"], "puzzle_solve");
+  EXPECT_NE(unmet[1]["how"], "");
 }
 
 TEST_P(BrokerTest, EveryFaultOfAnAttestationHasItsReason) {
@@ -366,7 +368,7 @@ TEST_P(BrokerTest, TheSameKeyAtOnceGivesOneGrant) {
         KeyRequest request = ask("trusted", {0, 10}, proofs);
         request.idempotency = IdempotencyKey{"key-1", "POST /v1/keys/request", viewer_.jkt(), "d"};
         const auto granted = broker_->request(request);
-        out = granted ? granted->grant : granted.error().error.reason;
+        out = granted ? granted->grant : granted.error().reason;
       });
   }
   EXPECT_THAT(grants, ::testing::Each(grants[0]));
@@ -384,7 +386,7 @@ TEST_P(BrokerTest, RequestsThatArriveTogetherAreAnsweredAsIfAlone) {
   const auto reasons = [&](const std::vector<KeyRequest>& requests) {
     std::vector<std::string> out;
     for (const auto& answer : broker_->request(requests))
-      out.push_back(answer ? answer->repeated ? "repeated" : "fine" : answer.error().error.reason);
+      out.push_back(answer ? answer->repeated ? "repeated" : "fine" : answer.error().reason);
     return out;
   };
   EXPECT_THAT(reasons({}), ElementsAre());

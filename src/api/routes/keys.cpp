@@ -9,10 +9,8 @@
 namespace swarma::api {
 namespace {
 
-using access::grant::KeyRequest;
-
 using access::grant::Granted;
-using access::grant::Refusal;
+using access::grant::KeyRequest;
 
 Result<KeyRequest> read_order(Services& services, const net::Request& request) {
   const std::string digest = body_digest(request);
@@ -28,11 +26,9 @@ Result<KeyRequest> read_order(Services& services, const net::Request& request) {
   return order;
 }
 
-Result<net::Response> render(const std::expected<Granted, Refusal>& granted) {
-  if (granted) return json_response(200, Json::object_t{{"grant", granted->grant}});
-  if (granted.error().unmet.empty()) return std::unexpected(granted.error().error);
-  const Json extra = {{"unmet", access::policy::unmet_json(granted.error().unmet)}};
-  return problem_response(granted.error().error, &extra);
+Result<net::Response> render(const Result<Granted>& granted) {
+  if (!granted) return std::unexpected(granted.error());
+  return json_response(200, Json::object_t{{"grant", granted->grant}});
 }
 
 std::vector<Result<net::Response>> request_keys(Services& services, std::span<const net::Request* const> requests) {
