@@ -10,6 +10,7 @@
 #include "access/grant/title_testing.h"
 #include "crypto/dpop.h"
 #include "crypto/hash.h"
+#include "once/tables.h"
 
 namespace {
 
@@ -41,7 +42,7 @@ struct Node {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
     database = must(db::Database::open("sqlite:" + (folder / "bench.sqlite").string()));
-    for (const auto list : {attest::migrations(), grant::migrations()})
+    for (const auto list : {attest::migrations(), grant::migrations(), once::migrations()})
       if (!database->migrate(list)) std::abort();
     source.put(title);
     broker = std::make_unique<grant::Broker>(*database, clock, titles, agent, std::vector{verifier.did().text()});
@@ -84,7 +85,7 @@ struct Node {
          attest::attestation_digest(request.attestations[0]), attestation.expires_at.unix_s()}));
     const std::string digest = to_base64url(crypto::sha256(view(viewer.jkt())));
     if (counted)
-      request.idempotency = grant::IdempotencyKey{viewer.jkt(), "POST /v1/keys/request", viewer.jkt(), digest};
+      request.idempotency = once::IdempotencyKey{viewer.jkt(), "POST /v1/keys/request", viewer.jkt(), digest};
     return {std::move(request),
             crypto::make_dpop_proof(viewer, {.method = "POST", .url = kUrl, .body_digest = digest}, clock.now()),
             digest};
@@ -127,7 +128,7 @@ void proven_request(benchmark::State& state) {
     const auto proof = crypto::verify_dpop_proof(
         one.proof, {.method = "POST", .url = kUrl, .body_digest = one.body_digest}, node.clock.now());
     if (!proof) return state.SkipWithError("proof");
-    one.request.proof = grant::ProofUse{.jkt = proof->jkt, .jti = proof->jti, .issued_at = proof->issued_at};
+    one.request.proof = once::ProofUse{.jkt = proof->jkt, .jti = proof->jti, .issued_at = proof->issued_at};
     if (!node.broker->request(one.request)) state.SkipWithError("refused");
   }
   state.SetItemsProcessed(state.iterations());

@@ -114,7 +114,7 @@ Result<Caller> check_proof(Services& services, const net::Request& request, std:
 Result<Caller> authenticate_viewer(Services& services, const net::Request& request) {
   SWARMA_TRY(Caller caller, check_proof(services, request, body_digest(request)));
   SWARMA_RETURN_IF_ERROR(check_room(services, request, is_owner(services, caller)));
-  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));
+  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));
   return caller;
 }
 
@@ -132,7 +132,7 @@ Result<Caller> authenticate_creator(Services& services, const net::Request& requ
                 "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
   }
   SWARMA_RETURN_IF_ERROR(check_room(services, request, true));
-  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));
+  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));
   return caller;
 }
 

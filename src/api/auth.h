@@ -7,13 +7,14 @@
 
 #include "api/services.h"
 #include "net/http.h"
+#include "once/proofs.h"
 
 namespace swarma::api {
 
 struct Caller {
   crypto::Did did;
   std::string jkt;
-  access::grant::ProofUse proof;
+  once::ProofUse proof;
   std::string base_url;     // scheme://host[:port] of this node that the proof was made for
   std::string body_digest;  // of the body that the proof was made for
 };

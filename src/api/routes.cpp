@@ -65,7 +65,7 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
     if (header.empty()) return run(services, handler, request);
     std::string viewer = claimed_viewer(request);
     bool by_owner = false;
-    std::optional<access::grant::ProofUse> proof;
+    std::optional<once::ProofUse> proof;
     if (viewer == "proof") {
       const auto caller =
           check_proof(services, request, body_digest(request),
@@ -77,14 +77,14 @@ net::Handler answer_once(Services& services, ApiHandler handler) {
       proof = caller->proof;
     }
     if (const auto room = check_room(services, request, by_owner); !room) return render_error(services, room.error());
-    const access::grant::IdempotencyKey key{std::string(header), request.method + " " + request.path, viewer,
-                                            body_digest(request)};
+    const once::IdempotencyKey key{std::string(header), request.method + " " + request.path, viewer,
+                                   body_digest(request)};
     const auto before = services.idempotency.begin(key);
     if (!before) return render_error(services, before.error());
     if (*before) {
       // The answer to a repetition is for whoever proves again that it is theirs: it may hold a link or a token.
       if (proof)
-        if (const auto used = access::grant::record_proof(services.database, *proof); !used)
+        if (const auto used = once::record_proof(services.database, *proof); !used)
           return render_error(services, used.error());
       net::Response response;
       response.status = (*before)->status;

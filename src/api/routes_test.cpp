@@ -46,7 +46,7 @@ struct RouteTable : ::testing::Test {
   access::attest::Actions actions{*database, clock, identity.signing, {}};
   access::grant::LocalKeyAgent agent{identity.signing, identity.decryption};
   access::grant::Broker broker{*database, clock, titles, agent, {}};
-  access::grant::IdempotencyStore idempotency{*database, clock};
+  once::IdempotencyStore idempotency{*database, clock};
   Links links{*database, clock};
   crypto::DpopNonces nonces{crypto::random_key()};
   std::unique_ptr<content::publish::Spool> spool = make_spool();

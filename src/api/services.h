@@ -9,7 +9,6 @@
 #include "access/attest/actions.h"
 #include "access/grant/broker.h"
 #include "access/grant/key_agent.h"
-#include "access/grant/replay.h"
 #include "base/clock.h"
 #include "base/disk_reserve.h"
 #include "catalog/registry/registry.h"
@@ -17,6 +16,7 @@
 #include "content/publish/spool.h"
 #include "crypto/dpop.h"
 #include "db/database.h"
+#include "once/answers.h"
 
 namespace swarma::content::publish {
 class MediaJobs;
@@ -57,7 +57,7 @@ struct Services {
   access::grant::TitleCache& titles;
   access::grant::Broker& broker;
   access::grant::LocalKeyAgent& agent;
-  access::grant::IdempotencyStore& idempotency;
+  once::IdempotencyStore& idempotency;
   Links& links;
   content::publish::Spool& spool;
   content::publish::MediaJobs& media;

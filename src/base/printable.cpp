@@ -1,5 +1,7 @@
 #include "base/printable.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -53,6 +55,11 @@ std::string printable(std::string_view text) {
     text.remove_prefix(c.length);
   }
   return out;
+}
+
+bool is_visible(std::string_view text, std::size_t max) {
+  return !text.empty() && text.size() <= max &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 }  // namespace swarma

@@ -1,4 +1,4 @@
-// Text from elsewhere on its way to a terminal.
+// Text from elsewhere: what may pass as an identifier, and what may reach a terminal.
 #pragma once
 
 #include <string>
@@ -10,5 +10,8 @@ namespace swarma {
 /// "<U+202E>": control characters but line feed, bidirectional controls, line and paragraph separators, invisible
 /// characters of no width. What is not UTF-8 becomes U+FFFD.
 std::string printable(std::string_view text);
+
+/// Whether a text is 1 to `max` visible ASCII characters (no spaces).
+bool is_visible(std::string_view text, std::size_t max);
 
 }  // namespace swarma

@@ -23,6 +23,8 @@
 #include "node/metrics.h"
 #include "node/secrets.h"
 #include "node/server_options.h"
+#include "once/pruning.h"
+#include "once/tables.h"
 
 namespace swarma::node {
 namespace {
@@ -99,6 +101,7 @@ struct Parts {
         agent(identity.signing, identity.decryption),
         broker(*database, clock, titles, agent, {identity.signing.did().text()}),
         idempotency(*database, clock),
+        once_pruning(*database, clock),
         links(*database, clock),
         disk(std::move(reserve)),
         health(*database, *blobs, *disk),
@@ -118,7 +121,8 @@ struct Parts {
   attest::Actions actions;
   grant::LocalKeyAgent agent;
   grant::Broker broker;
-  grant::IdempotencyStore idempotency;
+  once::IdempotencyStore idempotency;
+  once::Pruning once_pruning;
   api::Links links;
   std::unique_ptr<DiskReserve> disk;
   HealthWatch health;
@@ -132,8 +136,9 @@ struct Parts {
 };
 
 Result<void> migrate(db::Database& database) {
-  for (const auto migrations : {secret_migrations(), catalog::registry::migrations(), attest::migrations(),
-                                grant::migrations(), api::link_migrations(), content::publish::migrations()})
+  for (const auto migrations :
+       {secret_migrations(), catalog::registry::migrations(), attest::migrations(), grant::migrations(),
+        once::migrations(), api::link_migrations(), content::publish::migrations()})
     SWARMA_RETURN_IF_ERROR(database.migrate(migrations));
   return {};
 }
@@ -214,6 +219,7 @@ class RunningNode final : public Node {
     };
     note("actions", parts_->actions.prune());
     note("grants", parts_->broker.prune());
+    note("proofs and answers", parts_->once_pruning.run());
     if (minutes_++ % kSweepMinutes == 0) {
       parts_->care->sweep();
       if (const auto tidied = parts_->spool->tidy(); !tidied)

@@ -43,22 +43,22 @@ mutant() {
   cp original "$file"
 }
 
-mutant "a proof is recorded anew" src/access/grant/replay.cpp 'ON CONFLICT (proof) DO NOTHING' \
+mutant "a proof is recorded anew" src/once/proofs.cpp 'ON CONFLICT (proof) DO NOTHING' \
   'ON CONFLICT (proof) DO UPDATE SET issued_at = excluded.issued_at'
-mutant "forgotten proofs are fresh" src/access/grant/replay.cpp 'WHERE $2 > (SELECT issued_at FROM proof_floor)' 'WHERE $2 > 0'
+mutant "forgotten proofs are fresh" src/once/proofs.cpp 'WHERE $2 > (SELECT issued_at FROM once_proof_floor)' 'WHERE $2 > 0'
 mutant "viewers' proofs are not recorded" src/api/auth.cpp 'is_owner(services, caller)));
-  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));' 'is_owner(services, caller)));'
+  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));' 'is_owner(services, caller)));'
 mutant "creators' proofs are not recorded" src/api/auth.cpp 'check_room(services, request, true));
-  SWARMA_RETURN_IF_ERROR(access::grant::record_proof(services.database, caller.proof));' 'check_room(services, request, true));'
-mutant "kept answers use up no proof" src/api/routes.cpp 'access::grant::record_proof(services.database, *proof)' 'Result<void>()'
+  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));' 'check_room(services, request, true));'
+mutant "kept answers use up no proof" src/api/routes.cpp 'once::record_proof(services.database, *proof)' 'Result<void>()'
 mutant "proofs of key requests are not recorded" src/access/grant/broker.cpp \
-  'if (request.proof) SWARMA_RETURN_IF_ERROR(record_proof(session, *request.proof));' ''
+  'if (request.proof) SWARMA_RETURN_IF_ERROR(once::record_proof(session, *request.proof));' ''
 mutant "attestations are not used up" src/access/attest/attestation.cpp 'attestations.used_at IS NULL AND ' ''
 mutant "actions do not end" src/access/attest/actions.cpp 'UPDATE actions SET completed_at = $2 WHERE' \
   'UPDATE actions SET tries = $2 - $2 WHERE'
 mutant "links are not used up" src/api/links.cpp 'UPDATE sign_in_links SET used_at = $2 WHERE' \
   'UPDATE sign_in_links SET expires_at = expires_at + $2 - $2 WHERE'
 mutant "uses of codes are not counted" src/access/attest/allowlist.cpp 'SET uses = uses + $4 WHERE' 'SET uses = uses + 0 * $4 WHERE'
-mutant "answers are not kept" src/access/grant/replay.cpp 'UPDATE idempotency SET status = $4' 'UPDATE idempotency SET status = 0 * $4'
+mutant "answers are not kept" src/once/answers.cpp 'UPDATE once_answers SET status = $4' 'UPDATE once_answers SET status = 0 * $4'
 mutant "offsets of uploads are not compared" src/content/publish/spool.cpp 'if (offset != upload.offset)' 'if (offset > upload.length)'
 exit $failed

@@ -81,7 +81,6 @@ struct Broker::Impl {
   TitleCache& titles;
   KeyAgent& agent;
   std::vector<std::string> own_issuers;
-  UnhurriedClock unhurried{clock};
 
   using Title = std::shared_ptr<const PreparedTitle>;
   Attempt attempt(const KeyRequest& request, Title known);
@@ -196,7 +195,7 @@ Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) 
 
 /// Everything up to the grant, which is not final yet.
 Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
-  if (request.idempotency) SWARMA_RETURN_IF_ERROR(check_idempotency_key(request.idempotency->key));
+  if (request.idempotency) SWARMA_RETURN_IF_ERROR(once::check_idempotency_key(request.idempotency->key));
   SWARMA_TRY(Round round, begin(request, std::move(title)));
   const bool rolling = !request.unlock.empty();
   if (!rolling) {
@@ -221,11 +220,11 @@ Result<void> Broker::Impl::write(db::Session& session, const KeyRequest& request
   const Instant now = round.facts.now;
   const bool rolling = !request.unlock.empty();
   SWARMA_RETURN_IF_ERROR(check_still_current(session, round));
-  if (request.proof) SWARMA_RETURN_IF_ERROR(record_proof(session, *request.proof));
+  if (request.proof) SWARMA_RETURN_IF_ERROR(once::record_proof(session, *request.proof));
   if (request.idempotency) {
-    const StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
+    const once::StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
     SWARMA_TRY(const bool stored,
-               store_response(session, *request.idempotency, response, now, Expiry(now, kAnswerLife)));
+               once::store_response(session, *request.idempotency, response, now, Expiry(now, once::kAnswerLife)));
     if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
   }
   for (const auto& attestation : round.used) SWARMA_RETURN_IF_ERROR(attest::consume(session, attestation, now));
@@ -287,14 +286,14 @@ Result<Granted> Broker::Impl::settle_refusal(const KeyRequest& request, Error re
   const std::string& reason = refusal.reason;
   if (reason == "replayed_proof" || reason == "idempotency_key_bad" || (!request.proof && !request.idempotency))
     return std::unexpected(std::move(refusal));
-  std::optional<StoredResponse> stored;
+  std::optional<once::StoredResponse> stored;
   std::optional<Error> conflict;  // with what the Idempotency-Key stands for; the proof is used up all the same
   const auto settled = database.transact([&](db::Session& session) -> Result<void> {
     stored.reset();
     conflict.reset();
-    if (request.proof) SWARMA_RETURN_IF_ERROR(record_proof(session, *request.proof));
+    if (request.proof) SWARMA_RETURN_IF_ERROR(once::record_proof(session, *request.proof));
     if (!request.idempotency) return {};
-    auto found = find_response(session, *request.idempotency, clock.now());
+    auto found = once::find_response(session, *request.idempotency, clock.now());
     if (found)
       stored = *std::move(found);
     else if (found.error().code == ErrorCode::Conflict)
@@ -374,10 +373,9 @@ Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revok
 Result<std::int64_t> Broker::prune() {
   const Instant now = impl_->clock.now();
   constexpr std::chrono::hours kKeep{1};  // so that "expired" can still be told from "unknown"
-  SWARMA_TRY(std::int64_t removed, prune_proofs(impl_->database, impl_->unhurried.now()));
+  std::int64_t removed = 0;
   for (const auto& [sql, limit] :
-       {std::pair("DELETE FROM idempotency WHERE expires_at <= $1", now.unix_s()),
-        std::pair("DELETE FROM unlocks WHERE until_at < $1", (now - kKeep).unix_s()),
+       {std::pair("DELETE FROM unlocks WHERE until_at < $1", (now - kKeep).unix_s()),
         std::pair("DELETE FROM revoked_grants WHERE until_at < $1", (now - kKeep).unix_s())}) {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
     removed += rows;

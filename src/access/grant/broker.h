@@ -15,17 +15,19 @@
 
 #include "access/attest/actions.h"
 #include "access/grant/key_agent.h"
-#include "access/grant/replay.h"
 #include "access/grant/titles.h"
 #include "access/policy/evaluate.h"
 #include "base/clock.h"
 #include "db/database.h"
+#include "once/answers.h"
+#include "once/proofs.h"
 
 namespace swarma::access::grant {
 
 inline constexpr std::size_t kMaxAttestations = 16;
 inline constexpr std::size_t kMaxKeyGroups = 16;
 
+/// Needs those of once/ too, after these.
 std::span<const db::Migration> migrations();
 
 /// A body of POST /v1/keys/request and who sent it. The api layer has verified the DPoP proof.
@@ -40,8 +42,8 @@ struct KeyRequest {
   std::string unlock;                     // rolling on: a previous grant's JWS; then no attestations
   std::string viewer;                     // jkt of the proof
   std::optional<std::string> country;
-  std::optional<ProofUse> proof;  // recorded in the same transaction; absent: the caller did
-  std::optional<IdempotencyKey> idempotency;
+  std::optional<once::ProofUse> proof;  // recorded in the same transaction; absent: the caller did
+  std::optional<once::IdempotencyKey> idempotency;
 };
 /// Parses a body strictly; BadRequest names the member. `viewer`, `country`, `proof`, `idempotency` are left to the
 /// caller.
@@ -74,7 +76,7 @@ class Broker {
   Result<void> revoke_unlock(std::string_view unlock_id, const attest::Revoker& by);
   Result<void> revoke_grant(std::string_view grant_id, const attest::Revoker& by);
 
-  /// Removes expired rows of this module (proofs, idempotency, unlocks, revocations); returns their number.
+  /// Removes expired rows of this module (unlocks, revocations); returns their number.
   Result<std::int64_t> prune();
 
  private:

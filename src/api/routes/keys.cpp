@@ -20,7 +20,7 @@ Result<KeyRequest> read_order(Services& services, const net::Request& request) {
   order.viewer = viewer.jkt;
   order.proof = viewer.proof;
   if (const std::string_view key = request.headers.get("Idempotency-Key"); !key.empty()) {
-    SWARMA_RETURN_IF_ERROR(access::grant::check_idempotency_key(key));
+    SWARMA_RETURN_IF_ERROR(once::check_idempotency_key(key));
     order.idempotency = {std::string(key), "POST /v1/keys/request", viewer.jkt, digest};
   }
   return order;

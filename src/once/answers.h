@@ -1,4 +1,5 @@
-// What may happen only once: DPoP proofs and Idempotency-Keys, in the database, for every POST of every node on it.
+// Answers that are kept, so that a request sent twice with one Idempotency-Key is done once and answered alike, at
+// every node of the database.
 #pragma once
 
 #include <optional>
@@ -8,25 +9,7 @@
 #include "base/clock.h"
 #include "db/database.h"
 
-namespace swarma::access::grant {
-
-/// A verified DPoP proof. It is used up by its key and its jti alone: no time has a part in that (RFC 9449 11.1).
-struct ProofUse {
-  std::string jkt;
-  std::string jti;
-  Instant issued_at;  // its iat: says only how long it must be remembered
-};
-/// A proof is remembered this long after its iat: longer than any node accepts it (skew and the life of server nonces,
-/// crypto/dpop.h).
-inline constexpr std::chrono::seconds kProofMemory{300};
-
-/// Unauthenticated "replayed_proof" the second time, and for a proof as old as one that was forgotten already: a clock
-/// that was set back makes no proof fresh again.
-Result<void> record_proof(db::Session& session, const ProofUse& proof);
-Result<void> record_proof(db::Database& database, const ProofUse& proof);
-
-/// Forgets proofs that no node can accept any more; returns their number. `now` is an UnhurriedClock's.
-Result<std::int64_t> prune_proofs(db::Database& database, Instant now);
+namespace swarma::once {
 
 inline constexpr std::chrono::hours kAnswerLife{24};
 inline constexpr std::chrono::seconds kAnswerLease{60};  // a request that never finished may be tried again after
@@ -45,8 +28,8 @@ struct StoredResponse {
   std::string body;
 };
 
-/// For callers with a transaction of their own (the broker). The answer to this request, if it was given before; errors
-/// as begin() below.
+/// For callers with a transaction of their own: the answer to this request if it was given before. Errors as
+/// IdempotencyStore::begin.
 Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, Instant now);
 /// False when the key is taken. Waits for a transaction of another node that is storing it right now.
 Result<bool> store_response(db::Session& session, const IdempotencyKey& key, const StoredResponse& response,
@@ -59,7 +42,7 @@ Result<void> check_idempotency_key(std::string_view key);
 class IdempotencyStore {
  public:
   IdempotencyStore(db::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
-  /// Nothing: this caller is the first and must finish() or abandon(). A response: it was answered before.
+  /// Nothing: this caller is the first, and must call finish() or abandon(). A response: it was answered before.
   /// Conflict "idempotency_key_reused" for another body, "request_in_progress" while the first is under way.
   Result<std::optional<StoredResponse>> begin(const IdempotencyKey& key);
   Result<void> finish(const IdempotencyKey& key, const StoredResponse& response);
@@ -70,4 +53,7 @@ class IdempotencyStore {
   const Clock& clock_;
 };
 
-}  // namespace swarma::access::grant
+/// Forgets answers that are not given again; returns their number.
+Result<std::int64_t> prune_answers(db::Database& database, Instant now);
+
+}  // namespace swarma::once

@@ -1,75 +1,16 @@
-#include "access/grant/replay.h"
+#include "once/answers.h"
 
-#include <algorithm>
+#include "base/printable.h"
 
-#include "crypto/hash.h"
-
-namespace swarma::access::grant {
+namespace swarma::once {
 namespace {
-
-bool is_visible(std::string_view text, std::size_t max) {
-  return !text.empty() && text.size() <= max &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-std::unexpected<Error> replayed() {
-  return fail(ErrorCode::Unauthenticated, "replayed_proof",
-              "This DPoP proof was used before, or is as old as proofs that are forgotten already (was a clock set "
-              "back?): make a fresh one for every request.");
-}
 
 constexpr std::chrono::seconds kAskAgain{1};  // most requests are answered within one
 
 /// status of a request that is under way.
 constexpr std::int64_t kPending = 0;
 
-constexpr std::string_view kRecordProof =
-    "INSERT INTO used_proofs (proof, issued_at) SELECT $1, $2 WHERE $2 > (SELECT issued_at FROM proof_floor) "
-    "ON CONFLICT (proof) DO NOTHING";
-
-/// One name for a proof, which tells nobody whose it was: SHA-256(jkt, a zero byte, jti).
-Bytes name_of(const ProofUse& proof) {
-  const crypto::Digest digest = crypto::sha256(view(proof.jkt + '\0' + proof.jti));
-  return {digest.begin(), digest.end()};
-}
-
-Result<void> check_proof(const ProofUse& proof) {
-  if (!is_visible(proof.jti, 128) || !is_visible(proof.jkt, 128))
-    return fail(ErrorCode::Unauthenticated, "invalid_dpop_proof",
-                "The \"jti\" of a DPoP proof is 1 to 128 visible characters.");
-  return {};
-}
-
 }  // namespace
-
-Result<void> record_proof(db::Session& session, const ProofUse& proof) {
-  SWARMA_RETURN_IF_ERROR(check_proof(proof));
-  SWARMA_TRY(const std::int64_t fresh, session.execute(kRecordProof, {name_of(proof), proof.issued_at.unix_s()}));
-  if (fresh != 1) return replayed();
-  return {};
-}
-
-Result<void> record_proof(db::Database& database, const ProofUse& proof) {
-  SWARMA_RETURN_IF_ERROR(check_proof(proof));
-  SWARMA_TRY(const std::int64_t fresh, database.execute(kRecordProof, {name_of(proof), proof.issued_at.unix_s()}));
-  if (fresh != 1) return replayed();
-  return {};
-}
-
-Result<std::int64_t> prune_proofs(db::Database& database, Instant now) {
-  std::int64_t removed = 0;
-  SWARMA_RETURN_IF_ERROR(database.transact([&](db::Session& session) -> Result<void> {
-    removed = 0;
-    SWARMA_TRY(const db::Rows rows, session.query("SELECT MAX(issued_at) FROM used_proofs WHERE issued_at < $1",
-                                                  {(now - kProofMemory).unix_s()}));
-    if (rows.front().is_null(0)) return {};
-    const std::int64_t newest = rows.front().integer(0);
-    SWARMA_RETURN_IF_ERROR(session.execute("UPDATE proof_floor SET issued_at = $1 WHERE issued_at < $1", {newest}));
-    SWARMA_TRY(removed, session.execute("DELETE FROM used_proofs WHERE issued_at <= $1", {newest}));
-    return {};
-  }));
-  return removed;
-}
 
 Result<void> check_idempotency_key(std::string_view key) {
   if (!is_visible(key, kMaxIdempotencyKey))
@@ -80,7 +21,7 @@ Result<void> check_idempotency_key(std::string_view key) {
 
 Result<std::optional<StoredResponse>> find_response(db::Session& session, const IdempotencyKey& key, Instant now) {
   SWARMA_TRY(const db::Rows rows,
-             session.query("SELECT body_digest, status, content_type, body, expires_at FROM idempotency "
+             session.query("SELECT body_digest, status, content_type, body, expires_at FROM once_answers "
                            "WHERE viewer = $1 AND route = $2 AND key = $3 AND expires_at > $4",
                            {key.viewer, key.route, key.key, now.unix_s()}));
   if (rows.empty()) return std::nullopt;
@@ -101,10 +42,10 @@ Result<bool> store_response(db::Session& session, const IdempotencyKey& key, con
                             Instant now, Expiry expires_at) {
   SWARMA_TRY(const std::int64_t stored,
              session.execute(
-                 "INSERT INTO idempotency (viewer, route, key, body_digest, status, content_type, body, expires_at) "
+                 "INSERT INTO once_answers (viewer, route, key, body_digest, status, content_type, body, expires_at) "
                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (viewer, route, key) DO UPDATE SET "
                  "body_digest = excluded.body_digest, status = excluded.status, content_type = excluded.content_type, "
-                 "body = excluded.body, expires_at = excluded.expires_at WHERE idempotency.expires_at <= $9",
+                 "body = excluded.body, expires_at = excluded.expires_at WHERE once_answers.expires_at <= $9",
                  {key.viewer, key.route, key.key, key.body_digest, std::int64_t{response.status}, response.content_type,
                   response.body, expires_at.unix_s(), now.unix_s()}));
   return stored == 1;
@@ -129,7 +70,7 @@ Result<std::optional<StoredResponse>> IdempotencyStore::begin(const IdempotencyK
 
 Result<void> IdempotencyStore::finish(const IdempotencyKey& key, const StoredResponse& response) {
   SWARMA_RETURN_IF_ERROR(
-      database_.execute("UPDATE idempotency SET status = $4, content_type = $5, body = $6, expires_at = $7 "
+      database_.execute("UPDATE once_answers SET status = $4, content_type = $5, body = $6, expires_at = $7 "
                         "WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
                         {key.viewer, key.route, key.key, std::int64_t{response.status}, response.content_type,
                          response.body, Expiry(clock_.now(), kAnswerLife).unix_s()}));
@@ -138,9 +79,13 @@ Result<void> IdempotencyStore::finish(const IdempotencyKey& key, const StoredRes
 
 Result<void> IdempotencyStore::abandon(const IdempotencyKey& key) {
   SWARMA_RETURN_IF_ERROR(
-      database_.execute("DELETE FROM idempotency WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
+      database_.execute("DELETE FROM once_answers WHERE viewer = $1 AND route = $2 AND key = $3 AND status = 0",
                         {key.viewer, key.route, key.key}));
   return {};
 }
 
-}  // namespace swarma::access::grant
+Result<std::int64_t> prune_answers(db::Database& database, Instant now) {
+  return database.execute("DELETE FROM once_answers WHERE expires_at <= $1", {now.unix_s()});
+}
+
+}  // namespace swarma::once
