@@ -4,8 +4,8 @@
 #include <set>
 
 #include "access/attest/code_book.h"
-#include "access/grant/sealed_package.h"
 #include "api/terms.h"
+#include "title/sealed_package.h"
 #include "title/title_details.h"
 
 namespace swarma::api {
@@ -22,24 +22,8 @@ class StorePresence final : public catalog::registry::BlobPresence {
   content::blob::BlobStore& store_;
 };
 
-Result<access::policy::CodeLists> parse_codes(const std::string& text) {
-  SWARMA_TRY(const Json json, parse_json(text));
-  access::policy::CodeLists lists;
-  for (const auto& [list, entries] : json.items()) {
-    if (!entries.is_array() || entries.size() > access::policy::kMaxCodes)
-      return fail(ErrorCode::BadRequest, "codes_bad", "\"codes\" must hold lists of codes.");
-    for (const Json& entry : entries) {
-      const JsonReader reader(entry, "code");
-      SWARMA_TRY(std::string code, reader.text("code", access::policy::kMaxCodeLength));
-      SWARMA_TRY(const std::int64_t max_uses, reader.integer_or("max_uses", 0, 1'000'000'000, 0));
-      lists[list].push_back({std::move(code), max_uses});
-    }
-  }
-  return lists;
-}
-
 /// The details blob with other texts, as a new blob.
-Result<BlobId> write_texts(Services& services, const BlobId& id, const Texts& texts) {
+Result<BlobId> write_texts(Services& services, const BlobId& id, const title::LocalTexts& texts) {
   SWARMA_TRY(const Bytes bytes, services.blobs.read(id, title::kMaxDetailsBytes));
   SWARMA_TRY(title::TitleDetails details, title::parse_details(as_text(bytes)));
   details.texts = texts;
@@ -49,27 +33,12 @@ Result<BlobId> write_texts(Services& services, const BlobId& id, const Texts& te
 
 }  // namespace
 
-Result<Texts> parse_texts(const Json& json) {
-  if (!json.is_object() || json.size() > kMaxTexts)
-    return fail(ErrorCode::BadRequest, "bad_member", "\"texts\" must be an object: language → {name, summary}.");
-  Texts texts;
-  for (const auto& [language, entry] : json.items()) {
-    const JsonReader reader(entry, "texts");
-    SWARMA_TRY(std::string name, reader.text("name", 300));
-    SWARMA_TRY(std::string summary, reader.text_or("summary", 1000, ""));
-    if (language.empty() || language.size() > 35)
-      return fail(ErrorCode::BadRequest, "bad_member", "A language is a BCP 47 tag such as \"de\".");
-    texts.emplace(language, std::pair{std::move(name), std::move(summary)});
-  }
-  return texts;
-}
-
 Result<PublishedTitle> publish_title(Services& services, const std::string& record_jws, const std::string& sealed,
                                      const crypto::Did& publisher) {
   SWARMA_TRY(const title::TitleRecord record, title::verify_record(record_jws));
   if (!(record.creator == publisher))
     return fail(ErrorCode::Forbidden, "not_creator", "A record is published by the key that signed it.");
-  SWARMA_TRY(const access::policy::CodeLists codes, services.agent.accept(record_jws, sealed));
+  SWARMA_TRY(const title::CodeLists codes, services.agent.accept(record_jws, sealed));
   StorePresence presence(services.blobs);
   SWARMA_TRY(const auto complete, catalog::registry::check_complete(record, presence));
   SWARMA_TRY(const auto hashed, access::attest::hash_codes(services.database, record.id, codes));
@@ -112,8 +81,8 @@ Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const
   if (!(record.creator == services.owner.did()))
     return fail(ErrorCode::Forbidden, "not_creator",
                 "This title was signed elsewhere; only its creator can revise it, with swarma publish --revise.");
-  SWARMA_TRY(access::grant::SealedPackage package,
-             access::grant::open_package(stored->sealed, services.agent_decryption, id, record.revision));
+  SWARMA_TRY(title::SealedPackage package,
+             title::open_package(stored->sealed, services.agent_decryption, id, record.revision));
   record.revision += 1;
   if (revision.name) record.name = *revision.name;
   if (revision.summary) record.summary = *revision.summary;
@@ -123,13 +92,10 @@ Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const
     SWARMA_TRY(record.details, write_texts(services, record.details, *revision.texts));
   }
   if (revision.policy) record.policy = *revision.policy;
-  if (revision.codes) {
-    SWARMA_TRY(package.codes, parse_codes(*revision.codes));
-  }
+  if (revision.codes) package.codes = *revision.codes;
   package.revision = record.revision;
   SWARMA_TRY(const std::string jws, title::sign_record(record, services.owner));
-  return publish_title(services, jws, access::grant::seal_package(package, services.agent_encryption),
-                       services.owner.did());
+  return publish_title(services, jws, title::seal_package(package, services.agent_encryption), services.owner.did());
 }
 
 }  // namespace swarma::api

@@ -2,12 +2,13 @@
 // visible together with its codes.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "api/services.h"
+#include "title/codes.h"
+#include "title/local_text.h"
 
 namespace swarma::api {
 
@@ -26,17 +27,13 @@ Result<PublishedTitle> publish_title(Services& services, const std::string& reco
 /// Takes the title and its codes away.
 Result<void> unpublish_title(Services& services, const TitleId& id);
 
-using Texts = std::map<std::string, std::pair<std::string, std::string>>;  // BCP 47 → name, summary
-inline constexpr std::size_t kMaxTexts = 200;
-Result<Texts> parse_texts(const Json& json);
-
 /// A new revision of the same blobs and the same secret with other words or terms, signed by the owner's key.
 struct Revision {
   std::optional<std::string> name, summary, language;
   std::optional<std::vector<std::string>> tags;
-  std::optional<Texts> texts;
-  std::optional<std::string> policy;  // canonical
-  std::optional<std::string> codes;   // JSON object, the private lists of that policy
+  std::optional<title::LocalTexts> texts;
+  std::optional<std::string> policy;      // canonical
+  std::optional<title::CodeLists> codes;  // the private lists of that policy
 };
 Result<PublishedTitle> revise_title(Services& services, const TitleId& id, const Revision& revision);
 

@@ -8,16 +8,15 @@ namespace swarma::api {
 
 Result<Terms> parse_terms(const Json& policy, const Json* codes) {
   if (policy.is_string()) {
-    SWARMA_TRY(const auto preset, access::policy::parse_preset(policy.get<std::string>()));
-    Json lists = Json::object();
-    for (const auto& [list, entries] : preset.codes)
-      for (const auto& entry : entries) lists[list].push_back({{"code", entry.code}, {"max_uses", entry.max_uses}});
-    return Terms{preset.policy.canonical(), lists.dump()};
+    SWARMA_TRY(auto preset, access::policy::parse_preset(policy.get<std::string>()));
+    return Terms{preset.policy.canonical(), std::move(preset.codes)};
   }
   SWARMA_TRY(const auto parsed, access::policy::parse_policy(policy));
-  if (codes != nullptr && !codes->is_object())
-    return fail(ErrorCode::BadRequest, "bad_member", "\"codes\" must be an object: list → codes.");
-  return Terms{parsed.canonical(), codes != nullptr ? codes->dump() : "{}"};
+  Terms terms{parsed.canonical(), {}};
+  if (codes != nullptr) {
+    SWARMA_TRY(terms.codes, title::read_codes(*codes));
+  }
+  return terms;
 }
 
 std::vector<std::string> remarks_on(const title::TitleRecord& record) {

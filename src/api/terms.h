@@ -6,13 +6,14 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "title/codes.h"
 #include "title/title_record.h"
 
 namespace swarma::api {
 
 struct Terms {
   std::string policy;  // canonical JSON
-  std::string codes;   // JSON object: list → [{code, max_uses}]
+  title::CodeLists codes;
 };
 Result<Terms> parse_terms(const Json& policy, const Json* codes);
 

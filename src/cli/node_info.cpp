@@ -42,12 +42,9 @@ Result<std::string> fetch_node_name(net::HttpClient& http, const std::string& no
 
 Result<ChosenPolicy> load_policy(const std::string& preset_or_file) {
   static constexpr std::size_t kMaxPolicyFile = 64 * 1024;
-  Json codes = Json::object();
   if (access::policy::is_preset(preset_or_file)) {
-    SWARMA_TRY(const auto preset, access::policy::parse_preset(preset_or_file));
-    for (const auto& [list, entries] : preset.codes)
-      for (const auto& entry : entries) codes[list].push_back({{"code", entry.code}, {"max_uses", entry.max_uses}});
-    return ChosenPolicy{preset.policy.canonical(), codes.dump()};
+    SWARMA_TRY(auto preset, access::policy::parse_preset(preset_or_file));
+    return ChosenPolicy{preset.policy.canonical(), std::move(preset.codes)};
   }
   auto bytes = read_file(preset_or_file, kMaxPolicyFile);
   if (!bytes)
@@ -55,12 +52,13 @@ Result<ChosenPolicy> load_policy(const std::string& preset_or_file) {
                 bytes.error().message + " --policy takes a file, or one of: open, goodwill, puzzle, code:XXXX.");
   SWARMA_TRY(Json document, parse_json(as_text(*bytes)));
   // A file may carry the codes of its lists beside the policy; they travel sealed, never in the record.
+  title::CodeLists codes;
   if (document.is_object() && document.contains("codes")) {
-    codes = document["codes"];
+    SWARMA_TRY(codes, title::read_codes(document["codes"]));
     document.erase("codes");
   }
   SWARMA_TRY(const auto policy, access::policy::parse_policy(document));
-  return ChosenPolicy{policy.canonical(), codes.dump()};
+  return ChosenPolicy{policy.canonical(), std::move(codes)};
 }
 
 }  // namespace swarma::cli

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "net/http_client.h"
+#include "title/codes.h"
 
 namespace swarma::cli {
 
@@ -13,10 +14,10 @@ Result<std::string> parse_node_url(const std::string& text);
 Result<std::string> fetch_node_name(net::HttpClient& http, const std::string& node_url);
 /// GET, expecting JSON; the node's own sentence when it refuses.
 Result<Json> get_json(net::HttpClient& http, const std::string& url);
-/// A --policy text: a preset, or a file. `codes` is the private part, a JSON object by list.
+/// A --policy text: a preset, or a file. `codes` is the private part.
 struct ChosenPolicy {
   std::string canonical;
-  std::string codes;
+  title::CodeLists codes;
 };
 Result<ChosenPolicy> load_policy(const std::string& preset_or_file);
 

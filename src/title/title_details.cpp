@@ -9,7 +9,6 @@
 namespace swarma::title {
 namespace {
 
-constexpr std::size_t kMaxTexts = 512;
 constexpr std::size_t kMaxNotes = 1'000;
 constexpr std::size_t kMaxNoteBytes = 1'000;
 constexpr std::size_t kMaxCodecsBytes = 128;
@@ -122,21 +121,6 @@ Result<Track> read_track(const Json& object) {
   return track;
 }
 
-Result<void> read_texts(const JsonReader& reader, TitleDetails& details) {
-  SWARMA_TRY(const Json* texts, reader.object("texts"));
-  if (texts->size() > kMaxTexts) return bad("The details hold too many languages.");
-  for (const auto& [language, value] : texts->items()) {
-    const JsonReader text(value, "text");
-    SWARMA_TRY(auto name, text.text("name", kMaxNameBytes));
-    SWARMA_TRY(auto summary, text.text("summary", kMaxSummaryBytes));
-    if (language.empty() || !is_language(language) || !is_clean_text(name, Lines::One) ||
-        !is_clean_text(summary, Lines::Many))
-      return bad("A translated name or summary is not plain text, or its language is not a BCP 47 tag.");
-    details.texts.emplace(language, std::pair(std::move(name), std::move(summary)));
-  }
-  return {};
-}
-
 Result<void> read_chapters(const JsonReader& reader, TitleDetails& details) {
   if (!reader.has("chapters")) return {};
   SWARMA_TRY(const Json* chapters, reader.array("chapters", kMaxChapters));
@@ -164,7 +148,8 @@ Result<TitleDetails> read_details(const Json& object) {
     if (!ids.insert(track.id).second) return bad("Two tracks have the same id.");
     details.tracks.push_back(std::move(track));
   }
-  SWARMA_RETURN_IF_ERROR(read_texts(reader, details));
+  SWARMA_TRY(const Json* texts, reader.object("texts"));
+  SWARMA_TRY(details.texts, read_local_texts(*texts));
   SWARMA_RETURN_IF_ERROR(read_chapters(reader, details));
   SWARMA_TRY(const Json* notes, reader.array("notes", kMaxNotes));
   for (const Json& note : *notes) {
@@ -183,10 +168,8 @@ std::string_view to_string(TrackKind kind) {
 }
 
 Result<std::string> write_details(const TitleDetails& details) {
-  Json json = {{"tracks", Json::array()}, {"texts", Json::object()}, {"notes", details.notes}};
+  Json json = {{"tracks", Json::array()}, {"texts", local_texts_json(details.texts)}, {"notes", details.notes}};
   for (const Track& track : details.tracks) json["tracks"].push_back(track_json(track));
-  for (const auto& [language, text] : details.texts)
-    json["texts"][language] = {{"name", text.first}, {"summary", text.second}};
   for (const Chapter& chapter : details.chapters)
     json["chapters"].push_back({{"start_ms", chapter.start_ms}, {"name", chapter.name}});
   SWARMA_TRY(std::string out, canonical_json(json));

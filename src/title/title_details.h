@@ -1,13 +1,13 @@
 // The details blob: what the record names but what may grow. Canonical JSON, plain, at most 4 MiB.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/json.h"
+#include "title/local_text.h"
 
 namespace swarma::title {
 
@@ -57,8 +57,7 @@ struct Chapter {
 
 struct TitleDetails {
   std::vector<Track> tracks;
-  /// Further languages of name and summary: BCP 47 → (name, summary).
-  std::map<std::string, std::pair<std::string, std::string>> texts;
+  LocalTexts texts;                // further languages
   std::vector<Chapter> chapters;   // by start, each later than the one before; often none
   std::vector<std::string> notes;  // what publishing could not keep, in sentences ("The bitmap subtitles (eng) …")
 };

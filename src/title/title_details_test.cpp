@@ -59,7 +59,7 @@ TEST(TitleDetails, RoundTrip) {
   EXPECT_EQ(details->tracks[0].frame_rate, 23.976);
   EXPECT_TRUE(details->tracks[0].copied);
   EXPECT_EQ(details->tracks[1].kind, TrackKind::Captions);
-  EXPECT_EQ(details->texts.at("de").first, "Großer Hase");
+  EXPECT_EQ(details->texts.at("de").name, "Großer Hase");
   EXPECT_EQ(details->notes.size(), 1u);
   ASSERT_EQ(details->chapters.size(), 2u);
   EXPECT_EQ(details->chapters[1].start_ms, 3'000);

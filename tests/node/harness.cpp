@@ -98,13 +98,12 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
                             .details = details,
                             .policy = policy,
                             .agent = {creator.signing.did(), creator.decryption.encryption_key()}};
-  access::policy::CodeLists lists;
+  title::CodeLists lists;
   for (const auto& [list, entries] : must(parse_json(codes)).items())
     for (const Json& entry : entries)
       lists[list].push_back({entry.at("code"), entry.value("max_uses", std::int64_t{0})});
   std::string jws = must(title::sign_record(record, creator.signing));
-  std::string sealed =
-      access::grant::seal_package({id, record.revision, secret, lists}, creator.decryption.encryption_key());
+  std::string sealed = title::seal_package({id, record.revision, secret, lists}, creator.decryption.encryption_key());
   return {record, std::move(jws), std::move(sealed), std::move(playlist), std::move(plain), track.id, std::move(blobs)};
 }
 

@@ -9,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "access/grant/sealed_package.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/testing.h"
@@ -19,6 +18,7 @@
 #include "crypto/hash.h"
 #include "node/node.h"
 #include "title/hls_playlist.h"
+#include "title/sealed_package.h"
 
 namespace swarma::test {
 

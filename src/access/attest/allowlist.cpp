@@ -32,7 +32,7 @@ class AllowlistVerifier final : public Verifier {
   Result<Evidence> check(const ActionContext& context, const Json&, const Json& response) override {
     const JsonReader reader(response, "response");
     SWARMA_RETURN_IF_ERROR(reader.only({"code"}));
-    SWARMA_TRY(const std::string code, reader.text("code", policy::kMaxCodeLength));
+    SWARMA_TRY(const std::string code, reader.text("code", title::kMaxCodeLength));
     SWARMA_TRY(const std::string list, list_of(context));
     SWARMA_TRY(const std::chrono::seconds hold, count_attempt(context));
     if (context.guest != nullptr) context.guest->hold = hold;

@@ -83,7 +83,7 @@ class AttestTest : public ::testing::TestWithParam<db::testing::Engine> {
                    {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}})
         .value();
   }
-  void publish_codes(const policy::CodeLists& codes) {
+  void publish_codes(const title::CodeLists& codes) {
     const auto hashed = hash_codes(db(), title_, codes);
     ASSERT_TRUE(hashed) << hashed.error().message;
     const auto put = db().transact([&](db::Session& session) { return replace_codes(session, title_, *hashed); });

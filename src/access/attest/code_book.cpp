@@ -22,22 +22,6 @@ Result<std::map<std::string, Bytes>> known_salts(db::Database& database, const T
   return salts;
 }
 
-Result<void> check_codes(const policy::CodeLists& codes) {
-  std::size_t total = 0;
-  for (const auto& [list, entries] : codes) {
-    total += entries.size();
-    for (const policy::Code& entry : entries)
-      if (entry.code.size() < policy::kMinCodeLength || entry.code.size() > policy::kMaxCodeLength ||
-          entry.max_uses < 0)
-        return fail(ErrorCode::BadRequest, "codes_bad",
-                    "A code of the list \"" + list + "\" is too short, too long or has a negative number of uses.");
-  }
-  if (total > policy::kMaxCodes)
-    return fail(ErrorCode::BadRequest, "codes_bad",
-                "A title has at most " + std::to_string(policy::kMaxCodes) + " codes.");
-  return {};
-}
-
 }  // namespace
 
 Result<Bytes> hash_code(std::string_view code, ByteView salt) {
@@ -52,8 +36,8 @@ Result<Bytes> hash_code(std::string_view code, ByteView salt) {
 }
 
 Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,
-                                           const policy::CodeLists& codes) {
-  SWARMA_RETURN_IF_ERROR(check_codes(codes));
+                                           const title::CodeLists& codes) {
+  SWARMA_RETURN_IF_ERROR(title::check_codes(codes));
   std::vector<HashedCode> out;
   if (codes.empty()) return out;
   SWARMA_TRY(auto salts, known_salts(database, title));
@@ -63,7 +47,7 @@ Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId
       const auto fresh = random_array<kSaltBytes>();
       salt.assign(fresh.begin(), fresh.end());
     }
-    for (const policy::Code& entry : entries) {
+    for (const title::Code& entry : entries) {
       SWARMA_TRY(Bytes hash, hash_code(entry.code, salt));
       out.push_back({list, salt, std::move(hash), entry.max_uses});
     }

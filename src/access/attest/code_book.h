@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "access/policy/preset.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "db/database.h"
+#include "title/codes.h"
 
 namespace swarma::access::attest {
 
@@ -37,8 +37,7 @@ struct HashedCode {
 
 /// Slow (Argon2id per code), outside any transaction. Keeps the salts of lists that exist, so that counts survive a new
 /// revision. BadRequest "codes_bad" beyond kMaxCodes or for a code of a wrong length.
-Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,
-                                           const policy::CodeLists& codes);
+Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title, const title::CodeLists& codes);
 
 /// Makes exactly these the codes of the title; uses of codes that stay are kept. Runs in the caller's transaction.
 Result<void> replace_codes(db::Session& session, const TitleId& title, const std::vector<HashedCode>& codes);

@@ -447,7 +447,7 @@ TEST_P(BrokerTest, TheAgentDoesNotTrustTheBroker) {
 }
 
 TEST_P(BrokerTest, TheAgentAcceptsWhatIsPublishedToIt) {
-  const policy::CodeLists codes = {{"friends", {{"popcorn", 2}}}};
+  const title::CodeLists codes = {{"friends", {{"popcorn", 2}}}};
   const auto good = make_test_title(creator_, kPolicy, codes);
   const auto accepted = agent_.accept(good.published.record, good.published.sealed);
   ASSERT_TRUE(accepted) << accepted.error().message;

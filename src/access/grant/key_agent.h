@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "access/grant/sealed_package.h"
 #include "access/policy/evaluate.h"
 #include "access/policy/grant_claims.h"
 #include "crypto/keys.h"
+#include "title/sealed_package.h"
 
 namespace swarma::access::grant {
 
@@ -57,7 +57,7 @@ class LocalKeyAgent final : public KeyAgent {
 
   /// For publishing: opens the package that came with this (verified) record, checks that it is for this title,
   /// revision and agent and that the policy is valid and fits the title, and gives what must be stored: the code lists.
-  Result<policy::CodeLists> accept(const std::string& record_jws, const std::string& sealed);
+  Result<title::CodeLists> accept(const std::string& record_jws, const std::string& sealed);
 
  private:
   struct Impl;

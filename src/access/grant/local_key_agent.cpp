@@ -84,13 +84,13 @@ struct LocalKeyAgent::Impl {
   }
 
   Result<std::shared_ptr<const OpenedTitle>> open_anew(const std::string& record_jws, const std::string& sealed,
-                                                       policy::CodeLists* codes) {
+                                                       title::CodeLists* codes) {
     SWARMA_TRY(const auto prepared, prepare_title({record_jws, {}}));
     const title::TitleRecord& record = prepared->record;
     if (!(record.agent.signer == signing.did()) || !(record.agent.encryption == decryption.encryption_key()))
       return fail(ErrorCode::Forbidden, "other_agent",
                   "This title names another key agent than this node's: publish it to the node it is for.");
-    SWARMA_TRY(auto package, open_package(sealed, decryption, record.id, record.revision));
+    SWARMA_TRY(auto package, title::open_package(sealed, decryption, record.id, record.revision));
     auto opened = std::make_shared<OpenedTitle>(
         OpenedTitle{record_jws, record, prepared->policy, prepared->shape, prepared->policy_hash, {}});
     for (const std::string& group : record.key_groups)
@@ -165,8 +165,8 @@ Result<IssuedGrant> LocalKeyAgent::issue(const GrantOrder& order) {
   return impl_->sign(order, *title, path->grants, previous);
 }
 
-Result<policy::CodeLists> LocalKeyAgent::accept(const std::string& record_jws, const std::string& sealed) {
-  policy::CodeLists codes;
+Result<title::CodeLists> LocalKeyAgent::accept(const std::string& record_jws, const std::string& sealed) {
+  title::CodeLists codes;
   SWARMA_TRY(const auto opened, impl_->open_anew(record_jws, sealed, &codes));
   SWARMA_RETURN_IF_ERROR(policy::check_fits(opened->policy, opened->shape));
   return codes;

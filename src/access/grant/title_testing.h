@@ -4,11 +4,11 @@
 #include <mutex>
 #include <string>
 
-#include "access/grant/sealed_package.h"
 #include "access/grant/titles.h"
 #include "access/policy/policy.h"
 #include "base/random.h"
 #include "crypto/hash.h"
+#include "title/sealed_package.h"
 #include "title/title_record.h"
 
 namespace swarma::access::grant::testing {
@@ -21,12 +21,12 @@ struct TestCreator {
 struct TestTitle {
   title::TitleRecord record;
   crypto::SecretKey secret;
-  policy::CodeLists codes;
+  title::CodeLists codes;
   PublishedTitle published;
 };
 
 /// A film of 100 slots of 4 s in the groups hd and sd. `nonce` (base64url of 16 bytes) keeps its id through revisions.
-inline TestTitle make_test_title(const TestCreator& creator, std::string_view policy_json, policy::CodeLists codes = {},
+inline TestTitle make_test_title(const TestCreator& creator, std::string_view policy_json, title::CodeLists codes = {},
                                  std::int64_t revision = 1, std::string nonce = to_base64url(random_array<16>())) {
   const BlobId blob(crypto::sha256(view("blob")));
   title::TitleRecord record{.id = title::make_title_id(creator.signing.did(), nonce),
@@ -50,7 +50,7 @@ inline TestTitle make_test_title(const TestCreator& creator, std::string_view po
   TestTitle out{std::move(record), crypto::random_key(), std::move(codes), {}};
   out.published.record = title::sign_record(out.record, creator.signing).value();
   out.published.sealed =
-      seal_package({out.record.id, revision, out.secret, out.codes}, creator.decryption.encryption_key());
+      title::seal_package({out.record.id, revision, out.secret, out.codes}, creator.decryption.encryption_key());
   return out;
 }
 

@@ -24,7 +24,7 @@ bool is_preset(std::string_view text) {
 }
 
 Result<Preset> parse_preset(std::string_view text) {
-  CodeLists codes;
+  title::CodeLists codes;
   Result<Policy> policy = fail(ErrorCode::BadRequest, "preset_unknown",
                                "There is no preset of that name. Presets: open, goodwill, puzzle, code:XXXX.");
   if (text == "open") policy = one_path("open", "Watch it", Json());
@@ -38,11 +38,12 @@ Result<Preset> parse_preset(std::string_view text) {
   if (text.starts_with(kCodePrefix)) {
     const std::string code(text.substr(kCodePrefix.size()));
     const bool visible = std::all_of(code.begin(), code.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
-    if (code.size() < kMinCodeLength || code.size() > kMaxCodeLength || !visible)
+    if (code.size() < title::kMinCodeLength || code.size() > title::kMaxCodeLength || !visible)
       return fail(ErrorCode::BadRequest, "code_bad",
-                  "A code has " + std::to_string(kMinCodeLength) + " to " + std::to_string(kMaxCodeLength) +
+                  "A code has " + std::to_string(title::kMinCodeLength) + " to " +
+                      std::to_string(title::kMaxCodeLength) +
                       " bytes and no control characters, as in code:popcorn-42.");
-    codes[std::string(kCodeList)] = {Code{code, 0}};
+    codes[std::string(kCodeList)] = {title::Code{.code = code, .max_uses = 0}};
     policy =
         one_path("code", "Enter your code", {{"requirement", "allowlist_token"}, {"params", {{"list", kCodeList}}}});
   }

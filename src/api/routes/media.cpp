@@ -88,7 +88,7 @@ Result<JobRequest> parse_job(const Json& body) {
     }
   }
   if (reader.has("texts")) {
-    SWARMA_TRY(job.texts, parse_texts(body["texts"]));
+    SWARMA_TRY(job.texts, title::read_local_texts(body["texts"]));
   }
   SWARMA_TRY(job.captions, parse_captions(reader));
   if (reader.has("poster")) {

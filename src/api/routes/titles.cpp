@@ -23,7 +23,7 @@ Result<net::Response> publish(Services& services, const net::Request& request) {
   const JsonReader reader(body, "request");
   SWARMA_RETURN_IF_ERROR(reader.only({"record", "sealed"}));
   SWARMA_TRY(const std::string record, reader.text("record", title::kMaxRecordBytes));
-  SWARMA_TRY(const std::string sealed, reader.text("sealed", access::grant::kMaxSealedBytes));
+  SWARMA_TRY(const std::string sealed, reader.text("sealed", title::kMaxSealedBytes));
   SWARMA_TRY(const PublishedTitle published, publish_title(services, record, sealed, caller.did));
   return json_response(
       published.repeated ? 200 : 201,
@@ -76,7 +76,7 @@ Result<net::Response> revise(Services& services, const net::Request& request) {
     SWARMA_TRY(revision.tags, read_tags(reader));
   }
   if (reader.has("texts")) {
-    SWARMA_TRY(revision.texts, parse_texts(body["texts"]));
+    SWARMA_TRY(revision.texts, title::read_local_texts(body["texts"]));
   }
   if (reader.has("policy")) {
     SWARMA_TRY(auto terms, parse_terms(body["policy"], body.contains("codes") ? &body["codes"] : nullptr));
@@ -125,9 +125,6 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
       SWARMA_TRY(const std::int64_t unlocks, services.registry.find_unlocks(r.id));
       SWARMA_TRY(const Bytes details_bytes, services.blobs.read(r.details, title::kMaxDetailsBytes));
       SWARMA_TRY(const title::TitleDetails details, title::parse_details(as_text(details_bytes)));
-      Json texts = Json::object();
-      for (const auto& [language, text] : details.texts)
-        texts[language] = {{"name", text.first}, {"summary", text.second}};
       std::int64_t bytes = 0;
       for (const title::Track& track : details.tracks) bytes += track.bytes;
       SWARMA_TRY(Json policy, parse_json(r.policy));
@@ -141,7 +138,7 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
                     {"created_at", r.created_at.unix_s()},
                     {"bytes", bytes},
                     {"unlocks", unlocks},
-                    {"texts", std::move(texts)},
+                    {"texts", title::local_texts_json(details.texts)},
                     {"policy", std::move(policy)}};
       if (r.poster) entry["poster"] = r.poster->hex();
       list.push_back(std::move(entry));
@@ -154,7 +151,7 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
 }  // namespace
 
 void add_title_routes(Services& services, Routes& routes) {
-  static constexpr std::size_t kMaxPublish = title::kMaxRecordBytes + access::grant::kMaxSealedBytes + 1024;
+  static constexpr std::size_t kMaxPublish = title::kMaxRecordBytes + title::kMaxSealedBytes + 1024;
   const auto add = [&](std::string method, std::string pattern, net::Where where, auto handler) {
     routes.push_back(
         {.method = std::move(method),

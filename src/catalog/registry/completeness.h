@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "title/local_text.h"
 #include "title/title_record.h"
 
 namespace swarma::catalog::registry {
@@ -27,7 +28,7 @@ class BlobPresence {
 struct CompleteTitle {
   std::vector<BlobId> blobs;  // sorted, each once: details, playlists, init segments, segments, poster
   /// Name and summary in further languages, for the search index.
-  std::vector<std::pair<std::string, std::string>> texts;
+  std::vector<title::LocalText> texts;
 };
 
 inline constexpr std::size_t kMaxTitleBlobs = 4'000'000;

@@ -29,8 +29,7 @@ TEST(Completeness, NamesEveryBlobOfACompleteTitle) {
   for (const auto& [id, blob] : blobs.blobs) all.push_back(id);
   EXPECT_EQ(complete->blobs, all);  // details, playlist, 4 media playlists, 2 inits, 12 segments, poster
   EXPECT_EQ(all.size(), 21u);
-  EXPECT_THAT(complete->texts, ::testing::ElementsAre(
-                                   std::pair<std::string, std::string>("Der große Hase", "Ein Kaninchen wehrt sich.")));
+  EXPECT_THAT(complete->texts, ::testing::ElementsAre(title::LocalText{"Der große Hase", "Ein Kaninchen wehrt sich."}));
 }
 
 TEST(Completeness, MissesEachBlobByName) {

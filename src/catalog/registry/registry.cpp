@@ -4,6 +4,7 @@
 
 #include "catalog/registry/search_index.h"
 #include "catalog/registry/title_cache.h"
+#include "title/sealed_package.h"
 
 namespace swarma::catalog::registry {
 namespace {
@@ -111,9 +112,9 @@ TitleRegistry::~TitleRegistry() = default;
 Result<Published> TitleRegistry::publish(std::string_view record_jws, const title::TitleRecord& record,
                                          std::string_view sealed, const CompleteTitle& complete,
                                          const std::function<Result<void>(db::Session&)>& also) {
-  if (sealed.size() > kMaxSealedBytes)
+  if (sealed.size() > title::kMaxSealedBytes)
     return fail(ErrorCode::TooLarge, "sealed_too_large",
-                "The sealed package has more than " + std::to_string(kMaxSealedBytes) + " bytes.");
+                "The sealed package has more than " + std::to_string(title::kMaxSealedBytes) + " bytes.");
   const auto words = words_of(record, complete);
   const Instant now = impl_->clock.now();
   Published outcome = Published::New;

@@ -25,7 +25,6 @@
 
 namespace swarma::catalog::registry {
 
-inline constexpr std::size_t kMaxSealedBytes = 512 * 1024;
 inline constexpr std::size_t kMaxQueryCharacters = 200;
 inline constexpr std::size_t kMaxPageSize = 100;
 inline constexpr std::size_t kMaxCachedTitles = 4'096;

@@ -58,7 +58,7 @@ BitRates bit_rates_of(const std::vector<title::PlaylistSegment>& segments) {
 
 Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedTrack> tracks,
                            const std::vector<std::string>& notes, const Result<Bytes>& poster, BlobSink& blobs,
-                           const Texts& texts, const std::vector<title::Chapter>& chapters) {
+                           const title::LocalTexts& texts, const std::vector<title::Chapter>& chapters) {
   std::int64_t bytes = 0;
   title::TitleDetails details;
   details.texts = texts;

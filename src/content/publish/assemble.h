@@ -24,12 +24,11 @@ struct Assembled {
 };
 
 /// Name and summary in further languages (BCP 47).
-using Texts = std::map<std::string, std::pair<std::string, std::string>>;
 
 /// Puts each into the sink. A poster that could not be made becomes a note.
 Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedTrack> tracks,
                            const std::vector<std::string>& notes, const Result<Bytes>& poster, BlobSink& blobs,
-                           const Texts& texts = {}, const std::vector<title::Chapter>& chapters = {});
+                           const title::LocalTexts& texts = {}, const std::vector<title::Chapter>& chapters = {});
 
 /// Bits per second over the worst segment (one much shorter than the longest does not count, as RFC 8216 §4.3.4.2 has
 /// it) and over all of them.

@@ -205,7 +205,7 @@ TEST(JobRequest, SurvivesItsRow) {
                            .tags = {"a", "b"},
                            .texts = {{"fr", {"Nom", "Résumé"}}},
                            .policy = "{}",
-                           .codes = R"({"list":[]})",
+                           .codes = {{"list", {{.code = "popcorn", .max_uses = 2}}}},
                            .ladder = "copy",
                            .captions = {{"de", "c", "windows-1252"}, {"el", "g"}},
                            .poster_ms = 5,

@@ -38,6 +38,13 @@ std::optional<PublishResult> read_result(const Json& json) {
   return result;
 }
 
+/// Jobs of older versions hold [name, summary].
+Result<title::LocalTexts> read_texts(Json json) {
+  for (auto& [language, text] : json.items())
+    if (text.is_array()) text = {{"name", text.at(0)}, {"summary", text.at(1)}};
+  return title::read_local_texts(json);
+}
+
 }  // namespace
 
 std::string_view to_string(JobState state) {
@@ -68,12 +75,12 @@ std::string write_request(const JobRequest& r) {
                {"language", r.language},
                {"tags", r.tags},
                {"policy", r.policy},
-               {"codes", r.codes},
+               {"codes", title::codes_json(r.codes).dump()},
                {"ladder", r.ladder},
                {"poster_ms", r.poster_ms},
                {"title_id", r.title_id},
                {"captions", captions},
-               {"texts", r.texts},
+               {"texts", title::local_texts_json(r.texts)},
                {"poster", r.poster},
                {"nonce", r.nonce}});
 }
@@ -90,15 +97,22 @@ Result<JobRequest> read_request(std::string_view text) {
                  .summary = j.at("summary"),
                  .language = j.at("language"),
                  .tags = j.at("tags"),
-                 .texts = j.at("texts"),
+                 .texts = {},
                  .policy = j.at("policy"),
-                 .codes = j.at("codes"),
+                 .codes = {},
                  .ladder = j.at("ladder"),
                  .captions = {},
                  .poster_ms = j.at("poster_ms"),
                  .poster = j.value("poster", ""),
                  .title_id = j.at("title_id"),
                  .nonce = j.value("nonce", "")};
+    auto texts = read_texts(j.at("texts"));
+    const auto lists = parse_json(j.at("codes").get_ref<const std::string&>());
+    if (!lists) return unreadable;
+    auto codes = title::read_codes(*lists);
+    if (!texts || !codes) return unreadable;
+    r.texts = *std::move(texts);
+    r.codes = *std::move(codes);
     for (const Json& c : j.at("captions"))  // without an encoding in jobs of older versions
       r.captions.push_back({c.at(0), c.at(1), c.size() > 2 ? c.at(2).get<std::string>() : std::string()});
     return r;

@@ -1,7 +1,6 @@
 // What the studio sees of a packaging job, and what was asked for; both as JSON for their rows.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,9 +20,9 @@ struct JobRequest {
   std::string upload_id;
   std::string name, summary, language;
   std::vector<std::string> tags;
-  std::map<std::string, std::pair<std::string, std::string>> texts;  // further languages: name, summary
-  std::string policy;                                                // canonical JSON
-  std::string codes = "{}";
+  title::LocalTexts texts;  // further languages
+  std::string policy;       // canonical JSON
+  title::CodeLists codes;
   std::string ladder = "auto";
   std::vector<UploadedCaptions> captions;
   std::int64_t poster_ms = -1;

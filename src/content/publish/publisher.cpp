@@ -1,7 +1,5 @@
 #include "content/publish/publisher.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <future>
@@ -16,13 +14,11 @@
 #include "content/publish/encrypting_sink.h"
 #include "content/publish/journal.h"
 #include "crypto/hash.h"
-#include "crypto/jws.h"
 #include "title/checks.h"
+#include "title/sealed_package.h"
 
 namespace swarma::content::publish {
 namespace {
-
-constexpr std::string_view kSealedTyp = "swarma-sealed+jwe";
 
 /// Everything one publish works with.
 struct Job {
@@ -77,22 +73,6 @@ std::vector<std::string> key_groups_of(const media::PackagePlan& plan) {
   return {groups.begin(), groups.end()};
 }
 
-/// The title secret for the key agent, and nobody else.
-Result<std::string> seal_package(const title::TitleRecord& record, const crypto::SecretKey& title_secret,
-                                 std::string_view codes) {
-  SWARMA_TRY(const Json codes_json, parse_json(codes));
-  SWARMA_TRY(std::string codes_text, canonical_json(codes_json));
-  std::string secret = to_base64url(title_secret.expose());
-  std::string text;
-  text.reserve(codes_text.size() + 256);  // in one piece, so that one wipe is enough
-  fmt::format_to(std::back_inserter(text), R"({{"codes":{},"revision":{},"title_id":"{}","title_secret":"{}"}})",
-                 codes_text, record.revision, record.id.text(), secret);
-  std::string sealed = crypto::encrypt_jwe(record.agent.encryption, kSealedTyp, view(text));
-  for (std::string* plain : {&secret, &text, &codes_text})
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(plain->data()), plain->size()});
-  return sealed;
-}
-
 /// What the record is made from besides the film: tells whether a record of an earlier run still says what is asked
 /// now.
 Result<std::string> digest_of(const title::TitleRecord& record, const PublishRequest& request,
@@ -102,7 +82,7 @@ Result<std::string> digest_of(const title::TitleRecord& record, const PublishReq
                      {"language", record.language},
                      {"tags", record.tags},
                      {"policy", record.policy},
-                     {"codes", request.codes},
+                     {"codes", title::codes_json(request.codes).dump()},
                      {"signer", record.agent.signer.text()},
                      {"encryption", record.agent.encryption.did()},
                      {"playlist", assembled.playlist.hex()},
@@ -129,7 +109,11 @@ Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, cons
   }
   SignedRecord out{.record = {}, .sealed = {}, .request_digest = digest};
   SWARMA_TRY(out.record, title::sign_record(record, job.identity.signing));
-  SWARMA_TRY(out.sealed, seal_package(record, journal.secrets().title_secret, job.request.codes));
+  out.sealed = title::seal_package({.title = record.id,
+                                    .revision = record.revision,
+                                    .title_secret = journal.secrets().title_secret,
+                                    .codes = job.request.codes},
+                                   record.agent.encryption);
   SWARMA_RETURN_IF_ERROR(journal.put_record(out));
   return out;
 }

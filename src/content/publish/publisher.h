@@ -10,7 +10,6 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +19,8 @@
 #include "content/media/plan.h"
 #include "content/publish/ports.h"
 #include "crypto/keys.h"
+#include "title/codes.h"
+#include "title/local_text.h"
 #include "title/title_record.h"
 
 namespace swarma::content::publish {
@@ -37,9 +38,9 @@ struct PublishRequest {
   std::string summary;
   std::string language;  // BCP 47 of name and summary, may be empty
   std::vector<std::string> tags;
-  std::map<std::string, std::pair<std::string, std::string>> texts;  // further languages (BCP 47): name, summary
-  std::string policy;                                                // canonical JSON (access/policy)
-  std::string codes = "{}";  // JSON object, list → codes: private, travels in the sealed package only
+  title::LocalTexts texts;  // further languages
+  std::string policy;       // canonical JSON (access/policy)
+  title::CodeLists codes;   // private: travel in the sealed package only
   media::LadderChoice ladder;
   std::vector<media::SidecarCaptions> captions;
   std::optional<ExistingTitle> existing;

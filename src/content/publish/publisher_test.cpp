@@ -39,7 +39,7 @@ class Publishing : public ::testing::Test {
             .language = "en",
             .tags = {"nature"},
             .policy = R"({"paths":[{"id":"open"}],"version":1})",
-            .codes = R"({"friends":[{"code":"XYZZY","max_uses":1}]})",
+            .codes = {{"friends", {{.code = "XYZZY", .max_uses = 1}}}},
             .ladder = {.mode = media::LadderMode::Copy, .heights = {}},
             .captions = {},
             .existing = {},

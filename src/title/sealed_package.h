@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "access/policy/preset.h"
 #include "base/ids.h"
 #include "crypto/jws.h"
+#include "title/codes.h"
 
-namespace swarma::access::grant {
+namespace swarma::title {
 
 inline constexpr std::string_view kSealedTyp = "swarma-sealed+jwe";
 inline constexpr std::size_t kMaxSealedBytes = 512 * 1024;
@@ -18,7 +18,7 @@ struct SealedPackage {
   TitleId title;
   std::int64_t revision = 1;
   crypto::SecretKey title_secret;
-  policy::CodeLists codes;
+  CodeLists codes;
 };
 
 std::string seal_package(const SealedPackage& package, const crypto::EncryptionKey& agent);
@@ -26,4 +26,4 @@ std::string seal_package(const SealedPackage& package, const crypto::EncryptionK
 Result<SealedPackage> open_package(std::string_view jwe, const crypto::DecryptionKey& agent, const TitleId& title,
                                    std::int64_t revision);
 
-}  // namespace swarma::access::grant
+}  // namespace swarma::title

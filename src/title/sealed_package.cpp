@@ -1,8 +1,8 @@
-#include "access/grant/sealed_package.h"
+#include "title/sealed_package.h"
 
 #include <nlohmann/json.hpp>
 
-namespace swarma::access::grant {
+namespace swarma::title {
 namespace {
 
 std::unexpected<Error> bad_package(std::string why) {
@@ -19,23 +19,6 @@ void wipe_texts(Json& json) {
     wipe_text(json.get_ref<std::string&>());
   else if (json.is_structured())
     for (Json& child : json) wipe_texts(child);
-}
-
-Result<policy::CodeLists> read_codes(const Json& lists) {
-  policy::CodeLists out;
-  std::size_t total = 0;
-  for (const auto& [list, codes] : lists.items()) {
-    if (list.size() > 32 || !codes.is_array() || (total += codes.size()) > policy::kMaxCodes)
-      return fail(ErrorCode::BadRequest, "bad_codes", "its code lists are malformed or too long.");
-    for (const Json& code : codes) {
-      const JsonReader reader(code, "code");
-      SWARMA_RETURN_IF_ERROR(reader.only({"code", "max_uses"}));
-      SWARMA_TRY(std::string text, reader.text("code", policy::kMaxCodeLength));
-      SWARMA_TRY(const std::int64_t uses, reader.integer_or("max_uses", 0, 1'000'000'000, 0));
-      out[list].push_back({std::move(text), uses});
-    }
-  }
-  return out;
 }
 
 Result<SealedPackage> read_package(const Json& json, const TitleId& title, std::int64_t revision) {
@@ -62,16 +45,10 @@ Result<SealedPackage> read_package(const Json& json, const TitleId& title, std::
 }  // namespace
 
 std::string seal_package(const SealedPackage& package, const crypto::EncryptionKey& agent) {
-  Json codes = Json::object();
-  for (const auto& [list, entries] : package.codes) {
-    codes[list] = Json::array();
-    for (const policy::Code& entry : entries)
-      codes[list].push_back({{"code", entry.code}, {"max_uses", entry.max_uses}});
-  }
   Json json = {{"title_id", package.title.text()},
                {"revision", package.revision},
                {"title_secret", to_base64url(package.title_secret.expose())},
-               {"codes", std::move(codes)}};
+               {"codes", codes_json(package.codes)}};
   std::string text = json.dump();
   std::string sealed = crypto::encrypt_jwe(agent, kSealedTyp, view(text));
   wipe_text(text);
@@ -92,4 +69,4 @@ Result<SealedPackage> open_package(std::string_view jwe, const crypto::Decryptio
   return package;
 }
 
-}  // namespace swarma::access::grant
+}  // namespace swarma::title
