@@ -23,6 +23,17 @@ names = ["content", "access"]
 "asio" = ["net"]
 [cpp_only]
 headers = ["nlohmann/json.hpp"]
+[web]
+roots = ["web/src", "sdk/ts"]
+[web.modules]
+"sdk/ts" = []
+"web/src/frame" = []
+"web/src/player" = ["web/src/frame"]
+"web/src" = ["web/src/frame", "web/src/player"]
+[web.packages]
+"hls.js" = ["web/src/player"]
+[circles]
+forbidden = ["web/src", "sdk/ts", "src/net"]
 [limits]
 file_lines = 20
 function_lines = 5
@@ -45,6 +56,12 @@ GOOD = {
     "src/net/loop.h": "#pragma once\n#include <asio/io_context.hpp>\n",
     "src/net/http.h": '#pragma once\n#include "base/bytes.h"\n',
     "src/content/media/probe.cpp": '#include "base/bytes.h"\n#include <nlohmann/json.hpp>\n',
+    "web/src/app.tsx": "import { play } from './player/player.tsx';\nimport './style.css';\n",
+    "web/src/style.css": "@import './frame/frame.css';\n",
+    "web/src/frame/frame.css": "a{}\n",
+    "web/src/frame/words.ts": "export const say = (code: string) => import(`./${code}.json`);\n",
+    "web/src/player/player.tsx": "import Hls from 'hls.js';\nimport { say } from '../frame/words.ts';\n",
+    "sdk/ts/client.ts": "export {};\n",
     "tests/whole.cpp": '#include "content/media/probe.cpp"\n#include "net/http.h"\n',
 }
 
@@ -109,6 +126,39 @@ class TidyTest(unittest.TestCase):
                  "src/net/outer.h": '#include "net/loop.h"\n', "src/access/policy/p.cpp": '#include "net/outer.h"\n'}
         self.assertEqual(self.broken(files=files), [("third_party", "src/access/policy/p.cpp")])
 
+    def test_an_import_against_the_arrows(self):
+        name = "web/src/frame/up.ts"
+        for text in ("import { play } from '../player/player.tsx';", "export { play } from '../player/player.tsx';",
+                     "const later = () => import('../player/player.tsx');", "new Worker(new URL('../player/player.tsx', here));",
+                     "import '../player/gone.ts';", "import x from '../../../tools/layers.toml';",
+                     "const make = (name) => import(`../player/${name}.tsx`);"):
+            self.assertEqual(self.broken(files={name: text + "\n"}), [("arrows", name)], text)
+        self.assertEqual(self.broken(files={name: "// import '../player/player.tsx';\nconst a = '//';\n"}), [])
+
+    def test_a_page_in_no_module(self):
+        self.assertEqual(self.broken(files={"web/src/shop/shop.ts": "export {};\n"}), [("arrows", "web/src/shop/shop.ts")])
+
+    def test_features_that_need_each_other(self):
+        layers = LAYERS.replace('"web/src/frame" = []', '"web/src/frame" = ["web/src/player"]')
+        self.assertEqual(self.broken(files={"tools/layers.toml": layers}), [("arrows", "tools/layers.toml")])
+
+    def test_a_package_outside_its_feature(self):
+        for target in ("hls.js", "hls.js/dist/hls.worker.js?url"):
+            name = "web/src/frame/film.ts"
+            self.assertEqual(self.broken(files={name: f"import x from '{target}';\n"}), [("third_party", name)])
+
+    def test_a_circle_of_pages(self):
+        files = {"web/src/frame/a.ts": "import type { B } from './b.ts';\n", "web/src/frame/b.ts": "import { a } from './a.ts';\n"}
+        self.assertEqual(self.broken(files=files), [("circle", "web/src/frame/a.ts")])
+
+    def test_a_circle_of_pairs(self):
+        def files(module):
+            return {f"src/{module}/a.h": f'#pragma once\n#include "{module}/b.h"\n', f"src/{module}/b.h": "#pragma once\n",
+                    f"src/{module}/b.cpp": f'#include "{module}/b.h"\n#include "{module}/a.h"\n'}
+        self.assertEqual(self.broken(files=files("net")), [("circle", "src/net/a")])
+        self.assertEqual(self.broken(files=files("base")), [])
+        self.assertEqual(self.reports, [("circle", "src/base/a", "src/base/a -> src/base/b -> src/base/a")])
+
     def test_json_in_a_header(self):
         name = "src/base/json.h"
         self.assertEqual(self.broken(files={name: "#include <nlohmann/json.hpp>\n"}), [("cpp_only", name)])
@@ -153,7 +203,7 @@ class TidyTest(unittest.TestCase):
     def test_long_functions_are_reported_with_their_length(self):
         body = "namespace a {\nclass B {\n  void f() { int x; }\n};\nint g(int a) {\n" + '  s("}");\n' * 6 + "}\n}\n"
         self.assertEqual(self.broken(files={"src/base/f.cpp": body}), [])
-        self.assertEqual(self.reports, ["src/base/f.cpp:5: 6 lines: int g(int a)"])
+        self.assertEqual(self.reports, [("long function", "src/base/f.cpp:5", "6 lines: int g(int a)")])
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 // The frame around every page, and the choice of the page.
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { isSecure, node } from './client.ts';
-import { DisplayMenu } from './components/display-menu.tsx';
-import { Failure, InsecureContext } from './components/failure.tsx';
-import { Announcer } from './components/announcer.tsx';
-import { Busy } from './components/states.tsx';
-import { Mark } from './components/icons.tsx';
-import { t } from './i18n.ts';
-import { CatalogPage } from './pages/catalog.tsx';
-import { NotFoundPage } from './pages/not-found.tsx';
-import { TitlePage } from './pages/title.tsx';
-import { location, type Route, routeOf } from './router.ts';
+import { isSecure, node } from './frame/client.ts';
+import { DisplayMenu } from './frame/display-menu.tsx';
+import { Failure, InsecureContext } from './frame/failure.tsx';
+import { Announcer } from './frame/announcer.tsx';
+import { Busy } from './frame/states.tsx';
+import { Mark } from './frame/icons.tsx';
+import { t } from './frame/i18n.ts';
+import { CatalogPage } from './catalog/catalog.tsx';
+import { NotFoundPage } from './frame/not-found.tsx';
+import { TitlePage } from './watch/title-page.tsx';
+import { location, type Route, routeOf } from './frame/router.ts';
 
 export function App() {
   const route = routeOf(location.value.path);

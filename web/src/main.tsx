@@ -1,10 +1,10 @@
-import './styles/index.css';
+import './styles.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { learnAboutNode } from './client.ts';
-import { preferredLanguage, setLanguage } from './i18n.ts';
-import { navigate, startRouter } from './router.ts';
-import { restoreTheme } from './theme.ts';
+import { learnAboutNode } from './frame/client.ts';
+import { preferredLanguage, setLanguage } from './frame/i18n.ts';
+import { navigate, startRouter } from './frame/router.ts';
+import { restoreTheme } from './frame/theme.ts';
 
 restoreTheme();
 // The program's first sign-in link in its short form: /#/setup?token=…

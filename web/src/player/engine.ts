@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { asSwarmaError, SwarmaError, type Track } from '@swarma/client';
 import Hls, { type HlsConfig, type Level } from 'hls.js';
 import workerUrl from 'hls.js/dist/hls.worker.js?url';
-import type { LoadedTitle } from '../title-loader.ts';
+import type { LoadedTitle } from '../title/loaded-title.ts';
 import { BlobIndex, blobOfUrl } from './blob-index.ts';
 import { makeLoaderClass } from './loaders.ts';
 import { usualCaption } from './track-label.ts';

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
-import { Icon } from '../components/icons.tsx';
-import { t } from '../i18n.ts';
+import { Icon } from '../frame/icons.tsx';
+import { t } from '../frame/i18n.ts';
 import { shortcuts } from './shortcuts.ts';
 
 export function KeysDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {

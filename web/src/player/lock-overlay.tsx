@@ -2,9 +2,9 @@
 import type { Offer } from '@swarma/client';
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { Icon } from '../components/icons.tsx';
-import { formatClock, t } from '../i18n.ts';
-import type { LoadedTitle } from '../title-loader.ts';
+import { Icon } from '../frame/icons.tsx';
+import { formatClock, t } from '../frame/i18n.ts';
+import type { LoadedTitle } from '../title/loaded-title.ts';
 import type { Film } from '../unlock/sentences.ts';
 import { Ways } from '../unlock/ways.tsx';
 import type { Ask, Engine } from './engine.ts';

@@ -12,7 +12,7 @@ import 'media-chrome/dist/media-loading-indicator.js';
 import 'media-chrome/dist/media-preview-time-display.js';
 import { addTranslation, setLanguage } from 'media-chrome/dist/utils/i18n.js';
 import type { HTMLAttributes } from 'preact';
-import { type Language, t } from '../i18n.ts';
+import { type Language, t } from '../frame/i18n.ts';
 
 type MediaElement = HTMLAttributes<HTMLElement> & {
   slot?: string;

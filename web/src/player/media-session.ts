@@ -1,7 +1,7 @@
 // The media keys of keyboards, headsets and lock screens.
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { node } from '../client.ts';
+import { node } from '../frame/client.ts';
 
 const kSeekSeconds = 10;
 

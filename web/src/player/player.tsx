@@ -1,12 +1,12 @@
 // The player: media-chrome's controls on a video that hls.js feeds from verified, decrypted segments.
 import { type Offer, SwarmaError } from '@swarma/client';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { announce } from '../components/announcer.tsx';
-import { Failure } from '../components/failure.tsx';
-import { Icon } from '../components/icons.tsx';
-import { formatClock, language, t } from '../i18n.ts';
-import { writeResume } from '../resume.ts';
-import type { LoadedTitle } from '../title-loader.ts';
+import { announce } from '../frame/announcer.tsx';
+import { Failure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { formatClock, language, t } from '../frame/i18n.ts';
+import { writeResume } from '../title/resume.ts';
+import type { LoadedTitle } from '../title/loaded-title.ts';
 import type { Film } from '../unlock/sentences.ts';
 import { Engine } from './engine.ts';
 import { KeysDialog } from './keys-dialog.tsx';

@@ -1,9 +1,9 @@
 // Quality, sound, captions and speed in one popover.
 import type { RefObject } from 'preact';
 import { useState } from 'preact/hooks';
-import { Choice } from '../components/display-menu.tsx';
-import { Icon } from '../components/icons.tsx';
-import { formatNumber, languageName, t } from '../i18n.ts';
+import { Choice } from '../frame/display-menu.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { formatNumber, languageName, t } from '../frame/i18n.ts';
 import type { Engine, TextChoice } from './engine.ts';
 import { speeds } from './shortcuts.ts';
 import { trackLabel } from './track-label.ts';

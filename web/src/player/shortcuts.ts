@@ -1,5 +1,5 @@
 // The keyboard map of the player: the list that is shown is the list that works.
-import type { MessageKey } from '../i18n.ts';
+import type { MessageKey } from '../frame/i18n.ts';
 
 export interface PlayerActions {
   toggleCaptions(): void;

@@ -1,9 +1,9 @@
 // For those who want to know: quiet, numbers only.
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Icon } from '../components/icons.tsx';
-import { formatBitRate, formatBytes, formatClock, formatNumber, t } from '../i18n.ts';
-import type { LoadedTitle } from '../title-loader.ts';
+import { Icon } from '../frame/icons.tsx';
+import { formatBitRate, formatBytes, formatClock, formatNumber, t } from '../frame/i18n.ts';
+import type { LoadedTitle } from '../title/loaded-title.ts';
 import type { Engine } from './engine.ts';
 
 export function StatsPanel({ engine, video, title, onClose }: { engine: Engine; video: RefObject<HTMLVideoElement | null>; title: LoadedTitle; onClose(): void }) {

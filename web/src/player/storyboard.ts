@@ -1,7 +1,7 @@
 // Pictures for seeking: one encrypted JPEG a slot, opened when the pointer is over it. Locked slots have none.
 import { fetchMediaPlaylist, type MediaPlaylist, type TitleSession, type Track } from '@swarma/client';
-import { client } from '../client.ts';
-import type { LoadedTitle } from '../title-loader.ts';
+import { client } from '../frame/client.ts';
+import type { LoadedTitle } from '../title/loaded-title.ts';
 
 const kMaxHeld = 400;
 

@@ -1,9 +1,9 @@
 // Caption files beside the film, each with its language; uploaded as they are chosen.
 import { useId } from 'preact/hooks';
-import { InlineFailure } from '../components/failure.tsx';
-import { Icon } from '../components/icons.tsx';
-import { t } from '../i18n.ts';
-import { useAsync } from '../use-async.ts';
+import { InlineFailure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { t } from '../frame/i18n.ts';
+import { useAsync } from '../frame/use-async.ts';
 import { kLanguages, LanguageSelect } from './film-form.tsx';
 import { FileUpload } from './uploads.ts';
 

@@ -1,17 +1,17 @@
 // Text and terms of a published film: a new signed revision over the same bytes.
 import type { StudioTitle } from '@swarma/client';
 import { useEffect, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { announce } from '../components/announcer.tsx';
-import { Failure, InlineFailure } from '../components/failure.tsx';
-import { Busy } from '../components/states.tsx';
-import { t } from '../i18n.ts';
-import { NotFoundPage } from '../pages/not-found.tsx';
-import { navigate } from '../router.ts';
-import { useAsync } from '../use-async.ts';
+import { client } from '../frame/client.ts';
+import { announce } from '../frame/announcer.tsx';
+import { Failure, InlineFailure } from '../frame/failure.tsx';
+import { Busy } from '../frame/states.tsx';
+import { t } from '../frame/i18n.ts';
+import { NotFoundPage } from '../frame/not-found.tsx';
+import { navigate } from '../frame/router.ts';
+import { useAsync } from '../frame/use-async.ts';
 import { type FilmDraft, FilmForm, tagsOf } from './film-form.tsx';
-import { type FilmLength, withFittingPreview } from './preview.ts';
-import { newTerms, policySentences, type TermsDraft, toPolicy } from './terms.ts';
+import type { FilmLength } from './preview.ts';
+import { newTerms, policySentences, type TermsDraft, toPolicy, withFittingPreview } from './terms.ts';
 import { TermsField } from './terms-field.tsx';
 
 export function EditPage({ titleId }: { titleId: string }) {

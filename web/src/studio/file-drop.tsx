@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
-import { Icon } from '../components/icons.tsx';
-import { t } from '../i18n.ts';
+import { Icon } from '../frame/icons.tsx';
+import { t } from '../frame/i18n.ts';
 
 /** A place to drop one file, which is a file input for everybody who does not drag. */
 export function FileDrop({ onFile }: { onFile(file: File): void }) {

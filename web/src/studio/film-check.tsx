@@ -3,9 +3,9 @@
 import { asSwarmaError, type MediaCheck, SwarmaError } from '@swarma/client';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { InlineFailure } from '../components/failure.tsx';
-import { formatList, languageName, t } from '../i18n.ts';
+import { client } from '../frame/client.ts';
+import { InlineFailure } from '../frame/failure.tsx';
+import { formatList, languageName, t } from '../frame/i18n.ts';
 import type { CaptionDraft } from './captions-field.tsx';
 import type { FilmLength } from './preview.ts';
 import type { FileUpload } from './uploads.ts';

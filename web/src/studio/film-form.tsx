@@ -1,7 +1,7 @@
 // What a film is called, in one language or several.
 import { useId } from 'preact/hooks';
-import { Icon } from '../components/icons.tsx';
-import { languageName, t } from '../i18n.ts';
+import { Icon } from '../frame/icons.tsx';
+import { languageName, t } from '../frame/i18n.ts';
 
 export interface FilmDraft {
   name: string;

@@ -1,9 +1,9 @@
 // One film being made: stage, progress, speed, time left; followed live.
 import { asSwarmaError, type MediaJob, SwarmaError } from '@swarma/client';
 import { useEffect, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { InlineFailure } from '../components/failure.tsx';
-import { formatNumber, formatSpan, hasMessage, t, type MessageKey } from '../i18n.ts';
+import { client } from '../frame/client.ts';
+import { InlineFailure } from '../frame/failure.tsx';
+import { formatNumber, formatSpan, hasMessage, t, type MessageKey } from '../frame/i18n.ts';
 
 /** Follows the job and hands its end to the caller; what it shows is the newest word of the node. */
 export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): void }) {

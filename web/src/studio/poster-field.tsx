@@ -1,8 +1,8 @@
 // The poster: a telling picture that the node finds, a moment chosen in the film as this browser can show it, or a picture of
 // one's own, uploaded as it is chosen.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { InlineFailure } from '../components/failure.tsx';
-import { formatClock, t } from '../i18n.ts';
+import { InlineFailure } from '../frame/failure.tsx';
+import { formatClock, t } from '../frame/i18n.ts';
 import { FileUpload } from './uploads.ts';
 
 interface PosterProps {

@@ -1,6 +1,5 @@
 // A free preview leaves something to unlock: how long one may be, and whether terms open the whole film without a word.
 import type { Policy, PolicyPath } from '@swarma/client';
-import type { TermsDraft } from './terms.ts';
 
 /** How long a film is, and into how many slots it is cut: what a grant opens ends with a slot. */
 export interface FilmLength {
@@ -30,13 +29,6 @@ export function reachesEnd(end: number, { seconds, slots }: FilmLength): boolean
 export function previewThatFits(film: FilmLength): number | undefined {
   const fitting = kLengths.filter((length) => !reachesEnd(length, film));
   return fitting.findLast((length) => length <= film.seconds * kMostOfFilm) ?? fitting[0];
-}
-
-/** The terms with a preview that fits, as long as the creator has not said how long it shall be. */
-export function withFittingPreview(terms: TermsDraft, film: FilmLength | undefined): TermsDraft {
-  if (!film || terms.previewChosen) return terms;
-  const fits = previewThatFits(film);
-  return fits === undefined ? { ...terms, preview: false } : { ...terms, previewSeconds: fits };
 }
 
 /** Whether a way that asks for nothing opens the whole film, although other ways ask for something. */

@@ -1,19 +1,19 @@
 // From a file to a published film: drop it, say what it is and on what terms, watch it being made.
 import type { MediaJob, PublishRequest } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { Failure, InlineFailure } from '../components/failure.tsx';
-import { language, t } from '../i18n.ts';
-import { useAsync } from '../use-async.ts';
+import { client } from '../frame/client.ts';
+import { Failure, InlineFailure } from '../frame/failure.tsx';
+import { language, t } from '../frame/i18n.ts';
+import { useAsync } from '../frame/use-async.ts';
 import { type CaptionDraft, CaptionsField } from './captions-field.tsx';
 import { FileDrop } from './file-drop.tsx';
 import { CheckReport, lengthOf, useFilmCheck } from './film-check.tsx';
 import { type FilmDraft, FilmForm, newFilm, tagsOf } from './film-form.tsx';
 import { JobCard, jobError } from './job-card.tsx';
 import { PosterField } from './poster-field.tsx';
-import { type FilmLength, givesAllAway, uncut, withFittingPreview } from './preview.ts';
+import { type FilmLength, givesAllAway, uncut } from './preview.ts';
 import { Published } from './published.tsx';
-import { newTerms, type TermsDraft, toPolicy } from './terms.ts';
+import { newTerms, type TermsDraft, toPolicy, withFittingPreview } from './terms.ts';
 import { TermsField } from './terms-field.tsx';
 import { UploadBar } from './upload-bar.tsx';
 import { FileUpload } from './uploads.ts';

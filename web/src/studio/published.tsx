@@ -1,10 +1,10 @@
 import type { MediaJob } from '@swarma/client';
 import { useEffect, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { announce } from '../components/announcer.tsx';
-import { Icon } from '../components/icons.tsx';
-import { t } from '../i18n.ts';
-import { titlePath } from '../router.ts';
+import { client } from '../frame/client.ts';
+import { announce } from '../frame/announcer.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { t } from '../frame/i18n.ts';
+import { titlePath } from '../frame/router.ts';
 
 /** The result: the film's address and its signed record. */
 export function Published({ job, onAnother }: { job: MediaJob; onAnother(): void }) {

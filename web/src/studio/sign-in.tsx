@@ -1,10 +1,10 @@
 // No password: a one-time link binds this browser's key to the node.
 import { useEffect, useId, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { InlineFailure } from '../components/failure.tsx';
-import { Icon } from '../components/icons.tsx';
-import { Busy } from '../components/states.tsx';
-import { around, t } from '../i18n.ts';
+import { client } from '../frame/client.ts';
+import { InlineFailure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { Busy } from '../frame/states.tsx';
+import { around, t } from '../frame/i18n.ts';
 
 export function SignInPage({ secret, onSignedIn }: { secret: string; onSignedIn(): void }) {
   const [working, setWorking] = useState(secret !== '');

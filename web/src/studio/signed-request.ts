@@ -4,7 +4,7 @@
 // router forgot it); a request on it would wait for ever. Whatever makes no progress for kStallMs counts as unreachable.
 import { readProblem, SwarmaError } from '@swarma/client';
 import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client';
-import { client } from '../client.ts';
+import { client } from '../frame/client.ts';
 
 const kStallMs = 20_000; // less than the node waits for a byte (--body-timeout), so that both agree the connection is gone
 const kGone = [404, 410];

@@ -2,9 +2,9 @@
 import './studio.css';
 import './sign-in.css';
 import { useEffect, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { Busy } from '../components/states.tsx';
-import { location, navigate, type Route } from '../router.ts';
+import { client } from '../frame/client.ts';
+import { Busy } from '../frame/states.tsx';
+import { location, navigate, type Route } from '../frame/router.ts';
 import { EditPage } from './edit.tsx';
 import { PublishPage } from './publish.tsx';
 import { SignInPage } from './sign-in.tsx';

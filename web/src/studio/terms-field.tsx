@@ -1,7 +1,7 @@
 // Choosing terms: a preset and its few knobs, or JSON; always with the sentences that viewers will live by.
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { Icon } from '../components/icons.tsx';
-import { formatClock, t } from '../i18n.ts';
+import { Icon } from '../frame/icons.tsx';
+import { formatClock, t } from '../frame/i18n.ts';
 import { type FilmLength, givesAllAway, previewThatFits } from './preview.ts';
 import { difficulties, kMinCodeLength, policySentences, presetNames, type PresetName, type TermsDraft, toPolicy } from './terms.ts';
 

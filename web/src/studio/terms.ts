@@ -1,8 +1,8 @@
 // Terms of a title: presets made into a policy, and any policy said in plain sentences.
 import { isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
-import { formatClock, formatSpan, hasMessage, t, type MessageKey } from '../i18n.ts';
+import { formatClock, formatSpan, hasMessage, t, type MessageKey } from '../frame/i18n.ts';
 import { leafValues } from '../unlock/sentences.ts';
-import { type FilmLength, isWhole, secondsOfSlot } from './preview.ts';
+import { type FilmLength, isWhole, previewThatFits, secondsOfSlot } from './preview.ts';
 
 export type PresetName = 'open' | 'goodwill' | 'puzzle' | 'goodwillPuzzle' | 'code' | 'own';
 export const presetNames: readonly PresetName[] = ['open', 'goodwill', 'puzzle', 'goodwillPuzzle', 'code', 'own'];
@@ -27,6 +27,13 @@ const kCodeList = 'guests';
 
 export function newTerms(): TermsDraft {
   return { preset: 'goodwill', text: t('publish.terms.textDefault'), difficulty: difficulties.light, code: '', preview: true, previewSeconds: 120, previewChosen: false, openToAll: false, unlockSeconds: 7 * 86400, json: '' };
+}
+
+/** The terms with a preview that fits, as long as the creator has not said how long it shall be. */
+export function withFittingPreview(terms: TermsDraft, film: FilmLength | undefined): TermsDraft {
+  if (!film || terms.previewChosen) return terms;
+  const fits = previewThatFits(film);
+  return fits === undefined ? { ...terms, preview: false } : { ...terms, previewSeconds: fits };
 }
 
 export type Codes = Record<string, { code: string; max_uses: number }[]>;

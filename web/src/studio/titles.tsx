@@ -1,15 +1,15 @@
 // What is published, what is being made, and what can be done with it.
 import type { MediaJob, StudioTitle } from '@swarma/client';
 import { useRef, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { announce } from '../components/announcer.tsx';
-import { Failure, InlineFailure } from '../components/failure.tsx';
-import { Icon } from '../components/icons.tsx';
-import { Poster } from '../components/poster.tsx';
-import { Busy, Empty } from '../components/states.tsx';
-import { formatBytes, formatClock, formatDate, formatNumber, t } from '../i18n.ts';
-import { titlePath } from '../router.ts';
-import { useAsync } from '../use-async.ts';
+import { client } from '../frame/client.ts';
+import { announce } from '../frame/announcer.tsx';
+import { Failure, InlineFailure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { Poster } from '../frame/poster.tsx';
+import { Busy, Empty } from '../frame/states.tsx';
+import { formatBytes, formatClock, formatDate, formatNumber, t } from '../frame/i18n.ts';
+import { titlePath } from '../frame/router.ts';
+import { useAsync } from '../frame/use-async.ts';
 import { JobCard } from './job-card.tsx';
 import { listUnfinished } from './uploads.ts';
 

@@ -1,5 +1,5 @@
-import { InlineFailure } from '../components/failure.tsx';
-import { formatBytes, formatSpan, t } from '../i18n.ts';
+import { InlineFailure } from '../frame/failure.tsx';
+import { formatBytes, formatSpan, t } from '../frame/i18n.ts';
 import type { FileUpload } from './uploads.ts';
 
 export function UploadBar({ upload, onChange }: { upload: FileUpload; onChange(): void }) {

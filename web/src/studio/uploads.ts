@@ -2,7 +2,7 @@
 import { asSwarmaError, isTransient, type SwarmaError } from '@swarma/client';
 import { signal } from '@preact/signals';
 import { type DetailedError, type PreviousUpload, Upload, type UrlStorage } from 'tus-js-client';
-import { client, node } from '../client.ts';
+import { client, node } from '../frame/client.ts';
 import { signedStack } from './signed-request.ts';
 
 const kDefaultChunkBytes = 4 << 20;

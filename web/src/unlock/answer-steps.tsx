@@ -1,9 +1,9 @@
 // Requirements that are one answer: a promise, a code.
 import { sha256, toBase64url, utf8 } from '@swarma/client';
 import { useId, useState } from 'preact/hooks';
-import { InlineFailure } from '../components/failure.tsx';
-import { t } from '../i18n.ts';
-import type { StepProps } from './steps.tsx';
+import { InlineFailure } from '../frame/failure.tsx';
+import { t } from '../frame/i18n.ts';
+import type { StepProps } from './step-props.ts';
 
 /** Starts the action, answers it, and reports. `answer` may look at the challenge. */
 function useAnswer({ session, leaf, onDone }: StepProps) {

@@ -1,9 +1,9 @@
 // The proof of work: begins on a click, shows how likely it is to be done, can be left and taken up again.
 import { asSwarmaError, type PuzzleProgress } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { InlineFailure } from '../components/failure.tsx';
-import { formatNumber, t } from '../i18n.ts';
-import type { StepProps } from './steps.tsx';
+import { InlineFailure } from '../frame/failure.tsx';
+import { formatNumber, t } from '../frame/i18n.ts';
+import type { StepProps } from './step-props.ts';
 
 interface PuzzleStepProps extends StepProps {
   solve(onProgress: (progress: PuzzleProgress) => void, signal: AbortSignal): Promise<void>;

@@ -1,6 +1,6 @@
 // Terms in plain words, before any action: what a way asks, opens, costs and shares.
 import { childrenOf, isLeaf, listLeaves, type OfferPath, type Requirement, type RequirementLeaf, type TitleDetails } from '@swarma/client';
-import { formatClock, formatMoment, formatSpan, hasMessage, t, type MessageKey } from '../i18n.ts';
+import { formatClock, formatMoment, formatSpan, hasMessage, t, type MessageKey } from '../frame/i18n.ts';
 
 /** Hashes a second that an ordinary device does in the worker; only for telling the order of magnitude beforehand. */
 const kUsualHashRate = 400_000;

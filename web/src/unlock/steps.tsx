@@ -1,14 +1,15 @@
 // The steps of one way: each requirement with its own control. When enough is proven, unlocking follows by itself.
-import { isMet, isPathMet, listLeaves, type OfferPath, type RequirementLeaf, type TitleSession } from '@swarma/client';
+import { isMet, isPathMet, listLeaves, type OfferPath, type TitleSession } from '@swarma/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { announce } from '../components/announcer.tsx';
-import { InlineFailure } from '../components/failure.tsx';
-import { Icon } from '../components/icons.tsx';
-import { t } from '../i18n.ts';
+import { client } from '../frame/client.ts';
+import { announce } from '../frame/announcer.tsx';
+import { InlineFailure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { t } from '../frame/i18n.ts';
 import { CodeStep, GoodwillStep } from './answer-steps.tsx';
 import { PuzzleStep } from './puzzle-step.tsx';
 import { askSentence } from './sentences.ts';
+import type { StepProps } from './step-props.ts';
 
 interface StepsProps {
   session: TitleSession;
@@ -85,12 +86,6 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
       )}
     </div>
   );
-}
-
-export interface StepProps {
-  session: TitleSession;
-  leaf: RequirementLeaf;
-  onDone(): Promise<void>;
 }
 
 function Step(props: StepProps) {

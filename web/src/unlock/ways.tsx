@@ -1,8 +1,8 @@
 // Every way to unlock, side by side and in plain words, before anything happens; then the steps of the chosen one.
 import { isPathAvailable, isPathMet, type OfferPath, type TitleSession } from '@swarma/client';
 import { useEffect, useId, useState } from 'preact/hooks';
-import { Icon } from '../components/icons.tsx';
-import { formatMoment, t } from '../i18n.ts';
+import { Icon } from '../frame/icons.tsx';
+import { formatMoment, t } from '../frame/i18n.ts';
 import { type AskTree, askSentence, askTree, costSentences, type Film, getSentence, lastSentences, pathLabel, shareSentences } from './sentences.ts';
 import { Steps } from './steps.tsx';
 

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { announce } from '../components/announcer.tsx';
-import { Icon } from '../components/icons.tsx';
-import { formatClock, formatDate, formatList, language, languageName, t } from '../i18n.ts';
-import type { LoadedTitle } from '../title-loader.ts';
+import { announce } from '../frame/announcer.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { formatClock, formatDate, formatList, language, languageName, t } from '../frame/i18n.ts';
+import type { LoadedTitle } from '../title/loaded-title.ts';
 
 /** Name and summary in the reader's language where the creator gave them, in the original otherwise. */
 export function localText({ record, details }: Pick<LoadedTitle, 'record' | 'details'>): { name: string; summary: string; language: string } {

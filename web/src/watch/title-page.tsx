@@ -1,27 +1,27 @@
 // One film: the stage on top, the ways to watch under it, then what it is and who signed it.
-import type { Offer, OfferPath } from '@swarma/client';
+import { asSwarmaError, type Offer, type OfferPath } from '@swarma/client';
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { announce } from '../components/announcer.tsx';
-import { Failure } from '../components/failure.tsx';
-import { Icon } from '../components/icons.tsx';
-import { Poster } from '../components/poster.tsx';
-import { formatClock, t } from '../i18n.ts';
-import { bringIntoView } from '../into-view.ts';
-import { asSwarmaError } from '@swarma/client';
-import { Empty } from '../components/states.tsx';
-import { readResume } from '../resume.ts';
-import { type LoadedTitle, loadPlayer, openTitle } from '../title-loader.ts';
+import { announce } from '../frame/announcer.tsx';
+import { Failure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { Poster } from '../frame/poster.tsx';
+import { formatClock, t } from '../frame/i18n.ts';
+import { bringIntoView } from '../frame/into-view.ts';
+import { Empty } from '../frame/states.tsx';
+import { readResume } from '../title/resume.ts';
+import { type LoadedTitle, openTitle } from '../title/loaded-title.ts';
 import type { Film } from '../unlock/sentences.ts';
 import { isAllOpen, Ways } from '../unlock/ways.tsx';
-import type { PlayerProps } from '../player/player.tsx';
-import { useAsync } from '../use-async.ts';
+import { loadPlayer, type PlayerProps } from '../player/lazy.ts';
+import { useAsync } from '../frame/use-async.ts';
 import { localText, TitleFacts, TitleMeta } from './title-facts.tsx';
 
 const kFewWays = 2; // so many stand beside the text, more of them under it
 
 export function TitlePage({ id }: { id: string }) {
   const { value, error, retry } = useAsync(() => openTitle(id), [id]);
+  useEffect(() => void loadPlayer().catch(() => undefined), []); // pressing play asks again
   useEffect(() => {
     if (!value) return;
     document.title = `${localText(value).name} – ${t('app.name')}`;

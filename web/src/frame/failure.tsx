@@ -1,9 +1,9 @@
 // An error as a reader meets it: what happened, and what helps.
 import { asSwarmaError } from '@swarma/client';
 import type { ComponentChildren } from 'preact';
-import { node } from '../client.ts';
-import { t } from '../i18n.ts';
-import { explain } from '../problems.ts';
+import { node } from './client.ts';
+import { t } from './i18n.ts';
+import { explain } from './problems.ts';
 import { Icon } from './icons.tsx';
 
 interface FailureProps {

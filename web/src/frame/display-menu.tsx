@@ -1,6 +1,6 @@
 // Language and appearance, in a popover of the platform: it closes with Escape and a click elsewhere by itself.
-import { language, languages, setLanguage, t, type Language } from '../i18n.ts';
-import { setTheme, theme, type Theme } from '../theme.ts';
+import { language, languages, setLanguage, t, type Language } from './i18n.ts';
+import { setTheme, theme, type Theme } from './theme.ts';
 import { Icon } from './icons.tsx';
 
 export function DisplayMenu() {

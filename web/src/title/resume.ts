@@ -1,5 +1,5 @@
 // Where the viewer left each film, kept in the vault: on this device, encrypted, told to nobody.
-import { client } from './client.ts';
+import { client } from '../frame/client.ts';
 
 const kMinSeconds = 10;
 const kMaxTitles = 200;

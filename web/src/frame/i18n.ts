@@ -1,7 +1,7 @@
 // Words, numbers and dates. Every string of the pages lives in messages/<language>.json; English is the measure of the others
 // (tools/check-messages.mjs). A language file is loaded when it is chosen.
 import { signal } from '@preact/signals';
-import type en from './messages/en.json';
+import type en from '../messages/en.json';
 
 export type MessageKey = keyof typeof en;
 type Plural = Partial<Record<Intl.LDMLPluralRule, string>>;
@@ -9,9 +9,9 @@ type Messages = Record<string, string | Plural>;
 type Values = Record<string, string | number>;
 
 const kLanguages = {
-  en: { name: 'English', load: () => import('./messages/en.json') },
-  de: { name: 'Deutsch', load: () => import('./messages/de.json') },
-  ar: { name: 'العربية', load: () => import('./messages/ar.json') },
+  en: { name: 'English', load: () => import('../messages/en.json') },
+  de: { name: 'Deutsch', load: () => import('../messages/de.json') },
+  ar: { name: 'العربية', load: () => import('../messages/ar.json') },
 };
 export type Language = keyof typeof kLanguages;
 export const languages = Object.entries(kLanguages).map(([code, { name }]) => ({ code: code as Language, name }));

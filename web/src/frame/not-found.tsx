@@ -1,5 +1,5 @@
-import { Empty } from '../components/states.tsx';
-import { t } from '../i18n.ts';
+import { Empty } from './states.tsx';
+import { t } from './i18n.ts';
 
 export function NotFoundPage() {
   return (

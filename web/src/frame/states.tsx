@@ -1,6 +1,6 @@
 // Loading and empty: every list and page has them, in the shape of what will come.
 import type { ComponentChildren } from 'preact';
-import { t } from '../i18n.ts';
+import { t } from './i18n.ts';
 import { Icon, type IconName } from './icons.tsx';
 
 export function Busy({ label }: { label?: string }) {

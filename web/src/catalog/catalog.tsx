@@ -1,14 +1,14 @@
 // What there is: search as you type, posters first, and what each film takes to watch at a glance.
 import type { CatalogEntry, PathSummary } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { client } from '../client.ts';
-import { Failure } from '../components/failure.tsx';
-import { Icon } from '../components/icons.tsx';
-import { Poster } from '../components/poster.tsx';
-import { Empty } from '../components/states.tsx';
-import { around, formatClock, hasMessage, t, type MessageKey } from '../i18n.ts';
-import { location, navigate, titlePath } from '../router.ts';
-import { preload } from '../title-loader.ts';
+import { client } from '../frame/client.ts';
+import { Failure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icons.tsx';
+import { Poster } from '../frame/poster.tsx';
+import { Empty } from '../frame/states.tsx';
+import { around, formatClock, hasMessage, t, type MessageKey } from '../frame/i18n.ts';
+import { location, navigate, titlePath } from '../frame/router.ts';
+import { preload } from '../title/loaded-title.ts';
 
 const kTypingPauseMs = 150;
 

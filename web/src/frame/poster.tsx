@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { blobUrl } from '../client.ts';
+import { blobUrl } from './client.ts';
 import { Icon } from './icons.tsx';
 
 /** A 16:9 poster, or a quiet stand-in when there is none or it does not load. */
