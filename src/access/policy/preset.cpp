@@ -11,8 +11,9 @@ constexpr std::string_view kPromise = "I will tell a friend about this film.";
 constexpr int kPresetPuzzleBits = 18;  // about a second in a browser on a phone
 constexpr std::string_view kCodeList = "codes";
 
-Result<Policy> one_path(std::string_view id, std::string_view label, const Json& requires_) {
-  Json path = {{"id", id}, {"label", label}};
+/// Without a label: a page names the way in the language of its reader.
+Result<Policy> one_path(std::string_view id, const Json& requires_) {
+  Json path = {{"id", id}};
   if (!requires_.is_null()) path["requires"] = requires_;
   return parse_policy({{"version", 1}, {"paths", Json::array({std::move(path)})}});
 }
@@ -27,14 +28,12 @@ Result<Preset> parse_preset(std::string_view text) {
   title::CodeLists codes;
   Result<Policy> policy = fail(ErrorCode::BadRequest, "preset_unknown",
                                "There is no preset of that name. Presets: open, goodwill, puzzle, code:XXXX.");
-  if (text == "open") policy = one_path("open", "Watch it", Json());
+  if (text == "open") policy = one_path("open", Json());
   if (text == "goodwill")
-    policy =
-        one_path("goodwill", "Give your word", {{"requirement", "goodwill_ack"}, {"params", {{"text", kPromise}}}});
+    policy = one_path("goodwill", {{"requirement", "goodwill_ack"}, {"params", {{"text", kPromise}}}});
   if (text == "puzzle")
-    policy = one_path(
-        "puzzle", "Let your machine work a moment",
-        {{"requirement", "puzzle_solve"}, {"params", {{"algorithm", "sha256"}, {"difficulty", kPresetPuzzleBits}}}});
+    policy = one_path("puzzle", {{"requirement", "puzzle_solve"},
+                                 {"params", {{"algorithm", "sha256"}, {"difficulty", kPresetPuzzleBits}}}});
   if (text.starts_with(kCodePrefix)) {
     const std::string code(text.substr(kCodePrefix.size()));
     const bool visible = std::all_of(code.begin(), code.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
@@ -44,8 +43,7 @@ Result<Preset> parse_preset(std::string_view text) {
                       std::to_string(title::kMaxCodeLength) +
                       " bytes and no control characters, as in code:popcorn-42.");
     codes[std::string(kCodeList)] = {title::Code{.code = code, .max_uses = 0}};
-    policy =
-        one_path("code", "Enter your code", {{"requirement", "allowlist_token"}, {"params", {{"list", kCodeList}}}});
+    policy = one_path("code", {{"requirement", "allowlist_token"}, {"params", {{"list", kCodeList}}}});
   }
   if (!policy) return std::unexpected(std::move(policy).error());
   return Preset{*std::move(policy), std::move(codes)};

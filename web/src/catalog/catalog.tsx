@@ -6,9 +6,10 @@ import { Failure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icons.tsx';
 import { Poster } from '../frame/poster.tsx';
 import { Empty } from '../frame/states.tsx';
-import { around, formatClock, hasMessage, t, type MessageKey } from '../frame/i18n.ts';
+import { around, formatClock, t } from '../frame/i18n.ts';
 import { location, navigate, titlePath } from '../frame/router.ts';
 import { preload } from '../title/loaded-title.ts';
+import { requirementWords } from '../unlock/requirements/requirements.ts';
 
 const kTypingPauseMs = 150;
 
@@ -153,7 +154,7 @@ function Card({ title, eager }: { title: CatalogEntry; eager: boolean }) {
 function Glance({ paths, slots }: { paths: PathSummary[]; slots: number | undefined }) {
   const open = paths.filter((path) => path.open);
   const isFree = open.some((path) => path.slots[0] === 0 && (slots === undefined || path.slots[1] >= slots));
-  const asked = [...new Set(paths.filter((path) => !path.open).map((path) => path.requirements.map(requirementName).join(' + ')))];
+  const asked = [...new Set(paths.filter((path) => !path.open).map((path) => path.requirements.map((requirement) => requirementWords({ requirement }, 'name')).join(' + ')))];
   const words = asked.slice(0, 2).reduce((first, second) => (first ? t('glance.or', { first, second }) : second), '');
   if (isFree) {
     return (
@@ -167,11 +168,6 @@ function Glance({ paths, slots }: { paths: PathSummary[]; slots: number | undefi
       <Icon name="lock" /> {[open.length > 0 ? t('glance.preview') : '', words || t('glance.locked')].filter(Boolean).join(' · ')}
     </span>
   );
-}
-
-function requirementName(name: string): string {
-  const key = `requirement.${name}`;
-  return t(hasMessage(key) ? (key as MessageKey) : 'requirement.unknown');
 }
 
 function NothingHere({ query }: { query: string }) {

@@ -1,7 +1,7 @@
 // Terms of a title: presets made into a policy, and any policy said in plain sentences.
 import { isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
-import { formatClock, formatSpan, hasMessage, t, type MessageKey } from '../frame/i18n.ts';
-import { leafValues } from '../unlock/sentences.ts';
+import { formatClock, formatSpan, t } from '../frame/i18n.ts';
+import { requirementWords } from '../unlock/requirements/requirements.ts';
 import { type FilmLength, isWhole, previewThatFits, secondsOfSlot } from './preview.ts';
 
 export type PresetName = 'open' | 'goodwill' | 'puzzle' | 'goodwillPuzzle' | 'code' | 'own';
@@ -80,10 +80,7 @@ function partOf(path: PolicyPath, film: FilmLength | undefined): string {
 }
 
 function doesOf(requirement: Requirement): string {
-  if (isLeaf(requirement)) {
-    const key = `terms.does.${requirement.requirement}`;
-    return t(hasMessage(key) ? (key as MessageKey) : 'terms.does.unknown', leafValues(requirement));
-  }
+  if (isLeaf(requirement)) return requirementWords(requirement, 'does');
   const all = 'allOf' in requirement;
   const children = all ? requirement.allOf : requirement.anyOf;
   return children.map(doesOf).reduce((first, second) => t(all ? 'terms.and' : 'terms.or', { first, second }));

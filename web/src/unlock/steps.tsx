@@ -1,14 +1,11 @@
 // The steps of one way: each requirement with its own control. When enough is proven, unlocking follows by itself.
 import { isMet, isPathMet, listLeaves, type OfferPath, type TitleSession } from '@swarma/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { client } from '../frame/client.ts';
 import { announce } from '../frame/announcer.tsx';
 import { InlineFailure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icons.tsx';
 import { t } from '../frame/i18n.ts';
-import { CodeStep, GoodwillStep } from './answer-steps.tsx';
-import { PuzzleStep } from './puzzle-step.tsx';
-import { askSentence } from './sentences.ts';
+import { kindOf, requirementWords } from './requirements/requirements.ts';
 import type { StepProps } from './step-props.ts';
 
 interface StepsProps {
@@ -58,7 +55,7 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
                 <span class="step-mark" aria-hidden="true">
                   {done ? <Icon name="check" /> : i + 1}
                 </span>
-                <span dir="auto">{askSentence(leaf)}</span>
+                <span dir="auto">{requirementWords(leaf, 'ask')}</span>
                 <span class="hidden">
                   {t('step.of', { n: i + 1, total: leaves.length })}
                   {done ? `. ${t('step.done')}` : ''}
@@ -89,14 +86,6 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
 }
 
 function Step(props: StepProps) {
-  switch (props.leaf.requirement) {
-    case 'goodwill_ack':
-      return <GoodwillStep {...props} />;
-    case 'puzzle_solve':
-      return <PuzzleStep {...props} solve={(onProgress, signal) => client.solvePuzzle(props.session, props.leaf, onProgress, signal)} />;
-    case 'allowlist_token':
-      return <CodeStep {...props} />;
-    default:
-      return <p class="hint">{t('ways.unavailable')}</p>;
-  }
+  const kind = kindOf(props.leaf.requirement);
+  return kind.Step ? <kind.Step {...props} /> : <p class="hint">{t('ways.unavailable')}</p>;
 }

@@ -1,9 +1,10 @@
 // Every way to unlock, side by side and in plain words, before anything happens; then the steps of the chosen one.
-import { isPathAvailable, isPathMet, type OfferPath, type TitleSession } from '@swarma/client';
+import { isPathAvailable, isPathMet, listLeaves, type OfferPath, type TitleSession } from '@swarma/client';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatMoment, t } from '../frame/i18n.ts';
-import { type AskTree, askSentence, askTree, costSentences, type Film, getSentence, lastSentences, pathLabel, shareSentences } from './sentences.ts';
+import { type AskTree, askTree, costSentences, type Film, getSentence, isWhole, lastSentences, pathLabel, shareSentences } from './sentences.ts';
+import { requirementWords } from './requirements/requirements.ts';
 import { Steps } from './steps.tsx';
 
 interface WaysProps {
@@ -67,7 +68,7 @@ function useHeld(session: TitleSession, paths: OfferPath[]): Held {
     const look = async () => {
       const [unlocks, proofs] = await Promise.all([session.heldUnlocks(), session.heldProofs()]);
       if (gone) return;
-      const begun = paths.filter((path) => !path.open && JSON.stringify(path.requires ?? {}).match(/"key":"([0-9a-f]+)"/g)?.some((text) => proofs.has(text.slice(7, -1))));
+      const begun = paths.filter((path) => !path.open && listLeaves(path.requires).some((leaf) => proofs.has(leaf.key ?? '')));
       setHeld({ until: new Map(unlocks.map(({ path, until }) => [path, until])), begun: new Set(begun.map((path) => path.id)) });
     };
     void look();
@@ -140,7 +141,7 @@ function Sentences({ label, items }: { label: string; items: string[] }) {
 }
 
 function Asks({ tree }: { tree: AskTree }) {
-  if ('leaf' in tree) return <span dir="auto">{askSentence(tree.leaf)}</span>;
+  if ('leaf' in tree) return <span dir="auto">{requirementWords(tree.leaf, 'ask')}</span>;
   return (
     <>
       <span class="hint">{t(tree.all ? 'ways.allOf' : 'ways.anyOf')}</span>
@@ -158,6 +159,6 @@ function Asks({ tree }: { tree: AskTree }) {
 /** Whether everything of the film is open already, so that there is nothing to choose. */
 export function isAllOpen(paths: OfferPath[], film: Film, groups: string[]): boolean {
   return paths.some(
-    (path) => path.open && isPathMet(path, new Map()) && path.grants.slots[0] === 0 && path.grants.slots[1] >= film.slots && groups.every((group) => path.grants.key_groups.includes(group)),
+    (path) => path.open && isPathMet(path, new Map()) && isWhole(path.grants.slots, film) && groups.every((group) => path.grants.key_groups.includes(group)),
   );
 }

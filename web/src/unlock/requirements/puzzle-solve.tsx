@@ -1,0 +1,68 @@
+// A proof of work: begins on a click, shows how likely it is to be done, can be left and taken up again.
+import { asSwarmaError, type PuzzleProgress, type RequirementLeaf } from '@swarma/client';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { client } from '../../frame/client.ts';
+import { InlineFailure } from '../../frame/failure.tsx';
+import { formatNumber, formatSpan, t } from '../../frame/i18n.ts';
+import type { StepProps } from '../step-props.ts';
+import { param, type RequirementKind } from './requirement.ts';
+
+/** Hashes a second that an ordinary device does in the worker: only to tell beforehand whether it takes seconds or minutes. */
+const kUsualHashRate = 400_000;
+
+export const puzzleSolve: RequirementKind = {
+  values: (leaf) => ({ time: t('time.about', { time: formatSpan(usualSeconds(leaf)) }) }),
+  costs: () => t('requirement.puzzle_solve.cost'),
+  Step: PuzzleStep,
+};
+
+function usualSeconds(leaf: RequirementLeaf): number {
+  return 2 ** Number(param(leaf, 'difficulty')) / kUsualHashRate;
+}
+
+function PuzzleStep({ session, leaf, onDone }: StepProps) {
+  const [progress, setProgress] = useState<PuzzleProgress | undefined>();
+  const [error, setError] = useState<unknown>();
+  const [running, setRunning] = useState<AbortController | undefined>();
+  const abort = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => abort.current?.abort(), []);
+
+  const start = async () => {
+    const controller = new AbortController();
+    abort.current = controller;
+    setRunning(controller);
+    setError(undefined);
+    try {
+      await client.solvePuzzle(session, leaf, setProgress, controller.signal);
+      await onDone();
+    } catch (problem) {
+      if (asSwarmaError(problem).reason !== 'aborted') setError(problem);
+    } finally {
+      setRunning(undefined);
+    }
+  };
+
+  const rounded = (n: number) => formatNumber(n, { notation: 'compact', maximumFractionDigits: 1 });
+  return (
+    <div class="step-body">
+      <p class="hint">{t('requirement.puzzle_solve.step.text')}</p>
+      {progress && (
+        <>
+          <progress max={1} value={progress.chance} aria-label={t('requirement.puzzle_solve.step.bar')} />
+          <p class="hint">{t('requirement.puzzle_solve.step.progress', { tried: rounded(progress.tried), expected: rounded(progress.expected) })}</p>
+        </>
+      )}
+      {running ? (
+        <button type="button" class="button" onClick={() => running.abort()}>
+          {t('requirement.puzzle_solve.step.pause')}
+        </button>
+      ) : (
+        <button type="button" class="button button-main" onClick={() => void start()}>
+          {t(progress ? 'requirement.puzzle_solve.step.resume' : 'requirement.puzzle_solve.step.start')}
+        </button>
+      )}
+      {progress && <p class="hint">{t('requirement.puzzle_solve.step.luck')}</p>}
+      {error !== undefined && <InlineFailure error={error} />}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+// Every requirement the pages know. A new one is a file beside this one, a line here, and its messages.
+import type { RequirementLeaf } from '@swarma/client';
+import { t } from '../../frame/i18n.ts';
+import { allowlistToken } from './allowlist-token.tsx';
+import { cryptoPayment } from './crypto-payment.ts';
+import { emailVerify } from './email-verify.ts';
+import { goodwillAck } from './goodwill-ack.tsx';
+import { puzzleSolve } from './puzzle-solve.tsx';
+import type { RequirementKind } from './requirement.ts';
+import { socialLike } from './social-like.ts';
+import { watchAd } from './watch-ad.ts';
+
+const kinds = {
+  goodwill_ack: goodwillAck,
+  puzzle_solve: puzzleSolve,
+  allowlist_token: allowlistToken,
+  email_verify: emailVerify,
+  social_like: socialLike,
+  crypto_payment: cryptoPayment,
+  watch_ad: watchAd,
+} satisfies Record<string, RequirementKind>;
+
+type Known = keyof typeof kinds;
+type Words = 'name' | 'label' | 'ask' | 'does';
+
+function isKnown(name: string): name is Known {
+  return Object.hasOwn(kinds, name);
+}
+
+export function kindOf(name: string): RequirementKind {
+  return isKnown(name) ? kinds[name] : {};
+}
+
+/** A requirement in words; one that this page does not know is called by its name on the wire. */
+export function requirementWords(leaf: RequirementLeaf, words: Words): string {
+  const name = leaf.requirement;
+  return isKnown(name)
+    ? t(`requirement.${name}.${words}`, kindOf(name).values?.(leaf))
+    : t(`requirement.unknown.${words}`, { name });
+}

@@ -1,0 +1,22 @@
+import { useState } from 'preact/hooks';
+import type { StepProps } from './step-props.ts';
+
+/** For requirements that are met by one answer: starts the action, answers it, and reports. */
+export function useAnswer({ session, leaf, onDone }: StepProps) {
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const give = async (answer: Record<string, unknown>) => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const { action_id } = await session.startAction(leaf);
+      await session.completeAction(leaf, action_id, answer);
+      await onDone();
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { give, busy, error };
+}
