@@ -1,17 +1,17 @@
 // The frame around every page, and the choice of the page.
-import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { CatalogPage } from './catalog/catalog.tsx';
+import { Announcer } from './frame/announcer.tsx';
 import { isSecure, node } from './frame/client.ts';
 import { DisplayMenu } from './frame/display-menu.tsx';
 import { Failure, InsecureContext } from './frame/failure.tsx';
-import { Announcer } from './frame/announcer.tsx';
-import { Busy } from './frame/states.tsx';
-import { Mark } from './frame/icons.tsx';
 import { t } from './frame/i18n.ts';
-import { CatalogPage } from './catalog/catalog.tsx';
+import { Mark } from './frame/icons.tsx';
 import { NotFoundPage } from './frame/not-found.tsx';
-import { TitlePage } from './watch/title-page.tsx';
 import { location, type Route, routeOf } from './frame/router.ts';
+import { Busy } from './frame/states.tsx';
+import { useAsync } from './frame/use-async.ts';
+import { loadStudio } from './studio/lazy.ts';
+import { TitlePage } from './watch/title-page.tsx';
 
 export function App() {
   const route = routeOf(location.value.path);
@@ -60,15 +60,8 @@ function Page({ route }: { route: Route }) {
   }
 }
 
-/** The studio is a chunk of its own: most visitors never need it. */
 function Studio({ route }: { route: Route }) {
-  const [state, setState] = useState<{ Page?: ComponentType<{ route: Route }>; error?: unknown }>({});
-  useEffect(() => {
-    import('./studio/studio.tsx').then(
-      ({ StudioPages }) => setState({ Page: StudioPages }),
-      (error: unknown) => setState({ error }),
-    );
-  }, []);
-  if (state.error) return <Failure page error={state.error} />;
-  return state.Page ? <state.Page route={route} /> : <Busy />;
+  const { value: studio, error } = useAsync(loadStudio, []);
+  if (error !== undefined) return <Failure page error={error} />;
+  return studio ? <studio.StudioPages route={route} /> : <Busy />;
 }

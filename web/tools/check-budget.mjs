@@ -1,6 +1,6 @@
 // The first load: what a browser fetches to show the catalog (index.html, its scripts and style, one language), compressed as
 // the node sends it. Over the budget is an error. The player and the studio are chunks of their own and not in it.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const kBudgetBytes = 200_000;
@@ -14,9 +14,12 @@ for (const file of seen) {
   for (const [, name] of found) seen.add(name.startsWith('assets/') ? name : `assets/${name}`);
 }
 const files = [...seen];
-const language = /import\(["'`]\.\/(en-[^"'`]+\.js)["'`]\)/.exec(files.filter((file) => file.endsWith('.js')).map((file) => readFileSync(join(dist, file), 'utf8')).join('\n'))?.[1];
-if (!language) throw new Error('No language chunk was found: has the shape of the build changed?');
-files.push(`assets/${language}`);
+const start = /needMessages\(([^)]*)\)/.exec(readFileSync(new URL('../src/main.tsx', import.meta.url), 'utf8'))[1];
+for (const [, feature] of start.matchAll(/'(\w+)'/g)) {
+  const words = readdirSync(join(dist, 'assets')).find((name) => name.startsWith(`${feature}-en-`) && name.endsWith('.js'));
+  if (!words) throw new Error(`No words of ${feature} were found: has the shape of the build changed?`);
+  files.push(`assets/${words}`);
+}
 if (files.some((file) => /player|studio/.test(file))) throw new Error('The player or the studio is part of the first load.');
 
 const total = files.reduce((sum, file) => sum + sizeOf(file), 0);

@@ -1,46 +1,90 @@
-// Message files: every language has exactly the keys of English, the same placeholders, and all plural forms of its language;
-// every key is used, and every key that the sources name exists. Exit 1 with a list otherwise.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+// Message files (src/messages/<feature>/<language>.json): in every feature each language has exactly the keys of English, the same
+// placeholders, and all plural forms of its language; every key is used, and only where its words are loaded. Exit 1 with a list
+// otherwise.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const root = new URL('..', import.meta.url).pathname;
-const folder = join(root, 'src/messages');
-const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-const placeholders = (value) => new Set([...JSON.stringify(value).matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+const root = new URL('../src', import.meta.url).pathname;
+const folder = join(root, 'messages');
 const complaints = [];
+/** Messages that read the same in another language. */
+const kSame = new Set([
+  'app.name',
+  'film.lines',
+  'nav.studio',
+  'player.label',
+  'player.speed.normal',
+  'requirement.allowlist_token.step.label',
+  'studio.column.film',
+  'studio.title',
+]);
 
-const english = read('en.json');
-for (const name of readdirSync(folder)) {
-  const language = name.replace('.json', '');
-  const messages = read(name);
+const read = (feature, language) => JSON.parse(readFileSync(join(folder, feature, `${language}.json`), 'utf8'));
+const placeholders = (value) => new Set([...JSON.stringify(value).matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const features = folders.map((entry) => entry.name);
+const languages = [...new Set(features.flatMap((feature) => readdirSync(join(folder, feature))))].map((name) =>
+  name.replace('.json', ''),
+);
+
+// --- what the files hold
+const featureOf = new Map(); // by key
+for (const feature of features) {
+  const english = read(feature, 'en');
+  for (const key of Object.keys(english)) {
+    if (featureOf.has(key)) complaints.push(`${feature}: "${key}" is also in ${featureOf.get(key)}`);
+    featureOf.set(key, feature);
+  }
+  for (const language of languages) compare(feature, language, english);
+}
+
+function compare(feature, language, english) {
+  const place = `${feature}/${language}.json`;
+  const files = readdirSync(join(folder, feature));
+  if (!files.includes(`${language}.json`)) return complaints.push(`${place} is missing`);
+  const messages = read(feature, language);
   const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
-  for (const key of Object.keys(english)) if (!(key in messages)) complaints.push(`${name}: "${key}" is missing`);
+  for (const key of Object.keys(english)) if (!(key in messages)) complaints.push(`${place}: "${key}" is missing`);
   for (const [key, value] of Object.entries(messages)) {
-    if (!(key in english)) complaints.push(`${name}: "${key}" is not in en.json`);
-    else if (typeof value !== typeof english[key]) complaints.push(`${name}: "${key}" is of another kind than in en.json`);
-    else {
-      if (typeof value === 'object') for (const form of forms) if (!value[form]) complaints.push(`${name}: "${key}" has no form "${form}"`);
-      const wanted = placeholders(english[key]);
-      for (const hole of placeholders(value)) if (!wanted.has(hole)) complaints.push(`${name}: "${key}" has a placeholder {${hole}} that English has not`);
-      if (typeof value === 'string') for (const hole of wanted) if (!placeholders(value).has(hole)) complaints.push(`${name}: "${key}" lacks the placeholder {${hole}}`);
-      if (language !== 'en' && value === english[key] && !['app.name', 'quality.height', 'requirement.allowlist_token.step.label', 'nav.studio', 'studio.title', 'player.speed.normal', 'studio.column.film', 'player.label'].includes(key)) complaints.push(`${name}: "${key}" is not translated`);
-    }
+    const original = english[key];
+    if (original === undefined) complaints.push(`${place}: "${key}" is not in English`);
+    else if (typeof value !== typeof original) complaints.push(`${place}: "${key}" is of another kind than in English`);
+    else for (const fault of faults(value, original, forms)) complaints.push(`${place}: "${key}" ${fault}`);
+    if (language !== 'en' && value === original && !kSame.has(key)) complaints.push(`${place}: "${key}" is not translated`);
   }
 }
 
-function* sources(path) {
-  for (const name of readdirSync(path)) {
-    const full = join(path, name);
-    if (statSync(full).isDirectory()) yield* sources(full);
-    else if (/\.tsx?$/.test(name)) yield readFileSync(full, 'utf8');
+function* faults(value, original, forms) {
+  const [has, wanted] = [placeholders(value), placeholders(original)];
+  for (const hole of has) if (!wanted.has(hole)) yield `has a placeholder {${hole}} that English has not`;
+  if (typeof value === 'string') for (const hole of wanted) if (!has.has(hole)) yield `lacks the placeholder {${hole}}`;
+  if (typeof value === 'object') for (const form of forms) if (!value[form]) yield `has no form "${form}"`;
+}
+
+// --- what the sources use: keys as they stand, and patterns such as `requirement.${name}.ask`
+const sources = readdirSync(root, { recursive: true }).filter((name) => /\.tsx?$/.test(name));
+const texts = new Map(sources.map((name) => [name, readFileSync(join(root, name), 'utf8')]));
+const start = /needMessages\(([^)]*)\)/.exec(texts.get('main.tsx'))[1]; // the features whose words are there from the start
+const first = features.filter((feature) => start.includes(`'${feature}'`));
+const used = new Set();
+const patterns = [];
+for (const [name, text] of texts) {
+  const own = name.split('/')[0];
+  for (const [, key] of text.matchAll(/'([a-z]\w*(?:\.\w+)*)'/g)) {
+    const feature = featureOf.get(key);
+    if (feature === undefined) continue;
+    used.add(key);
+    if (feature !== own && !first.includes(feature)) complaints.push(`${name}: "${key}" is not loaded here`);
+  }
+  for (const [, pattern] of text.matchAll(/`([a-z][\w.]*\.\$\{[^`]*)`/g)) {
+    const parts = pattern.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.'));
+    patterns.push(new RegExp(`^${parts.join('\\w+')}$`));
   }
 }
-const text = [...sources(join(root, 'src'))].join('\n');
-const dynamic = [...text.matchAll(/`([a-z][\w.]*\.)\$\{/g)].map((match) => match[1]);
-for (const key of Object.keys(english)) {
-  if (!text.includes(`'${key}'`) && !dynamic.some((prefix) => key.startsWith(prefix)) && !/^(ways\.ask|ways\.label|terms\.does)\./.test(key)) complaints.push(`en.json: "${key}" is used nowhere`);
+for (const [key, feature] of featureOf) {
+  if (!used.has(key) && !patterns.some((pattern) => pattern.test(key))) complaints.push(`${feature}: "${key}" is used nowhere`);
 }
 
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0) process.exit(1);
-console.log(`messages: ${Object.keys(english).length} keys in ${readdirSync(folder).length} languages`);
+console.log(`messages: ${featureOf.size} keys of ${features.length} features in ${languages.length} languages`);

@@ -10,7 +10,7 @@ export function DisplayMenu() {
         <Icon name="display" />
       </button>
       <div id="display-menu" class="popover" popover="auto">
-        <Choice legend={t('display.language')} name="language" value={language.value} options={languages.map(({ code, name }) => [code, name, code])} onChoose={(code) => void setLanguage(code as Language)} />
+        <Choice legend={t('display.language')} name="language" value={language.value} options={Object.entries(languages).map(([code, name]) => [code, name, code])} onChoose={(code) => void setLanguage(code as Language)} />
         <Choice
           legend={t('display.theme')}
           name="theme"

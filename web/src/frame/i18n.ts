@@ -1,39 +1,50 @@
-// Words, numbers and dates. Every string of the pages lives in messages/<language>.json; English is the measure of the others
-// (tools/check-messages.mjs). A language file is loaded when it is chosen.
+// Words, numbers and dates in the reader's language.
 import { signal } from '@preact/signals';
-import type en from '../messages/en.json';
+import { type Feature, fetchMessages, type Language, languages, type MessageKey, type Messages, type Plural } from '../messages/messages.ts';
 
-export type MessageKey = keyof typeof en;
-type Plural = Partial<Record<Intl.LDMLPluralRule, string>>;
-type Messages = Record<string, string | Plural>;
+export { type Language, languages, type MessageKey };
 type Values = Record<string, string | number>;
-
-const kLanguages = {
-  en: { name: 'English', load: () => import('../messages/en.json') },
-  de: { name: 'Deutsch', load: () => import('../messages/de.json') },
-  ar: { name: 'العربية', load: () => import('../messages/ar.json') },
-};
-export type Language = keyof typeof kLanguages;
-export const languages = Object.entries(kLanguages).map(([code, { name }]) => ({ code: code as Language, name }));
 
 const kRightToLeft = new Set(['ar']);
 const kStorageKey = 'swarma.language';
 
 export const language = signal<Language>('en');
 const messages = signal<Messages>({});
+const needed = new Set<Feature>();
+let wanted = preferredLanguage();
 
-export async function setLanguage(code: Language, remember = true): Promise<void> {
-  messages.value = (await kLanguages[code].load()).default as Messages;
+export async function setLanguage(code: Language): Promise<void> {
+  wanted = code;
+  localStorage.setItem(kStorageKey, code);
+  await loadMessages();
+}
+
+/** Loads the words of features, in the language of the page and in every language that is chosen later. */
+export async function needMessages(...features: Feature[]): Promise<void> {
+  for (const feature of features) needed.add(feature);
+  await loadMessages();
+}
+
+/** A chunk of code together with the words of its feature. */
+export async function withMessages<T>(feature: Feature, chunk: Promise<T>): Promise<T> {
+  const [loaded] = await Promise.all([chunk, needMessages(feature)]);
+  return loaded;
+}
+
+async function loadMessages(): Promise<void> {
+  const code = wanted;
+  const loaded = await Promise.all([...needed].map((feature) => fetchMessages(feature, code)));
+  if (code !== wanted) return loadMessages(); // another language was chosen meanwhile
+  messages.value = Object.assign({}, messages.value, ...loaded) as Messages;
   language.value = code;
   document.documentElement.lang = code;
   document.documentElement.dir = kRightToLeft.has(code) ? 'rtl' : 'ltr';
-  if (remember) localStorage.setItem(kStorageKey, code);
 }
 
 /** The language chosen before, or the first of the browser's that we have. */
-export function preferredLanguage(): Language {
-  const wanted = [localStorage.getItem(kStorageKey) ?? '', ...navigator.languages].map((tag) => tag.split('-')[0] ?? '');
-  return (wanted.find((code) => code in kLanguages) as Language | undefined) ?? 'en';
+function preferredLanguage(): Language {
+  const tags = [localStorage.getItem(kStorageKey) ?? '', ...navigator.languages].map((tag) => tag.split('-')[0] ?? '');
+  return (tags.find((code) => code in languages) as Language | undefined) ?? 'en';
 }
 
 export function hasMessage(key: string): key is MessageKey {

@@ -101,7 +101,7 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
       {engine && <OpenParts engine={engine} title={title} duration={film.durationMs / 1000} />}
       {engine?.wantsClick.value && (
         <button type="button" class="button button-main button-big stage-start" onClick={() => engine.play()}>
-          <Icon name="play" /> {t('title.play')}
+          <Icon name="play" /> {t('film.play')}
         </button>
       )}
       {resumedAt > 0 && (

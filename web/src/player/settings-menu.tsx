@@ -17,7 +17,7 @@ interface SettingsMenuProps {
 
 export function SettingsMenu({ engine, video, onStats, onKeys }: SettingsMenuProps) {
   const [speed, setSpeed] = useState(1);
-  const height = (n: number) => t('quality.height', { n: String(n) });
+  const height = (n: number) => t('film.lines', { n: String(n) });
   const shown = engine.shownQuality.value;
   const auto = engine.quality.value < 0 && shown ? t('player.quality.autoNow', { quality: height(shown.height) }) : t('player.quality.auto');
   const qualities = [...engine.qualities.value].reverse().map(({ level, height: lines, track }): [string, string] => [

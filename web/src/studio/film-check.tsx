@@ -90,9 +90,9 @@ function Plan({ plan }: { plan: NonNullable<MediaCheck['plan']> }) {
   const captions = of('captions').map((track) => named(track.language, track.name));
   return (
     <dl class="facts-list">
-      <Row name={t('title.quality')}>{formatList(plan.renditions.map(({ name, copied }) => asItIs(name, copied)))}</Row>
-      {sounds.length > 0 && <Row name={t('title.languages')}>{formatList([...new Set(sounds)])}</Row>}
-      <Row name={t('title.captions')}>{captions.length > 0 ? formatList(captions) : t('title.captions.none')}</Row>
+      <Row name={t('film.quality')}>{formatList(plan.renditions.map(({ name, copied }) => asItIs(name, copied)))}</Row>
+      {sounds.length > 0 && <Row name={t('film.sound')}>{formatList([...new Set(sounds)])}</Row>}
+      <Row name={t('film.captions')}>{captions.length > 0 ? formatList(captions) : t('film.captions.none')}</Row>
     </dl>
   );
 }

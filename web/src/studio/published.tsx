@@ -18,7 +18,7 @@ export function Published({ job, onAnother }: { job: MediaJob; onAnother(): void
   }, []);
   const copy = async () => {
     await navigator.clipboard.writeText(window.location.origin + path);
-    announce(t('title.share.done'));
+    announce(t('film.linkCopied'));
   };
   return (
     <section class="published">

@@ -40,7 +40,7 @@ export function getSentence(path: OfferPath, film: Film): string {
   const heights = videos.filter((track) => path.grants.key_groups.includes(track.key_group)).map((track) => Math.min(track.width ?? 0, track.height ?? 0));
   if (videos.length > 0 && heights.length === 0) return t('ways.get.sound', { part });
   const best = Math.max(0, ...heights);
-  return best > 0 ? t('ways.get.quality', { part, quality: t('quality.height', { n: String(best) }) }) : part;
+  return best > 0 ? t('ways.get.quality', { part, quality: t('film.lines', { n: String(best) }) }) : part;
 }
 
 /** For how long and how often; nothing for open ways, which last as long as they are open. */

@@ -110,7 +110,7 @@ function Way({ path, film, until, begun, main, onChoose, onPlay }: WayProps) {
       {path.open ? (
         onPlay && (
           <button type="button" class="button" onClick={onPlay}>
-            <Icon name="play" /> {t('title.play')}
+            <Icon name="play" /> {t('film.play')}
           </button>
         )
       ) : until !== undefined ? (

@@ -19,7 +19,7 @@ const named = (tag: string | undefined): string => (tag && tag !== 'und' ? langu
 export function TitleMeta({ title: { record, details } }: { title: LoadedTitle }) {
   const best = Math.max(0, ...details.tracks.filter((track) => track.kind === 'video').map((track) => Math.min(track.width ?? 0, track.height ?? 0)));
   const sounds = unique(details.tracks.filter((track) => track.kind === 'audio').map((track) => named(track.language))).filter(Boolean);
-  const parts = [formatClock(record.duration_ms / 1000), best > 0 ? t('quality.height', { n: String(best) }) : '', sounds.length > 0 ? formatList(sounds) : ''];
+  const parts = [formatClock(record.duration_ms / 1000), best > 0 ? t('film.lines', { n: String(best) }) : '', sounds.length > 0 ? formatList(sounds) : ''];
   return <p class="meta">{parts.filter(Boolean).join(' · ')}</p>;
 }
 
@@ -46,9 +46,9 @@ export function TitleFacts({ title }: { title: LoadedTitle }) {
         <ShareButton />
       </div>
       <dl class="facts-list">
-        {heights.length > 0 && <Fact name={t('title.quality')}>{formatList(heights.map((height) => t('quality.height', { n: height })))}</Fact>}
-        {sounds.length > 0 && <Fact name={t('title.languages')}>{formatList(sounds)}</Fact>}
-        <Fact name={t('title.captions')}>{captions.length > 0 ? formatList(captions) : t('title.captions.none')}</Fact>
+        {heights.length > 0 && <Fact name={t('film.quality')}>{formatList(heights.map((height) => t('film.lines', { n: height })))}</Fact>}
+        {sounds.length > 0 && <Fact name={t('film.sound')}>{formatList(sounds)}</Fact>}
+        <Fact name={t('film.captions')}>{captions.length > 0 ? formatList(captions) : t('film.captions.none')}</Fact>
         <Fact name={t('title.signedBy')} long>
           <code class="did" dir="ltr" title={record.creator}>
             {record.creator}
@@ -87,11 +87,11 @@ function ShareButton() {
   const copy = async () => {
     await navigator.clipboard.writeText(window.location.origin + window.location.pathname);
     setCopied(true);
-    announce(t('title.share.done'));
+    announce(t('film.linkCopied'));
   };
   return (
     <button type="button" class="button" onClick={() => void copy()}>
-      <Icon name={copied ? 'check' : 'link'} /> {t(copied ? 'title.share.done' : 'title.share')}
+      <Icon name={copied ? 'check' : 'link'} /> {t(copied ? 'film.linkCopied' : 'title.share')}
     </button>
   );
 }

@@ -1,6 +1,5 @@
 // One film: the stage on top, the ways to watch under it, then what it is and who signed it.
 import { asSwarmaError, type Offer, type OfferPath } from '@swarma/client';
-import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../frame/announcer.tsx';
 import { Failure } from '../frame/failure.tsx';
@@ -63,7 +62,7 @@ function Title({ title }: { title: LoadedTitle }) {
               {lock.canPlay ? (
                 <button type="button" class="button button-main button-big" onClick={play} data-testid="play">
                   <Icon name="play" />
-                  {lock.resumeAt > 0 ? t('title.resume', { time: formatClock(lock.resumeAt) }) : t(lock.onlyPreview ? 'title.playPreview' : 'title.play')}
+                  {lock.resumeAt > 0 ? t('title.resume', { time: formatClock(lock.resumeAt) }) : t(lock.onlyPreview ? 'title.playPreview' : 'film.play')}
                 </button>
               ) : (
                 offer.value && (
@@ -155,19 +154,13 @@ function useStage(title: LoadedTitle, offer: Offer | undefined, everUnlocked: bo
 }
 
 function PlayerStage({ onPlayer, ...props }: Omit<PlayerProps, 'offer'> & { offer: Offer | undefined; onPlayer(): void }) {
-  const [state, setState] = useState<{ Player?: ComponentType<PlayerProps>; error?: unknown }>({});
-  const isThere = state.Player !== undefined && props.offer !== undefined;
+  const { value: player, error } = useAsync(loadPlayer, []);
+  const isThere = player !== undefined && props.offer !== undefined;
   useEffect(() => {
     if (isThere) onPlayer();
   }, [isThere]);
-  useEffect(() => {
-    loadPlayer().then(
-      ({ Player }) => setState({ Player }),
-      (error: unknown) => setState({ error }),
-    );
-  }, []);
-  if (state.error !== undefined) return <Failure error={state.error} />;
-  if (!state.Player || !props.offer) {
+  if (error !== undefined) return <Failure error={error} />;
+  if (!player || !props.offer) {
     return (
       <div class="stage" data-state="loading">
         <Poster id={props.title.record.poster} eager />
@@ -177,7 +170,7 @@ function PlayerStage({ onPlayer, ...props }: Omit<PlayerProps, 'offer'> & { offe
       </div>
     );
   }
-  return <state.Player {...props} offer={props.offer} />;
+  return <player.Player {...props} offer={props.offer} />;
 }
 
 function Missing() {
