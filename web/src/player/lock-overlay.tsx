@@ -7,10 +7,14 @@ import { formatClock, t } from '../frame/i18n.ts';
 import type { LoadedTitle } from '../title/loaded-title.ts';
 import type { Film } from '../unlock/sentences.ts';
 import { Ways } from '../unlock/ways.tsx';
-import type { Ask, Engine } from './engine.ts';
+import type { BlobIndex } from './blob-index.ts';
+import type { Ask, Locks } from './locks.ts';
+import type { Playback } from './playback.ts';
 
 interface LockOverlayProps {
-  engine: Engine;
+  playback: Playback;
+  locks: Locks;
+  index: BlobIndex;
   ask: Ask;
   video: RefObject<HTMLVideoElement | null>;
   title: LoadedTitle;
@@ -18,7 +22,7 @@ interface LockOverlayProps {
   film: Film;
 }
 
-export function LockOverlay({ engine, ask, video, title, offer, film }: LockOverlayProps) {
+export function LockOverlay({ playback, locks, index, ask, video, title, offer, film }: LockOverlayProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), [ask.slot, ask.kind]);
   const paths = offer.paths.filter((path) => !path.open && path.grants.key_groups.includes(ask.group) && ask.slot >= path.grants.slots[0] && ask.slot < path.grants.slots[1]);
@@ -28,7 +32,7 @@ export function LockOverlay({ engine, ask, video, title, offer, film }: LockOver
         <h2 id="lock-title" ref={heading} tabIndex={-1}>
           <Icon name="lock" /> {t(ask.kind === 'reached' ? 'player.locked.title' : 'player.locked.seek')}
         </h2>
-        <p>{t('player.locked.text', { time: formatClock(Math.max(video.current?.currentTime ?? 0, engine.index.startOf(ask.slot))) })}</p>
+        <p>{t('player.locked.text', { time: formatClock(Math.max(video.current?.currentTime ?? 0, index.startOf(ask.slot))) })}</p>
         <Ways
           inside
           session={title.session}
@@ -36,8 +40,8 @@ export function LockOverlay({ engine, ask, video, title, offer, film }: LockOver
           film={film}
           slot={ask.slot}
           onUnlocked={() => {
-            engine.dismissAsk();
-            engine.play();
+            locks.dismiss();
+            playback.play();
           }}
         />
         <p class="actions">
@@ -45,8 +49,8 @@ export function LockOverlay({ engine, ask, video, title, offer, film }: LockOver
             type="button"
             class="button"
             onClick={() => {
-              const back = engine.lastOpenSecond();
-              engine.dismissAsk();
+              const back = locks.lastOpenSecond();
+              locks.dismiss();
               if (ask.kind !== 'quality' && video.current) video.current.currentTime = back;
             }}
           >

@@ -8,11 +8,13 @@ import { formatClock, language, t } from '../frame/i18n.ts';
 import { writeResume } from '../title/resume.ts';
 import type { LoadedTitle } from '../title/loaded-title.ts';
 import type { Film } from '../unlock/sentences.ts';
-import { Engine } from './engine.ts';
+import { BlobIndex } from './blob-index.ts';
 import { KeysDialog } from './keys-dialog.tsx';
 import { LockOverlay } from './lock-overlay.tsx';
+import { Locks } from './locks.ts';
 import { translateControls } from './media-elements.ts';
 import { useMediaSession } from './media-session.ts';
+import { Playback } from './playback.ts';
 import { SeekPreview } from './seek-preview.tsx';
 import { SettingsMenu } from './settings-menu.tsx';
 import { handleShortcut } from './shortcuts.ts';
@@ -31,7 +33,7 @@ export interface PlayerProps {
 
 export function Player(props: PlayerProps) {
   useMemo(() => translateControls(language.value), []);
-  if (!Engine.isSupported()) {
+  if (!Playback.isSupported()) {
     return <Failure error={new SwarmaError('no_mse', 'Media Source Extensions are missing.')} title={t('player.failed')} />;
   }
   return <Stage {...props} />;
@@ -41,20 +43,26 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
   const video = useRef<HTMLVideoElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const help = useRef<HTMLDialogElement>(null);
-  const [engine, setEngine] = useState<Engine | undefined>();
+  const index = useMemo(() => new BlobIndex(title.record, title.details), [title]);
+  const [{ playback, locks }, setEngine] = useState<{ playback?: Playback; locks?: Locks }>({});
   const [showStats, setShowStats] = useState(false);
   const [resumedAt, setResumedAt] = useState(startAt);
   const storyboard = useMemo(() => new Storyboard(title), [title]);
   useMediaSession(video, name, title.record.poster);
 
   useEffect(() => {
-    const made = new Engine(video.current as HTMLVideoElement, title, startAt);
-    setEngine(made);
-    made.play();
-    return () => made.destroy();
+    const element = video.current as HTMLVideoElement;
+    const locks = new Locks(element, title, index);
+    const playback = new Playback(element, title, index, locks, startAt);
+    setEngine({ playback, locks });
+    playback.play();
+    return () => {
+      playback.destroy();
+      locks.destroy();
+    };
   }, [title]);
   useKeepPlace(video, title.record.title_id);
-  useTroubleWords(engine);
+  useTroubleWords(playback);
   useEffect(() => {
     const timer = setTimeout(() => setResumedAt(0), 6000);
     return () => clearTimeout(timer);
@@ -62,14 +70,14 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) =>
       handleShortcut(event, video.current as HTMLVideoElement, {
-        toggleCaptions: () => engine?.toggleCaption(),
+        toggleCaptions: () => playback?.toggleCaption(),
         toggleStats: () => setShowStats((shown) => !shown),
         toggleHelp: () => (help.current?.open ? help.current.close() : help.current?.showModal()),
         toggleFullscreen: () => void (document.fullscreenElement ? document.exitFullscreen() : stage.current?.requestFullscreen())?.catch(() => undefined),
       });
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [engine]);
+  }, [playback]);
 
   return (
     <div class="stage" id="stage" ref={stage} data-state="player" tabIndex={-1} role="region" aria-label={t('player.label', { name })}>
@@ -88,19 +96,34 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
           <media-volume-range />
           <media-time-display showduration notoggle />
           <span class="spread" />
-          {engine && engine.captions.value.length > 0 && (
-            <button type="button" class="control" aria-pressed={engine.caption.value >= 0} aria-label={t('player.captions')} title={t('player.captions')} onClick={() => engine.toggleCaption()}>
+          {playback && playback.captions.value.length > 0 && (
+            <button
+              type="button"
+              class="control"
+              aria-pressed={playback.caption.value >= 0}
+              aria-label={t('player.captions')}
+              title={t('player.captions')}
+              onClick={() => playback.toggleCaption()}
+            >
               <Icon name="captions" />
             </button>
           )}
-          {engine && <SettingsMenu engine={engine} video={video} onStats={() => setShowStats(true)} onKeys={() => help.current?.showModal()} />}
+          {playback && locks && (
+            <SettingsMenu
+              playback={playback}
+              locks={locks}
+              video={video}
+              onStats={() => setShowStats(true)}
+              onKeys={() => help.current?.showModal()}
+            />
+          )}
           <media-pip-button notooltip />
           <media-fullscreen-button notooltip />
         </media-control-bar>
       </media-controller>
-      {engine && <OpenParts engine={engine} title={title} duration={film.durationMs / 1000} />}
-      {engine?.wantsClick.value && (
-        <button type="button" class="button button-main button-big stage-start" onClick={() => engine.play()}>
+      {playback && <OpenParts playback={playback} index={index} title={title} duration={film.durationMs / 1000} />}
+      {playback?.wantsClick.value && (
+        <button type="button" class="button button-main button-big stage-start" onClick={() => playback.play()}>
           <Icon name="play" /> {t('film.play')}
         </button>
       )}
@@ -112,36 +135,56 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
           </button>
         </p>
       )}
-      {engine?.trouble.value && !engine.failure.value && (
+      {playback?.trouble.value && !playback.failure.value && (
         <p class="stage-note" role="status">
           <Icon name="warning" /> {t('player.trouble')}
         </p>
       )}
-      {engine?.ask.value && <LockOverlay engine={engine} ask={engine.ask.value} video={video} title={title} offer={offer} film={film} />}
-      {engine?.failure.value && (
+      {playback && locks?.ask.value && (
+        <LockOverlay
+          playback={playback}
+          locks={locks}
+          index={index}
+          ask={locks.ask.value}
+          video={video}
+          title={title}
+          offer={offer}
+          film={film}
+        />
+      )}
+      {playback?.failure.value && (
         <div class="stage-cover on-dark">
-          <Failure error={engine.failure.value} title={t('player.failed')} retry={() => engine.retry()} />
+          <Failure error={playback.failure.value} title={t('player.failed')} retry={() => playback.retry()} />
         </div>
       )}
-      {engine && showStats && <StatsPanel engine={engine} video={video} title={title} onClose={() => setShowStats(false)} />}
+      {playback && showStats && (
+        <StatsPanel playback={playback} index={index} video={video} title={title} onClose={() => setShowStats(false)} />
+      )}
       <KeysDialog dialog={help} />
     </div>
   );
 }
 
+interface OpenPartsProps {
+  playback: Playback;
+  index: BlobIndex;
+  title: LoadedTitle;
+  duration: number;
+}
+
 /** A thin line above the controls that shows which parts are open. */
-function OpenParts({ engine, title, duration }: { engine: Engine; title: LoadedTitle; duration: number }) {
+function OpenParts({ playback, index, title, duration }: OpenPartsProps) {
   const [stops, setStops] = useState('');
   useEffect(() => {
     const draw = () => {
-      const group = engine.shownQuality.value?.track.key_group ?? title.record.key_groups[0] ?? '';
-      const at = (slot: number) => `${((slot >= title.record.slots ? duration : engine.index.startOf(slot)) / duration) * 100}%`;
+      const group = playback.shownQuality.value?.track.key_group ?? title.record.key_groups[0] ?? '';
+      const at = (slot: number) => `${((slot >= title.record.slots ? duration : index.startOf(slot)) / duration) * 100}%`;
       const ranges = title.session.openRanges(group);
       setStops(ranges.map(([begin, end]) => `transparent ${at(begin)}, var(--open) ${at(begin)}, var(--open) ${at(end)}, transparent ${at(end)}`).join(', '));
     };
     draw();
     return title.session.subscribe((event) => event.kind === 'changed' && draw());
-  }, [engine, title]);
+  }, [playback, title]);
   useEffect(() => {
     const range = document.querySelector<HTMLElement>('#stage media-time-range');
     range?.style.setProperty('--media-range-track-background', stops ? `linear-gradient(to right, ${stops}), var(--shut)` : 'var(--shut)');
@@ -168,8 +211,8 @@ function useKeepPlace(video: { current: HTMLVideoElement | null }, titleId: stri
   }, [titleId]);
 }
 
-function useTroubleWords(engine: Engine | undefined): void {
-  const troubled = engine?.trouble.value !== undefined;
+function useTroubleWords(playback: Playback | undefined): void {
+  const troubled = playback?.trouble.value !== undefined;
   const before = useRef(false);
   useEffect(() => {
     if (before.current && !troubled) announce(t('player.well'));

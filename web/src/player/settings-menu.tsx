@@ -4,25 +4,27 @@ import { useState } from 'preact/hooks';
 import { Choice } from '../frame/display-menu.tsx';
 import { Icon } from '../frame/icons.tsx';
 import { formatNumber, languageName, t } from '../frame/i18n.ts';
-import type { Engine, TextChoice } from './engine.ts';
+import type { Locks } from './locks.ts';
+import type { Playback, TextChoice } from './playback.ts';
 import { speeds } from './shortcuts.ts';
 import { trackLabel } from './track-label.ts';
 
 interface SettingsMenuProps {
-  engine: Engine;
+  playback: Playback;
+  locks: Locks;
   video: RefObject<HTMLVideoElement | null>;
   onStats(): void;
   onKeys(): void;
 }
 
-export function SettingsMenu({ engine, video, onStats, onKeys }: SettingsMenuProps) {
+export function SettingsMenu({ playback, locks, video, onStats, onKeys }: SettingsMenuProps) {
   const [speed, setSpeed] = useState(1);
   const height = (n: number) => t('film.lines', { n: String(n) });
-  const shown = engine.shownQuality.value;
-  const auto = engine.quality.value < 0 && shown ? t('player.quality.autoNow', { quality: height(shown.height) }) : t('player.quality.auto');
-  const qualities = [...engine.qualities.value].reverse().map(({ level, height: lines, track }): [string, string] => [
+  const shown = playback.shownQuality.value;
+  const auto = playback.quality.value < 0 && shown ? t('player.quality.autoNow', { quality: height(shown.height) }) : t('player.quality.auto');
+  const qualities = [...playback.qualities.value].reverse().map(({ level, height: lines, track }): [string, string] => [
     String(level),
-    engine.openGroups.value.has(track.key_group) ? height(lines) : t('player.quality.locked', { quality: height(lines) }),
+    locks.openGroups.value.has(track.key_group) ? height(lines) : t('player.quality.locked', { quality: height(lines) }),
   ]);
   const named = (choice: TextChoice): [string, string] => [String(choice.id), trackLabel(choice, languageName)];
   return (
@@ -32,18 +34,18 @@ export function SettingsMenu({ engine, video, onStats, onKeys }: SettingsMenuPro
       </button>
       <div id="player-settings" class="popover player-settings" popover="auto" dir={document.documentElement.dir as 'ltr' | 'rtl'}>
         {qualities.length > 1 && (
-          <Choice legend={t('player.quality')} name="quality" value={String(engine.quality.value)} options={[['-1', auto], ...qualities]} onChoose={(level) => (close(), engine.chooseQuality(Number(level)))} />
+          <Choice legend={t('player.quality')} name="quality" value={String(playback.quality.value)} options={[['-1', auto], ...qualities]} onChoose={(level) => (close(), playback.chooseQuality(Number(level)))} />
         )}
-        {engine.audios.value.length > 1 && (
-          <Choice legend={t('player.audio')} name="audio" value={String(engine.audio.value)} options={engine.audios.value.map(named)} onChoose={(id) => engine.chooseAudio(Number(id))} />
+        {playback.audios.value.length > 1 && (
+          <Choice legend={t('player.audio')} name="audio" value={String(playback.audio.value)} options={playback.audios.value.map(named)} onChoose={(id) => playback.chooseAudio(Number(id))} />
         )}
-        {engine.captions.value.length > 0 && (
+        {playback.captions.value.length > 0 && (
           <Choice
             legend={t('player.captions')}
             name="captions"
-            value={String(engine.caption.value)}
-            options={[['-1', t('player.captions.off')], ...engine.captions.value.map(named)]}
-            onChoose={(id) => engine.chooseCaption(Number(id))}
+            value={String(playback.caption.value)}
+            options={[['-1', t('player.captions.off')], ...playback.captions.value.map(named)]}
+            onChoose={(id) => playback.chooseCaption(Number(id))}
           />
         )}
         <Choice

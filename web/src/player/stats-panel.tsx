@@ -4,9 +4,18 @@ import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatBitRate, formatBytes, formatClock, formatNumber, t } from '../frame/i18n.ts';
 import type { LoadedTitle } from '../title/loaded-title.ts';
-import type { Engine } from './engine.ts';
+import type { BlobIndex } from './blob-index.ts';
+import type { Playback } from './playback.ts';
 
-export function StatsPanel({ engine, video, title, onClose }: { engine: Engine; video: RefObject<HTMLVideoElement | null>; title: LoadedTitle; onClose(): void }) {
+interface StatsPanelProps {
+  playback: Playback;
+  index: BlobIndex;
+  video: RefObject<HTMLVideoElement | null>;
+  title: LoadedTitle;
+  onClose(): void;
+}
+
+export function StatsPanel({ playback, index, video, title, onClose }: StatsPanelProps) {
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 500);
@@ -14,10 +23,10 @@ export function StatsPanel({ engine, video, title, onClose }: { engine: Engine; 
   }, []);
   const element = video.current;
   if (!element) return null;
-  const quality = engine.shownQuality.value;
+  const quality = playback.shownQuality.value;
   const frames = element.getVideoPlaybackQuality();
   const span = ([begin, end]: [number, number]) =>
-    `${formatClock(engine.index.startOf(begin))}–${formatClock(end >= title.record.slots ? title.record.duration_ms / 1000 : engine.index.startOf(end))}`;
+    `${formatClock(index.startOf(begin))}–${formatClock(end >= title.record.slots ? title.record.duration_ms / 1000 : index.startOf(end))}`;
   const open = title.record.key_groups.map((group) => `${group}: ${title.session.openRanges(group).map(span).join(', ') || '–'}`);
   return (
     <aside class="stats" aria-label={t('player.stats')}>
@@ -29,10 +38,10 @@ export function StatsPanel({ engine, video, title, onClose }: { engine: Engine; 
           {element.videoWidth}×{element.videoHeight} {quality?.track.codecs}
         </Fact>
         <Fact name={t('player.stats.buffer')}>{formatNumber(bufferedAhead(element), { style: 'unit', unit: 'second', maximumFractionDigits: 1 })}</Fact>
-        <Fact name={t('player.stats.bandwidth')}>{formatBitRate(engine.bandwidth)}</Fact>
-        <Fact name={t('player.stats.verified')}>{formatBytes(engine.report.verifiedBytes)}</Fact>
+        <Fact name={t('player.stats.bandwidth')}>{formatBitRate(playback.bandwidth)}</Fact>
+        <Fact name={t('player.stats.verified')}>{formatBytes(playback.report.verifiedBytes)}</Fact>
         <Fact name={t('player.stats.refused')} testId="refused">
-          {formatNumber(engine.report.refusedCopies)}
+          {formatNumber(playback.report.refusedCopies)}
         </Fact>
         <Fact name={t('player.stats.frames')}>
           {formatNumber(frames.droppedVideoFrames)} / {formatNumber(frames.totalVideoFrames)}

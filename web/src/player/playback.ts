@@ -1,11 +1,12 @@
 // hls.js on a video element, fed by a title session; and what the controls want to know, as signals.
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { asSwarmaError, SwarmaError, type Track } from '@swarma/client';
 import Hls, { type HlsConfig, type Level } from 'hls.js';
 import workerUrl from 'hls.js/dist/hls.worker.js?url';
 import type { LoadedTitle } from '../title/loaded-title.ts';
-import { BlobIndex, blobOfUrl } from './blob-index.ts';
+import { type BlobIndex, blobOfUrl } from './blob-index.ts';
 import { makeLoaderClass } from './loaders.ts';
+import type { Locks } from './locks.ts';
 import { usualCaption } from './track-label.ts';
 
 export interface Quality {
@@ -22,16 +23,10 @@ export interface CaptionChoice extends TextChoice {
   isDefault: boolean;
   forced: boolean;
 }
-/** Where the film stops for want of a key: at a slot, or at a quality the viewer asked for. */
-export interface Ask {
-  kind: 'reached' | 'sought' | 'quality';
-  group: string;
-  slot: number;
-}
 
 const kOnce = { default: { maxTimeToFirstByteMs: Infinity, maxLoadTimeMs: Infinity, timeoutRetry: null, errorRetry: null } };
 
-export class Engine {
+export class Playback {
   readonly qualities = signal<Quality[]>([]);
   readonly quality = signal(-1); // chosen level, -1: automatic
   readonly shownLevel = signal(-1);
@@ -39,34 +34,32 @@ export class Engine {
   readonly audio = signal(-1);
   readonly captions = signal<CaptionChoice[]>([]);
   readonly caption = signal(-1);
-  readonly openGroups = signal<ReadonlySet<string>>(new Set());
-  readonly ask = signal<Ask | undefined>(undefined);
   readonly trouble = signal<SwarmaError | undefined>(undefined);
   readonly failure = signal<SwarmaError | undefined>(undefined);
   readonly wantsClick = signal(false); // the browser does not play before somebody has clicked once more
   readonly report = { verifiedBytes: 0, refusedCopies: 0 };
   readonly shownQuality = computed(() => this.qualities.value.find((quality) => quality.level === this.shownLevel.value));
 
-  readonly index: BlobIndex;
   readonly #title: LoadedTitle;
   readonly #video: HTMLVideoElement;
+  readonly #index: BlobIndex;
+  readonly #locks: Locks;
   readonly #hls: Hls;
   readonly #startAt: number;
   readonly #stops: (() => void)[] = [];
-  readonly #locked = new Map<string, { group: string; slot: number }>();
   #broken: SwarmaError | undefined;
-  #seeking = false;
   #goingOn = false; // what the viewer wants, which a media element forgets when its source is replaced
 
   static isSupported(): boolean {
     return Hls.isSupported();
   }
 
-  constructor(video: HTMLVideoElement, title: LoadedTitle, startAt: number) {
+  constructor(video: HTMLVideoElement, title: LoadedTitle, index: BlobIndex, locks: Locks, startAt: number) {
     this.#video = video;
     this.#title = title;
+    this.#index = index;
+    this.#locks = locks;
     this.#startAt = startAt > 0 ? startAt : -1;
-    this.index = new BlobIndex(title.record, title.details);
     this.#hls = new Hls(this.#config());
     this.#listen();
     this.#hls.loadSource(`${window.location.origin}/${title.record.playlist}.m3u8`);
@@ -90,9 +83,8 @@ export class Engine {
 
   chooseQuality(level: number): void {
     const quality = this.qualities.value.find((candidate) => candidate.level === level);
-    const slot = this.index.slotAt(this.#video.currentTime);
-    if (quality && !this.openGroups.value.has(quality.track.key_group)) {
-      this.ask.value = { kind: 'quality', group: quality.track.key_group, slot };
+    if (quality && !this.#locks.openGroups.value.has(quality.track.key_group)) {
+      this.#locks.askForQuality(quality.track.key_group);
       return;
     }
     this.quality.value = level;
@@ -124,22 +116,10 @@ export class Engine {
     this.play();
   }
 
-  /** Called when something was unlocked for a choice that was waiting. */
-  dismissAsk(): void {
-    this.ask.value = undefined;
-  }
-
-  /** The end of the open part before the place where the film stopped, to go back to. */
-  lastOpenSecond(): number {
-    const ranges = this.#title.session.openRanges(this.ask.value?.group ?? this.#title.record.key_groups[0] ?? '');
-    const before = ranges.filter(([begin]) => begin <= (this.ask.value?.slot ?? 0)).at(-1) ?? ranges[0];
-    return before ? Math.max(this.index.startOf(before[0]), this.index.startOf(before[1]) - 10) : 0;
-  }
-
   #config(): Partial<HlsConfig> {
     const loader = makeLoaderClass({
       session: this.#title.session,
-      index: this.index,
+      index: this.#index,
       report: this.report,
       onTrouble: (error) => (this.trouble.value = error),
       onWell: () => (this.trouble.value = undefined),
@@ -185,20 +165,16 @@ export class Engine {
     });
     this.#stops.push(
       session.subscribe((event) => {
-        if (event.kind === 'locked') this.#locked.set(`${event.group}/${event.slot}`, event);
-        else if (event.kind === 'trouble') this.trouble.value = event.error;
+        if (event.kind === 'trouble') this.trouble.value = event.error;
         else if (event.kind === 'well') this.trouble.value = undefined;
-        else if (event.kind === 'changed') this.#onKeys();
-        this.#reconsider();
+        else if (event.kind === 'changed') void this.#refreshLocks();
       }),
+      effect(() => this.#capQuality(this.#locks.openGroups.value)),
     );
     const on = (name: keyof HTMLVideoElementEventMap, act: () => void) => {
       this.#video.addEventListener(name, act);
       this.#stops.push(() => this.#video.removeEventListener(name, act));
     };
-    on('seeking', () => ((this.#seeking = true), this.#reconsider()));
-    on('seeked', () => ((this.#seeking = false), this.#reconsider()));
-    for (const name of ['timeupdate', 'waiting', 'playing', 'canplay'] as const) on(name, () => this.#reconsider());
     on('playing', () => (this.trouble.value = undefined));
     on('play', () => ((this.#goingOn = true), (this.wantsClick.value = false)));
     on('pause', () => (this.#goingOn = false));
@@ -210,47 +186,26 @@ export class Engine {
       const track = tracks.find((candidate) => candidate.playlist === blobOfUrl(level.uri).blob);
       return track ? [{ level: i, height: Math.min(level.width, level.height), track }] : [];
     });
-    try {
-      await this.#capQuality();
-    } catch (error) {
-      this.trouble.value = asSwarmaError(error);
-    }
+    await this.#refreshLocks();
     this.#hls.startLoad(this.#startAt);
   }
 
-  #onKeys(): void {
-    for (const [name, { group, slot }] of this.#locked) if (this.#title.session.covers(group, slot)) this.#locked.delete(name);
-    this.#capQuality().catch((error: unknown) => (this.trouble.value = asSwarmaError(error)));
+  async #refreshLocks(): Promise<void> {
+    try {
+      await this.#locks.refresh();
+    } catch (error) {
+      this.trouble.value = asSwarmaError(error);
+    }
   }
 
-  /** Automatic quality stays within the key groups that are within reach here. */
-  async #capQuality(): Promise<void> {
-    const { session, record } = this.#title;
-    const slot = this.index.starts.length > 0 ? this.index.slotAt(this.#video.currentTime) : 0;
-    const within = await Promise.all(record.key_groups.map((group) => session.isWithinReach(group, slot)));
-    const open = new Set(record.key_groups.filter((_, i) => within[i]));
-    if ([...open].join() !== [...this.openGroups.value].join()) this.openGroups.value = open;
-    const reachable = this.qualities.value.filter((quality) => open.has(quality.track.key_group)).map((quality) => quality.level);
+  /** Automatic quality stays within the key groups that are open; a chosen one that is no longer is given up. */
+  #capQuality(open: ReadonlySet<string>): void {
+    const reachable = this.qualities.value.filter(({ track }) => open.has(track.key_group)).map(({ level }) => level);
     this.#hls.autoLevelCapping = reachable.length > 0 ? Math.max(...reachable) : -1;
-    if (this.quality.value >= 0 && !reachable.includes(this.quality.value) && reachable.length > 0) {
+    const chosen = this.quality.peek();
+    if (chosen >= 0 && !reachable.includes(chosen) && reachable.length > 0) {
       this.quality.value = -1;
       this.#hls.nextLevel = -1;
     }
-  }
-
-  /** Asks for the next step where the picture stands still for want of a key, and stops asking when it need not. */
-  #reconsider(): void {
-    if (this.ask.value?.kind === 'quality') {
-      if (this.#title.session.covers(this.ask.value.group, this.ask.value.slot)) this.ask.value = undefined;
-      return;
-    }
-    const here = this.index.slotAt(this.#video.currentTime);
-    const starved = this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-    const wall = [...this.#locked.values()].find(({ slot }) => Math.abs(slot - here) <= 1); // tracks are cut a few frames apart
-    if (!starved || !wall) {
-      if (this.ask.value) this.ask.value = undefined;
-      return;
-    }
-    if (this.ask.value?.slot !== wall.slot) this.ask.value = { kind: this.#seeking ? 'sought' : 'reached', ...wall };
   }
 }
