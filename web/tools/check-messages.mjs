@@ -1,6 +1,6 @@
 // Message files (src/messages/<feature>/<language>.json): in every feature each language has exactly the keys of English, the same
-// placeholders, and all plural forms of its language; every key is used, and only where its words are loaded. Exit 1 with a list
-// otherwise.
+// placeholders, and all plural forms of its language; every key is used, and only where its words are loaded; every problem
+// that has a message is one that the node or the client library says. Exit 1 with a list otherwise.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -83,6 +83,21 @@ for (const [name, text] of texts) {
 }
 for (const [key, feature] of featureOf) {
   if (!used.has(key) && !patterns.some((pattern) => pattern.test(key))) complaints.push(`${feature}: "${key}" is used nowhere`);
+}
+
+// --- the slugs of problems: each is said by the node or by the client library
+const repository = join(root, '../..');
+const saidIn = (where, ending) =>
+  readdirSync(join(repository, where), { recursive: true })
+    .filter((name) => ending.test(name))
+    .map((name) => readFileSync(join(repository, where, name), 'utf8'))
+    .join('\n');
+const said = saidIn('src', /\.(cpp|h)$/) + saidIn('sdk/ts/src', /\.ts$/) + [...texts.values()].join('\n');
+for (const [key, feature] of featureOf) {
+  const slug = /^problem\.([a-z]+(?:_[a-z0-9]+)+)$/.exec(key)?.[1];
+  if (slug && !/^http_\d+$/.test(slug) && !said.includes(`"${slug}"`) && !said.includes(`'${slug}'`)) {
+    complaints.push(`${feature}: nobody says the problem "${slug}"`);
+  }
 }
 
 for (const complaint of complaints) console.error(complaint);

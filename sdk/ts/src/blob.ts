@@ -28,12 +28,12 @@ const kHex64 = /^[0-9a-f]{64}$/;
 
 /** The verified bytes of a blob and how the fetch went. */
 export async function fetchBlob(id: string, options: FetchBlobOptions): Promise<{ bytes: Bytes; timing: FetchTiming }> {
-  if (!kHex64.test(id)) throw new SwarmaError('bad_answer', 'A blob name is not a SHA-256.');
+  if (!kHex64.test(id)) throw new SwarmaError('answer_bad', 'A blob name is not a SHA-256.');
   const timing: FetchTiming = { start: wallClock(), first: 0, end: 0, bytes: 0, refused: 0 };
   const attempts = options.sources.map((source) => ({ source, fresh: false }));
   const last = options.sources.at(-1);
   if (last !== undefined) attempts.push({ source: last, fresh: true });
-  let failure = new SwarmaError('blob_missing', 'Nobody has this part of the film.');
+  let failure = new SwarmaError('blob_not_found', 'Nobody has this part of the film.');
   for (const { source, fresh } of attempts) {
     try {
       const bytes = await fetchOnce(`${source}/${id}${options.extension ? `.${options.extension}` : ''}`, fresh, options, timing);
@@ -42,11 +42,11 @@ export async function fetchBlob(id: string, options: FetchBlobOptions): Promise<
         return { bytes, timing };
       }
       timing.refused++;
-      failure = new SwarmaError('blob_mismatch', 'A part of the film was not what its name says, from every source; it was not shown.');
+      failure = new SwarmaError('hash_mismatch', 'A part of the film was not what its name says, from every source; it was not shown.');
     } catch (error) {
       if (options.signal?.aborted) throw new SwarmaError('aborted', 'The request was given up.', { cause: error });
       if (!(error instanceof SwarmaError)) throw error;
-      if (failure.reason !== 'blob_mismatch') failure = error;
+      if (failure.reason !== 'hash_mismatch') failure = error;
     }
   }
   throw failure;
@@ -57,11 +57,11 @@ async function fetchOnce(url: string, fresh: boolean, options: FetchBlobOptions,
   try {
     response = await (options.fetch ?? fetch)(url, { signal: options.signal ?? null, credentials: 'omit', cache: fresh ? 'reload' : 'default' });
   } catch (cause) {
-    throw new SwarmaError('node_unreachable', 'The node does not answer.', { cause });
+    throw new SwarmaError('unreachable', 'The node does not answer.', { cause });
   }
   timing.first = wallClock();
   if (!response.ok || !response.body) {
-    throw new SwarmaError(response.status === 404 ? 'blob_missing' : 'node_unreachable', `The node answered ${response.status} for a part of the film.`, {
+    throw new SwarmaError(response.status === 404 ? 'blob_not_found' : 'unreachable', `The node answered ${response.status} for a part of the film.`, {
       status: response.status,
     });
   }
@@ -78,7 +78,7 @@ async function readAll(body: ReadableStream<Uint8Array>, announced: number, opti
   let loaded = 0;
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new SwarmaError('node_unreachable', 'The connection broke.', { cause });
+      throw new SwarmaError('unreachable', 'The connection broke.', { cause });
     });
     if (done) break;
     loaded += value.length;

@@ -1,10 +1,13 @@
-// The door of this library.
+// The door of this library:
 //
 //   const client = new SwarmaClient({ baseUrl: location.origin, workers });
-//   const { titles } = await client.search('bunny');
-//   const session = await client.openSession(await client.fetchTitle(titles[0].title_id));
-//   await session.unlock(path, 0);
-//   await session.waitForKey('sd', 0, signal);
+//   const { record } = await client.fetchTitle(titleId); // verified, never older than one seen before
+//   const session = client.openSession(record);
+//   const { paths } = await session.offer();
+//   const path = paths.find((candidate) => !candidate.open);
+//   if (path) await session.unlock(path, 0); // after its requirements are attested
+//   await session.waitForKey('sd', 0, signal); // renews keys by itself, or waits for the viewer
+//   const { bytes } = await session.segments.loadSegment(segment); // hashed and decrypted in a worker
 import { Creator } from './creator.ts';
 import { fromBase32, fromBase64url } from './encoding.ts';
 import { Http } from './http.ts';

@@ -32,10 +32,4 @@ export class Coverage {
     }
     return merged;
   }
-
-  /** When the first of the live spans ends; undefined without any. */
-  nextExpiry(now: number): number | undefined {
-    const times = [...this.#spans.values()].flat().map((span) => span.expiresAt).filter((at) => at > now);
-    return times.length > 0 ? Math.min(...times) : undefined;
-  }
 }

@@ -3,13 +3,17 @@ import { SwarmaError } from './errors.ts';
 import type { Http } from './http.ts';
 import { parseJson } from './jose.ts';
 import type { PersonKey, PersonKeys } from './keys.ts';
-import type { Vault } from './store.ts';
+import { backoff, pauseFor } from './retry.ts';
+import { makeSignedStack, type SignedStack } from './signed-stack.ts';
+import { type Vault, vaultKey } from './store.ts';
 import type { MediaCheck, MediaCheckRequest, MediaJob, PublishRequest, ReviseRequest, StudioTitle } from './wire.ts';
 
 interface Pass {
   token: string;
   expires_at: number;
 }
+
+const kPass = vaultKey<Pass>('creator');
 
 export class Creator {
   readonly #http: Http;
@@ -25,7 +29,7 @@ export class Creator {
   /** Exchanges a one-time link for a token that only this browser can use. */
   async redeemLink(secret: string): Promise<void> {
     const pass = await this.#http.call<Pass>('/v1/links/redeem', { body: { link: secret }, key: await this.#key() });
-    await this.#vault.put('creator', { token: pass.token, expires_at: pass.expires_at });
+    await this.#vault.put(kPass, { token: pass.token, expires_at: pass.expires_at });
   }
 
   async isSignedIn(): Promise<boolean> {
@@ -33,7 +37,7 @@ export class Creator {
   }
 
   async signOut(): Promise<void> {
-    await this.#vault.delete('creator');
+    await this.#vault.delete(kPass);
     await this.#keys.forget('studio');
   }
 
@@ -78,33 +82,26 @@ export class Creator {
         const last = await this.#readEvents(`/v1/media/${encodeURIComponent(mediaId)}/events`, onUpdate, signal);
         if (last) return last;
       } catch (error) {
-        if (!(error instanceof SwarmaError) || error.reason !== 'node_unreachable') throw error;
+        if (!(error instanceof SwarmaError) || error.reason !== 'unreachable') throw error;
       }
-      if (signal.aborted) throw new SwarmaError('aborted', 'The request was given up.');
-      await new Promise((resolve) => setTimeout(resolve, Math.min(8000, 500 * 2 ** Math.min(failures, 4))));
+      await pauseFor(backoff(failures, 0.5, 8), signal);
     }
   }
 
-  /** `Authorization` and `DPoP` for one request of the upload client; `sent` are its other headers. */
-  async headers(method: string, url: string, body?: Uint8Array, sent?: Headers): Promise<Record<string, string>> {
-    const { token } = await this.#needPass();
-    const more = { accessToken: token, ...(body && { body }), ...(sent && { headers: sent }) };
-    return { Authorization: `DPoP ${token}`, DPoP: await this.#http.proof(await this.#key(), method, url, more) };
-  }
-
-  rememberNonce(nonce: string | null | undefined): void {
-    this.#http.rememberNonce(nonce);
+  /** What tus-js-client sends uploads through. A chunk that the node may have taken is not repeated: tus asks where the upload stands. */
+  signedStack(): SignedStack {
+    const again = ['use_dpop_nonce'];
+    return makeSignedStack(async (request) => this.#http.exchange({ ...request, ...(await this.#signature()), again }));
   }
 
   async #readEvents(path: string, onUpdate: (job: MediaJob) => void, signal: AbortSignal): Promise<MediaJob | undefined> {
-    const { token } = await this.#needPass();
-    const response = await this.#http.send(path, { key: await this.#key(), token, signal });
+    const response = await this.#http.send(path, { ...(await this.#signature()), signal });
     if (!response.body) return undefined;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     for (;;) {
       const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw new SwarmaError(signal.aborted ? 'aborted' : 'node_unreachable', 'The node stopped answering.', { cause });
+        throw new SwarmaError(signal.aborted ? 'aborted' : 'unreachable', 'The node stopped answering.', { cause });
       });
       if (done) return undefined;
       text += value;
@@ -124,24 +121,24 @@ export class Creator {
   }
 
   async #call<T>(path: string, options: { method?: 'DELETE'; body?: unknown; signal?: AbortSignal | undefined; idempotencyKey?: string } = {}): Promise<T> {
-    const { token } = await this.#needPass();
+    const signature = await this.#signature();
     try {
-      return await this.#http.call<T>(path, { ...options, token, key: await this.#key() });
+      return await this.#http.call<T>(path, { ...options, ...signature });
     } catch (error) {
-      if (error instanceof SwarmaError && error.status === 401 && error.reason !== 'use_dpop_nonce') await this.#vault.delete('creator');
+      if (error instanceof SwarmaError && error.status === 401 && error.reason !== 'use_dpop_nonce') await this.#vault.delete(kPass);
       throw error;
     }
   }
 
   async #pass(): Promise<Pass | undefined> {
-    const pass = (await this.#vault.get('creator')) as Pass | undefined;
+    const pass = await this.#vault.get(kPass);
     return pass && pass.expires_at > this.#http.now() ? pass : undefined;
   }
 
-  async #needPass(): Promise<Pass> {
+  async #signature(): Promise<{ token: string; key: PersonKey }> {
     const pass = await this.#pass();
     if (!pass) throw new SwarmaError('not_signed_in', 'This browser is not signed in to the studio.', { status: 401 });
-    return pass;
+    return { token: pass.token, key: await this.#key() };
   }
 
   #key(): Promise<PersonKey> {

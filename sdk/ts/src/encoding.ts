@@ -1,5 +1,5 @@
 // Bytes and text: base64url, hex, base32, base58btc, UTF-8 and canonical JSON (RFC 8785). Decoders accept the one canonical
-// spelling only and throw SwarmaError("bad_answer") otherwise.
+// spelling only and throw SwarmaError("answer_bad") otherwise.
 import { SwarmaError } from './errors.ts';
 
 /** Bytes that own an ordinary ArrayBuffer, as WebCrypto wants them. */
@@ -16,7 +16,7 @@ export function fromUtf8(bytes: Uint8Array): string {
   try {
     return utf8Decoder.decode(bytes);
   } catch (cause) {
-    throw new SwarmaError('bad_answer', 'The text is not valid UTF-8.', { cause });
+    throw new SwarmaError('answer_bad', 'The text is not valid UTF-8.', { cause });
   }
 }
 
@@ -42,7 +42,7 @@ export function fromBase64url(text: string): Bytes {
     const out = Uint8Array.from(binary, (c) => c.charCodeAt(0));
     if (toBase64url(out) === text) return out;
   }
-  throw new SwarmaError('bad_answer', 'A value is not canonical base64url.');
+  throw new SwarmaError('answer_bad', 'A value is not canonical base64url.');
 }
 
 export function toHex(bytes: Uint8Array): string {
@@ -74,7 +74,7 @@ export function fromBase32(text: string): Bytes {
   let bits = 0;
   for (const c of text) {
     const value = kBase32.indexOf(c);
-    if (value < 0) throw new SwarmaError('bad_answer', 'A value is not base32.');
+    if (value < 0) throw new SwarmaError('answer_bad', 'A value is not base32.');
     buffer = (buffer << 5) | value;
     bits += 5;
     if (bits >= 8) {
@@ -84,7 +84,7 @@ export function fromBase32(text: string): Bytes {
     buffer &= (1 << bits) - 1;
   }
   const bytes = Uint8Array.from(out);
-  if (toBase32(bytes) !== text) throw new SwarmaError('bad_answer', 'A value is not canonical base32.');
+  if (toBase32(bytes) !== text) throw new SwarmaError('answer_bad', 'A value is not canonical base32.');
   return bytes;
 }
 
@@ -92,11 +92,11 @@ const kBase58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
 /** base58btc of at most 128 characters: did:key. */
 export function fromBase58(text: string): Bytes {
-  if (text.length > 128) throw new SwarmaError('bad_answer', 'A base58 value is too long.');
+  if (text.length > 128) throw new SwarmaError('answer_bad', 'A base58 value is too long.');
   let value = 0n;
   for (const c of text) {
     const digit = kBase58.indexOf(c);
-    if (digit < 0) throw new SwarmaError('bad_answer', 'A value is not base58.');
+    if (digit < 0) throw new SwarmaError('answer_bad', 'A value is not base58.');
     value = value * 58n + BigInt(digit);
   }
   const out: number[] = [];
@@ -109,11 +109,11 @@ export function fromBase58(text: string): Bytes {
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new SwarmaError('bad_answer', 'A number has no canonical form.');
+    if (!Number.isFinite(value)) throw new SwarmaError('answer_bad', 'A number has no canonical form.');
     return JSON.stringify(value);
   }
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new SwarmaError('bad_answer', 'A text holds half a character.');
+    if (!value.isWellFormed()) throw new SwarmaError('answer_bad', 'A text holds half a character.');
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -122,7 +122,7 @@ export function canonicalJson(value: unknown): string {
     entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     return `{${entries.map(([k, v]) => `${canonicalJson(k)}:${canonicalJson(v)}`).join(',')}}`;
   }
-  throw new SwarmaError('bad_answer', 'A value has no canonical form.');
+  throw new SwarmaError('answer_bad', 'A value has no canonical form.');
 }
 
 /** WebCrypto, or the reason why there is none. */

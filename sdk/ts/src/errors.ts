@@ -1,24 +1,31 @@
-// One error type for everything that is expected to fail. `reason` is a stable slug: the last part of a problem's `type`
-// when a node said it, or one of ours (LocalReason) when this library found it. Messages never hold keys, tokens or codes.
+// One error type for everything that is expected to fail. `reason` is a stable slug: the last part of a problem's `type` when a node said
+// it, or the same slug when this library found the same fault. Messages never hold keys, tokens or codes.
 
-/** What this library itself can find wrong. Slugs of a node are open-ended and come through unchanged. */
+/** What this library itself can find wrong. Slugs of a node come through unchanged. */
 export type LocalReason =
   | 'insecure_context' // no WebCrypto: plain http from another machine
   | 'unsupported_browser' // WebCrypto without Ed25519 or X25519
-  | 'node_unreachable' // the request got no answer
-  | 'bad_answer' // the answer is not what the protocol says
-  | 'blob_mismatch' // bytes do not hash to their name
-  | 'blob_missing' // no source has it
+  | 'unreachable' // the request got no answer
+  | 'answer_bad' // the answer is not what the protocol says
+  | 'hash_mismatch' // bytes do not hash to their name
+  | 'blob_not_found' // no source has it
   | 'blob_too_large'
   | 'decryption_failed'
   | 'record_forged'
   | 'record_older' // a revision below one already seen
   | 'record_forked' // the same revision with other content
   | 'grant_forged'
+  | 'grant_not_for_this_key'
+  | 'grant_wrong_title'
+  | 'grant_wrong_viewer'
+  | 'grant_old_revision'
+  | 'grant_other_policy'
   | 'grant_expired'
-  | 'wrong_viewer'
-  | 'policy_changed'
-  | 'locked' // no held key opens this slot
+  | 'attestation_wrong_viewer'
+  | 'not_current_revision' // the node has a newer one
+  | 'slot_not_granted' // no held key opens this slot
+  | 'not_signed_in'
+  | 'internal' // a fault of the page
   | 'aborted';
 
 /** One entry of a refusal by `keys/request`: what is missing and what would meet it. */
@@ -70,12 +77,19 @@ export async function readProblem(response: Response): Promise<SwarmaError> {
       const text = typeof problem.detail === 'string' ? problem.detail : typeof problem.title === 'string' ? problem.title : '';
       const unmet = Array.isArray(problem.unmet) ? (problem.unmet as Unmet[]) : [];
       const retryAfterSeconds = seconds(problem.retry_after_s) ?? retryAfterHeader;
-      return new SwarmaError(problem.type.slice(problem.type.lastIndexOf('/') + 1), text, { status, unmet, retryAfterSeconds });
+      return new SwarmaError(reasonOf(problem.type), text, { status, unmet, retryAfterSeconds });
     }
   } catch {
     // Not JSON (a proxy's page, an empty body): the status is all there is.
   }
-  return new SwarmaError(`http_${status}`, `The node answered with status ${status}.`, { status, retryAfterSeconds: retryAfterHeader });
+  // The answer to HEAD has no body that could ask for a fresh nonce.
+  const reason = status === 401 && response.headers.has('DPoP-Nonce') ? 'use_dpop_nonce' : `http_${status}`;
+  return new SwarmaError(reason, `The node answered with status ${status}.`, { status, retryAfterSeconds: retryAfterHeader });
+}
+
+/** "/problems/not_media" → "not_media". */
+export function reasonOf(problemType: string): string {
+  return problemType.slice(problemType.lastIndexOf('/') + 1);
 }
 
 function seconds(value: unknown): number | undefined {

@@ -2,7 +2,7 @@
 // the key and the revision: anything else in there is worthless and left behind.
 import type { PersonKey, PersonKeys } from './keys.ts';
 import type { HeldTrust } from './policy.ts';
-import type { Vault } from './store.ts';
+import { type Vault, type VaultKey, vaultKey } from './store.ts';
 import type { TitleRecord } from './wire.ts';
 
 const kProofMarginSeconds = 5; // a proof that ends on the way to the node is none
@@ -101,15 +101,15 @@ export class Holdings {
     return `title/${this.#record.title_id}`;
   }
 
-  get #name(): string {
-    return `unlock/${this.#record.title_id}`;
+  get #name(): VaultKey<Saved> {
+    return vaultKey(`unlock/${this.#record.title_id}`);
   }
 
   async #load(): Promise<Saved> {
     if (this.#saved) return this.#saved;
     const { revision } = this.#record;
     const now = this.#context.now();
-    const stored = (await this.#context.vault.get(this.#name)) as Saved | undefined;
+    const stored = await this.#context.vault.get(this.#name);
     let viewer = await this.viewer();
     const unlocks = stored?.jkt === viewer.jkt && stored.revision === revision ? stored.unlocks.filter((unlock) => unlock.until > now) : [];
     const proofs = stored?.jkt === viewer.jkt ? Object.entries(stored.proofs).filter(([, proof]) => proof.exp > now) : [];

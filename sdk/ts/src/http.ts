@@ -1,31 +1,53 @@
 // Requests to a node: problems become SwarmaErrors, proofs and nonces are handled, the node's clock is followed.
-import { utf8 } from './encoding.ts';
+import { type Bytes, utf8 } from './encoding.ts';
 import { asSwarmaError, readProblem, SwarmaError } from './errors.ts';
 import { makeDpopProof, parseJson } from './jose.ts';
 import type { PersonKey } from './keys.ts';
+import { type Pause, pauseFor } from './retry.ts';
 
 const kMaxAnswerBytes = 4 << 20;
-const kAgain = ['use_dpop_nonce', 'replayed_proof'];
 // A node that is in trouble for a moment (503, the same request still under way) is asked again this often, if it asks
 // for no more patience than this each time.
 const kRepeats = 2;
 const kLongestWaitSeconds = 5;
 
-export interface CallOptions {
-  method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  body?: unknown;
+type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+interface Signature {
   /** Signs the request. */
   key?: PersonKey;
   /** `Authorization: DPoP …`, with `ath` in the proof. */
   token?: string;
+}
+
+export interface CallOptions extends Signature {
+  method?: Method;
+  body?: unknown;
   signal?: AbortSignal | undefined;
   /** Makes repeats of the same intent harmless; a fresh one is made for every POST without. */
   idempotencyKey?: string;
 }
 
+/** Sends one request and gives its answer, whatever the status. Rejects with a SwarmaError when there is no answer. */
+export type Transport = (url: string, init: TransportInit) => Promise<Response>;
+
+export interface TransportInit {
+  method: string;
+  headers: Headers;
+  body?: Bytes | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Outgoing extends Signature, TransportInit {
+  url: string; // absolute, or a path of the node
+  transport?: Transport;
+  /** After these refusals the request goes out once more, under a fresh proof. */
+  again: readonly string[];
+}
+
 export class Http {
   readonly baseUrl: string;
-  readonly #fetch: typeof fetch;
+  readonly #transport: Transport;
   readonly #pause: Pause;
   #nonce = '';
   #clockOffset = 0;
@@ -33,7 +55,7 @@ export class Http {
   constructor(baseUrl: string, fetchFunction: typeof fetch = fetch, pause: Pause = pauseFor) {
     this.#pause = pause;
     this.baseUrl = baseUrl.replace(/\/$/, '');
-    this.#fetch = (...args) => fetchFunction(...args);
+    this.#transport = overFetch((...args) => fetchFunction(...args));
   }
 
   /** Unix seconds by the node's clock as last seen: viewers' own clocks may be wrong by minutes. */
@@ -45,11 +67,6 @@ export class Http {
     if (nonce) this.#nonce = nonce;
   }
 
-  /** The `DPoP` header for one request. */
-  proof(key: PersonKey, method: string, path: string, more: { body?: Uint8Array; accessToken?: string; headers?: Headers } = {}): Promise<string> {
-    return makeDpopProof(key, { method, url: new URL(path, `${this.baseUrl}/`).href, now: this.now(), nonce: this.#nonce, ...more });
-  }
-
   async call<T>(path: string, options: CallOptions = {}): Promise<T> {
     const response = await this.send(path, options);
     const text = await readBounded(response);
@@ -57,45 +74,60 @@ export class Http {
   }
 
   /**
-   * Sends, and throws the problem of any answer that is not 2xx. Once more with a fresh proof when the node hands out a fresh nonce,
-   * or has seen the proof: a browser sends a request again by itself when its connection breaks. And after the wait that the node
-   * asks for, when that is short.
+   * Sends JSON, and throws the problem of any answer that is not 2xx. A request that the node has seen already goes out again: a browser
+   * repeats a request by itself when its connection breaks. So does one that the node asks to repeat after a short wait.
    */
   async send(path: string, options: CallOptions = {}): Promise<Response> {
-    const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
+    const { body, signal, key, token } = options;
+    const method = options.method ?? (body === undefined ? 'GET' : 'POST');
     const idempotencyKey = options.idempotencyKey ?? (method === 'POST' ? crypto.randomUUID() : undefined);
-    let freshProofs = 0;
-    let repeats = 0;
-    for (;;) {
-      const response = await this.#sendOnce(path, method, idempotencyKey, options);
-      if (response.ok) return response;
-      const problem = await readProblem(response);
-      if (kAgain.includes(problem.reason) && freshProofs++ <= repeats) continue;
-      const wait = shortWait(problem);
-      if (wait === undefined || repeats++ === kRepeats) throw problem;
-      await this.#pause(wait, options.signal);
+    const headers = new Headers({ Accept: 'application/json' });
+    if (body !== undefined) headers.set('Content-Type', 'application/json');
+    if (idempotencyKey) headers.set('Idempotency-Key', idempotencyKey);
+    const outgoing: Outgoing = {
+      method,
+      url: path,
+      headers,
+      body: body === undefined ? undefined : utf8(JSON.stringify(body)),
+      signal,
+      again: ['use_dpop_nonce', 'replayed_proof'],
+      ...(key && { key }),
+      ...(token && { token }),
+    };
+    for (let repeats = 0; ; repeats++) {
+      try {
+        return await this.exchange(outgoing);
+      } catch (error) {
+        const wait = error instanceof SwarmaError ? shortWait(error) : undefined;
+        if (wait === undefined || repeats === kRepeats) throw error;
+        await this.#pause(wait, signal);
+      }
     }
   }
 
-  async #sendOnce(path: string, method: string, idempotencyKey: string | undefined, options: CallOptions): Promise<Response> {
-    const headers = new Headers({ Accept: 'application/json' });
-    const body = options.body === undefined ? undefined : utf8(JSON.stringify(options.body));
-    if (body) headers.set('Content-Type', 'application/json');
-    if (idempotencyKey) headers.set('Idempotency-Key', idempotencyKey);
-    if (options.key) {
-      const more = { ...(body && { body }), ...(options.token && { accessToken: options.token }) };
-      headers.set('DPoP', await this.proof(options.key, method, path, more));
+  /** Sends a request as it is, signed anew each time. Throws the problem of any answer that is not 2xx. */
+  async exchange(outgoing: Outgoing): Promise<Response> {
+    for (let isFirst = true; ; isFirst = false) {
+      const response = await this.#sendOnce(outgoing);
+      if (response.ok) return response;
+      const problem = await readProblem(response);
+      if (!isFirst || !outgoing.again.includes(problem.reason)) throw problem;
     }
-    if (options.token) headers.set('Authorization', `DPoP ${options.token}`);
-    try {
-      const init: RequestInit = { method, headers, signal: options.signal ?? null, credentials: 'omit', cache: 'no-store' };
-      const response = await this.#fetch(this.baseUrl + path, body ? { ...init, body } : init);
-      this.#learnFrom(response);
-      return response;
-    } catch (cause) {
-      if (options.signal?.aborted) throw new SwarmaError('aborted', 'The request was given up.', { cause });
-      throw new SwarmaError('node_unreachable', 'The node does not answer.', { cause: asSwarmaError(cause) });
+  }
+
+  async #sendOnce(outgoing: Outgoing): Promise<Response> {
+    const { method, body, signal, key, token, transport = this.#transport } = outgoing;
+    const url = new URL(outgoing.url, `${this.baseUrl}/`).href;
+    const headers = new Headers(outgoing.headers);
+    if (key) {
+      const more = { ...(body && { body }), ...(token && { accessToken: token }) };
+      const claims = { method, url, now: this.now(), nonce: this.#nonce, headers, ...more };
+      headers.set('DPoP', await makeDpopProof(key, claims));
     }
+    if (token) headers.set('Authorization', `DPoP ${token}`);
+    const response = await transport(url, { method, headers, body, signal });
+    this.#learnFrom(response);
+    return response;
   }
 
   #learnFrom(response: Response): void {
@@ -108,8 +140,17 @@ export class Http {
   }
 }
 
-/** Waits so many seconds, or throws `aborted`. */
-type Pause = (seconds: number, signal?: AbortSignal) => Promise<void>;
+function overFetch(fetchFunction: typeof fetch): Transport {
+  return async (url, { method, headers, body, signal }) => {
+    try {
+      const init: RequestInit = { method, headers, signal: signal ?? null, credentials: 'omit', cache: 'no-store' };
+      return await fetchFunction(url, body ? { ...init, body } : init);
+    } catch (cause) {
+      if (signal?.aborted) throw new SwarmaError('aborted', 'The request was given up.', { cause });
+      throw new SwarmaError('unreachable', 'The node does not answer.', { cause: asSwarmaError(cause) });
+    }
+  };
+}
 
 function shortWait(problem: SwarmaError): number | undefined {
   const passing = problem.status === 503 || problem.reason === 'request_in_progress';
@@ -117,25 +158,10 @@ function shortWait(problem: SwarmaError): number | undefined {
   return passing && wait !== undefined && wait <= kLongestWaitSeconds ? wait : undefined;
 }
 
-function pauseFor(seconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => {
-      clearTimeout(timer);
-      reject(new SwarmaError('aborted', 'The request was given up.'));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', giveUp);
-      resolve();
-    }, seconds * 1000);
-    if (signal?.aborted) giveUp();
-    else signal?.addEventListener('abort', giveUp, { once: true });
-  });
-}
-
 async function readBounded(response: Response): Promise<string> {
   const text = await response.text().catch((cause: unknown) => {
-    throw new SwarmaError('node_unreachable', 'The node stopped answering.', { cause });
+    throw new SwarmaError('unreachable', 'The node stopped answering.', { cause });
   });
-  if (text.length > kMaxAnswerBytes) throw new SwarmaError('bad_answer', 'The answer of the node is too large.');
+  if (text.length > kMaxAnswerBytes) throw new SwarmaError('answer_bad', 'The answer of the node is too large.');
   return text;
 }

@@ -1,11 +1,14 @@
 export * from './client.ts';
 export { fetchBlob, type FetchTiming, kMaxPlaylistBytes } from './blob.ts';
-export { asSwarmaError, type LocalReason, readProblem, SwarmaError, type Unmet } from './errors.ts';
+export { asSwarmaError, type LocalReason, reasonOf, SwarmaError, type Unmet } from './errors.ts';
 export { fromUtf8, sha256, toBase64url, utf8 } from './encoding.ts';
 export { childrenOf, isLeaf, isMet, isPathAvailable, isPathMet, listLeaves } from './policy.ts';
 export type { PuzzleProgress } from './puzzle-runner.ts';
 export type { LoadedBlob, SegmentRef } from './segment-pipeline.ts';
 export { fetchMediaPlaylist, type MediaPlaylist, parseMediaPlaylist, type PlaylistSegment } from './title.ts';
-export { isTransient, type SessionEvent, type TitleSession } from './title-session.ts';
+export { isTransient, stubbornly } from './retry.ts';
+export type { SignedStack } from './signed-stack.ts';
+export { type VaultKey, vaultKey } from './store.ts';
+export type { SessionEvent, TitleSession } from './title-session.ts';
 export type { Creator } from './creator.ts';
 export type * from './wire.ts';

@@ -10,7 +10,7 @@ export const kMaxJwsBytes = 64 * 1024;
 export function publicKeyOf(did: string): Bytes {
   const bytes = did.startsWith('did:key:z') ? fromBase58(did.slice(9)) : new Uint8Array();
   if (bytes.length !== 34 || bytes[0] !== 0xed || bytes[1] !== 0x01) {
-    throw new SwarmaError('bad_answer', 'An identity is not an Ed25519 did:key.');
+    throw new SwarmaError('answer_bad', 'An identity is not an Ed25519 did:key.');
   }
   return bytes.slice(2);
 }
@@ -18,7 +18,7 @@ export function publicKeyOf(did: string): Bytes {
 /** Payload of a JWS, unchecked: only to learn who claims to have signed it. */
 export function peekJws(jws: string): Record<string, unknown> {
   const parts = jws.split('.');
-  if (parts.length !== 3 || jws.length > kMaxJwsBytes) throw new SwarmaError('bad_answer', 'A signed object is not a compact JWS.');
+  if (parts.length !== 3 || jws.length > kMaxJwsBytes) throw new SwarmaError('answer_bad', 'A signed object is not a compact JWS.');
   return parseObject(fromUtf8(fromBase64url(parts[1] as string)));
 }
 
@@ -46,7 +46,7 @@ export async function openJwe(jwe: string, key: CryptoKey): Promise<Bytes> {
     });
     return new Uint8Array(plaintext);
   } catch (cause) {
-    throw new SwarmaError('decryption_failed', 'The keys in the grant are not for this browser.', { cause });
+    throw new SwarmaError('grant_not_for_this_key', 'The keys in the grant are not for this browser.', { cause });
   }
 }
 
@@ -89,7 +89,7 @@ export async function makeDpopProof(
 
 function parseObject(text: string): Record<string, unknown> {
   const value: unknown = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SwarmaError('bad_answer', 'A signed object is not a JSON object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SwarmaError('answer_bad', 'A signed object is not a JSON object.');
   return value as Record<string, unknown>;
 }
 
@@ -97,6 +97,6 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SwarmaError('bad_answer', 'The answer is not JSON.', { cause });
+    throw new SwarmaError('answer_bad', 'The answer is not JSON.', { cause });
   }
 }

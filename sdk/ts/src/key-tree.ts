@@ -34,13 +34,26 @@ export function contentKey(leaf: Bytes, trackId: string): Promise<Bytes> {
 
 /** title id (16 bytes) ‖ salt (16) ‖ u16 length ‖ track id ‖ u32 slot, big-endian. */
 export function additionalData(titleId: Uint8Array, salt: Uint8Array, trackId: string, slot: number): Bytes {
-  if (titleId.length !== 16 || salt.length !== 16) throw new SwarmaError('bad_answer', 'The title id and the salt have 16 bytes.');
+  if (titleId.length !== 16 || salt.length !== 16) throw new SwarmaError('answer_bad', 'The title id and the salt have 16 bytes.');
   const track = utf8(trackId);
   const length = new Uint8Array(2);
   new DataView(length.buffer).setUint16(0, track.length);
   const index = new Uint8Array(4);
   new DataView(index.buffer).setUint32(0, slot);
   return concat(titleId, salt, length, track, index);
+}
+
+/** Where the nodes of the minimal cover of [begin, end) lie, from left to right. */
+export function coverShape(slots: number, [begin, end]: readonly [number, number]): Pick<TreeNode, 'level' | 'index'>[] {
+  const depth = treeDepth(slots);
+  const under = (level: number, index: number): Pick<TreeNode, 'level' | 'index'>[] => {
+    const size = 2 ** (depth - level);
+    const first = index * size;
+    if (end <= first || begin >= first + size) return [];
+    if (begin <= first && end >= first + size) return [{ level, index }];
+    return [...under(level + 1, 2 * index), ...under(level + 1, 2 * index + 1)];
+  };
+  return under(0, 0);
 }
 
 /** The nodes held for one key group, each until it expires. */
@@ -51,7 +64,7 @@ export class KeyRing {
   #path: TreeNode[] = []; // from a held node down to the last leaf: walking forward costs about one derivation a slot
 
   constructor(slots: number) {
-    if (!Number.isInteger(slots) || slots < 1 || slots > kMaxSlots) throw new SwarmaError('bad_answer', 'The number of slots is out of range.');
+    if (!Number.isInteger(slots) || slots < 1 || slots > kMaxSlots) throw new SwarmaError('answer_bad', 'The number of slots is out of range.');
     this.slots = slots;
     this.#depth = treeDepth(slots);
   }
@@ -59,7 +72,7 @@ export class KeyRing {
   add(node: TreeNode, expiresAt: number): void {
     const { level, index, key } = node;
     const fits = Number.isInteger(level) && level >= 0 && level <= this.#depth && Number.isInteger(index) && index >= 0 && index < 2 ** level;
-    if (!fits || key.length !== 32) throw new SwarmaError('bad_answer', 'A key node lies outside the tree.');
+    if (!fits || key.length !== 32) throw new SwarmaError('answer_bad', 'A key node lies outside the tree.');
     const same = this.#nodes.find((held) => held.node.level === level && held.node.index === index);
     if (same) same.expiresAt = Math.max(same.expiresAt, expiresAt);
     else this.#nodes.push({ node, expiresAt });

@@ -2,7 +2,7 @@
 import { asSwarmaError, SwarmaError } from './errors.ts';
 import { chanceByNow } from './puzzle.ts';
 import type { PuzzleReply, PuzzleRequest } from './puzzle-worker.ts';
-import type { Vault } from './store.ts';
+import { type Vault, vaultKey } from './store.ts';
 import type { TitleSession } from './title-session.ts';
 import type { Action, RequirementLeaf } from './wire.ts';
 
@@ -29,13 +29,13 @@ export async function runPuzzle(
   onProgress: (progress: PuzzleProgress) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = `puzzle/${session.record.title_id}/${leaf.key ?? ''}`;
-  const kept = (await environment.vault.get(name)) as Saved | undefined;
+  const name = vaultKey<Saved>(`puzzle/${session.record.title_id}/${leaf.key ?? ''}`);
+  const kept = await environment.vault.get(name);
   const usable = kept && kept.action.expires_at > environment.now() + 10;
   const saved: Saved = usable ? kept : { action: await session.startAction(leaf), tried: 0 };
   if (saved !== kept) await environment.vault.put(name, saved); // a page that is left at once comes back to this puzzle
   const { challenge } = saved.action;
-  if (!('seed' in challenge) || challenge.algorithm !== 'sha256') throw new SwarmaError('bad_answer', 'The node posed a puzzle of an unknown kind.');
+  if (!('seed' in challenge) || challenge.algorithm !== 'sha256') throw new SwarmaError('answer_bad', 'The node posed a puzzle of an unknown kind.');
   const task: PuzzleRequest = { seed: challenge.seed, difficulty: challenge.difficulty, from: saved.tried };
   let savedAt = performance.now();
   const solution = await search(environment.makeWorker(), task, signal, (tried, perSecond) => {

@@ -65,7 +65,7 @@ export class SegmentPipeline {
   /** Decrypts into new memory; the stored bytes stay as they are (others may be served from them). */
   async decrypt(ref: SegmentRef, stored: Bytes): Promise<Bytes> {
     const leaf = await this.#rings.get(ref.keyGroup)?.leaf(ref.slot);
-    if (!leaf) throw new SwarmaError('locked', 'No key is held for this part of the film.');
+    if (!leaf) throw new SwarmaError('slot_not_granted', 'No key is held for this part of the film.');
     const key = await subtle().importKey('raw', await contentKey(leaf, ref.track), 'AES-GCM', false, ['decrypt']);
     const aad = additionalData(this.#config.titleId, this.#config.salt, ref.track, ref.slot);
     try {

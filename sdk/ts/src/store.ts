@@ -63,6 +63,16 @@ function openDatabase(name: string): Promise<IDBDatabase> {
   });
 }
 
+/** The name of a value in the vault, and its type. */
+export interface VaultKey<T> {
+  readonly name: string;
+  readonly type?: T; // never there: it lets the compiler tell the types apart
+}
+
+export function vaultKey<T>(name: string): VaultKey<T> {
+  return { name };
+}
+
 interface VaultKeys {
   seal: CryptoKey;
   names: CryptoKey;
@@ -77,7 +87,7 @@ export class Vault {
   }
 
   /** Reads a JSON value; undefined when there is none or it can no longer be opened. */
-  async get(name: string): Promise<unknown> {
+  async get<T>({ name }: VaultKey<T>): Promise<T | undefined> {
     const hidden = await this.hide(name);
     const sealed = await this.#store.get(hidden);
     if (!(sealed instanceof Uint8Array) || sealed.length < 28) return undefined;
@@ -85,14 +95,14 @@ export class Vault {
       const { seal } = await this.#load();
       const box = sealed as Bytes;
       const plain = await subtle().decrypt({ name: 'AES-GCM', iv: box.subarray(0, 12), additionalData: utf8(hidden) }, seal, box.subarray(12));
-      return JSON.parse(fromUtf8(new Uint8Array(plain)));
+      return JSON.parse(fromUtf8(new Uint8Array(plain))) as T;
     } catch {
       await this.#store.delete(hidden); // sealed under a key that is gone: worthless, and a fresh value will take its place
       return undefined;
     }
   }
 
-  async put(name: string, value: unknown): Promise<void> {
+  async put<T>({ name }: VaultKey<T>, value: T): Promise<void> {
     const hidden = await this.hide(name);
     const { seal } = await this.#load();
     const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -103,7 +113,7 @@ export class Vault {
     await this.#store.put(hidden, box);
   }
 
-  async delete(name: string): Promise<void> {
+  async delete({ name }: VaultKey<unknown>): Promise<void> {
     await this.#store.delete(await this.hide(name));
   }
 

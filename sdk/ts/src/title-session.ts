@@ -9,7 +9,8 @@ import { type HeldUnlock, Holdings } from './holdings.ts';
 import type { Http } from './http.ts';
 import { peekJws } from './jose.ts';
 import type { PersonKey, PersonKeys } from './keys.ts';
-import { type HeldTrust, isPathMet, listLeaves } from './policy.ts';
+import { type HeldTrust, listLeaves } from './policy.ts';
+import { backoff, isTransient, pauseFor } from './retry.ts';
 import type { SegmentLoader } from './segment-client.ts';
 import type { Vault } from './store.ts';
 import type { Action, AttestationClaims, Offer, OfferPath, RequirementLeaf, TitleRecord } from './wire.ts';
@@ -17,7 +18,7 @@ import type { Action, AttestationClaims, Offer, OfferPath, RequirementLeaf, Titl
 /** Keys are renewed this long before they end, and asked for this many slots before they are needed. */
 const kRenewSeconds = 20;
 const kLookaheadSlots = 6;
-const kMaxBackoffMs = 8000;
+const kMaxBackoffSeconds = 8;
 
 export type SessionEvent =
   | { kind: 'changed' } // keys, unlocks or proofs are others than before
@@ -63,7 +64,7 @@ export class TitleSession {
     this.segments.close();
   }
 
-  /** The node's offer for the record at hand; a newer revision at the node is `revision_stale`. */
+  /** The node's offer for the record at hand; a newer revision at the node is `not_current_revision`. */
   offer(): Promise<Offer> {
     this.#offer ??= this.#fetchOffer().catch((error: unknown) => {
       this.#offer = undefined;
@@ -104,14 +105,10 @@ export class TitleSession {
     });
     const claims = peekJws(attestation) as unknown as AttestationClaims;
     if (claims.subject !== viewer.jkt || claims.title_id !== this.record.title_id) {
-      throw new SwarmaError('wrong_viewer', 'The node attested something about somebody else.');
+      throw new SwarmaError('attestation_wrong_viewer', 'The node attested something about somebody else.');
     }
     await this.#holdings.keepProof(leaf.key ?? '', { jws: attestation, trust: claims.trust, exp: claims.exp });
     this.#emit({ kind: 'changed' });
-  }
-
-  async isReady(path: OfferPath): Promise<boolean> {
-    return isPathMet(path, await this.heldProofs());
   }
 
   /** Turns the held proofs into an unlock of `path`, and fetches the first keys, from `fromSlot` on where the path allows. */
@@ -140,7 +137,7 @@ export class TitleSession {
         await this.#nextChange(signal, undefined);
       } catch (error) {
         this.#reportTrouble(asSwarmaError(error));
-        await this.#nextChange(signal, Math.min(kMaxBackoffMs, 500 * 2 ** failures++));
+        await this.#nextChange(signal, 1000 * backoff(failures++, 0.5, kMaxBackoffSeconds));
       }
     }
   }
@@ -224,8 +221,8 @@ export class TitleSession {
       try {
         return await this.#context.http.call<T>(path, { body, key, idempotencyKey });
       } catch (error) {
-        if (asSwarmaError(error).reason !== 'node_unreachable' || attempt === 3 || this.#closed) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
+        if (asSwarmaError(error).reason !== 'unreachable' || attempt === 3 || this.#closed) throw error;
+        await pauseFor(0.3 * attempt);
       }
     }
   }
@@ -247,8 +244,8 @@ export class TitleSession {
 
   async #fetchOffer(): Promise<Offer> {
     const offer = await this.#context.http.call<Offer>('/v1/requirements/offer', { body: { title_id: this.record.title_id } });
-    if (offer.title_id !== this.record.title_id || !Array.isArray(offer.paths)) throw new SwarmaError('bad_answer', 'The offer is for another title.');
-    if (offer.revision !== this.record.revision) throw new SwarmaError('revision_stale', 'The title has a newer revision. Load the page again.');
+    if (offer.title_id !== this.record.title_id || !Array.isArray(offer.paths)) throw new SwarmaError('answer_bad', 'The offer is for another title.');
+    if (offer.revision !== this.record.revision) throw new SwarmaError('not_current_revision', 'The title has a newer revision. Load the page again.');
     return offer;
   }
 
@@ -280,9 +277,4 @@ export class TitleSession {
   #emit(event: SessionEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
-}
-
-/** Worth asking again without the viewer doing anything. */
-export function isTransient(error: SwarmaError): boolean {
-  return error.reason === 'node_unreachable' || error.status === 429 || error.status >= 500;
 }

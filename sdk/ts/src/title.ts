@@ -4,7 +4,7 @@ import { canonicalJson, fromBase32, fromBase64url, fromUtf8, sha256, toBase32, t
 import { SwarmaError } from './errors.ts';
 import { parseJson, peekJws, verifyJws } from './jose.ts';
 import { kMaxSlots } from './key-tree.ts';
-import type { Vault } from './store.ts';
+import { type Vault, vaultKey } from './store.ts';
 import type { Policy, TitleDetails, TitleRecord, Track } from './wire.ts';
 
 export const kMaxRecordBytes = 8 * 1024;
@@ -45,8 +45,8 @@ function checkRecord(record: TitleRecord): void {
     [record.playlist, record.details, ...(record.poster ? [record.poster] : [])].every((id) => kHex64.test(id)) &&
     typeof record.agent?.signer === 'string' &&
     Array.isArray(record.policy?.paths);
-  if (!ok || record.scheme !== 'aes-256-gcm') throw new SwarmaError('bad_answer', 'The title record is of a kind this page does not know.');
-  if (fromBase64url(record.salt).length !== 16) throw new SwarmaError('bad_answer', 'The title record has a bad salt.');
+  if (!ok || record.scheme !== 'aes-256-gcm') throw new SwarmaError('answer_bad', 'The title record is of a kind this page does not know.');
+  if (fromBase64url(record.salt).length !== 16) throw new SwarmaError('answer_bad', 'The title record has a bad salt.');
   fromBase32(record.title_id);
 }
 
@@ -63,9 +63,9 @@ export class RevisionMemory {
   }
 
   async accept(record: TitleRecord): Promise<void> {
-    const name = `seen/${record.title_id}`;
+    const name = vaultKey<{ revision: number; digest: string }>(`seen/${record.title_id}`);
     const digest = toBase64url(await sha256(utf8(canonicalJson(record))));
-    const seen = (await this.#vault.get(name)) as { revision: number; digest: string } | undefined;
+    const seen = await this.#vault.get(name);
     if (seen && record.revision < seen.revision) {
       throw new SwarmaError('record_older', `Revision ${record.revision} of this title is older than ${seen.revision}, which this browser has seen.`);
     }
@@ -86,7 +86,7 @@ export function parseDetails(text: string, record: Pick<TitleRecord, 'key_groups
   const ok =
     Array.isArray(value?.tracks) &&
     value.tracks.every((track) => typeof track.id === 'string' && kHex64.test(track.playlist) && record.key_groups.includes(track.key_group));
-  if (!ok) throw new SwarmaError('bad_answer', 'The details of the title are not in order.');
+  if (!ok) throw new SwarmaError('answer_bad', 'The details of the title are not in order.');
   return value;
 }
 
@@ -117,8 +117,8 @@ export function parseMediaPlaylist(text: string): MediaPlaylist {
       out.segments.push({ blob: uri[1] as string, extension: uri[2] as string, start, seconds });
       start += seconds;
       seconds = undefined;
-    } else if (line !== '' && !line.startsWith('#')) throw new SwarmaError('bad_answer', 'A playlist has a line that is no segment.');
-    if (out.segments.length > kMaxSlots) throw new SwarmaError('bad_answer', 'A playlist has too many segments.');
+    } else if (line !== '' && !line.startsWith('#')) throw new SwarmaError('answer_bad', 'A playlist has a line that is no segment.');
+    if (out.segments.length > kMaxSlots) throw new SwarmaError('answer_bad', 'A playlist has too many segments.');
   }
   return out;
 }
@@ -126,6 +126,6 @@ export function parseMediaPlaylist(text: string): MediaPlaylist {
 export async function fetchMediaPlaylist(track: Track, slots: number, sources: readonly string[], signal?: AbortSignal): Promise<MediaPlaylist> {
   const { bytes } = await fetchBlob(track.playlist, { sources, maxBytes: kMaxPlaylistBytes, extension: 'm3u8', signal });
   const playlist = parseMediaPlaylist(fromUtf8(bytes));
-  if (playlist.segments.length !== slots) throw new SwarmaError('bad_answer', 'A track has another number of segments than the title has slots.');
+  if (playlist.segments.length !== slots) throw new SwarmaError('answer_bad', 'A track has another number of segments than the title has slots.');
   return playlist;
 }

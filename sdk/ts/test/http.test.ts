@@ -69,9 +69,17 @@ test('the wait is the one of the body, and a short one is waited for', async () 
   assert.equal(asked, 5);
 });
 
+test('a refused HEAD, which can say nothing, goes out again with the nonce that came with it, once', async () => {
+  const statuses = [401, 200];
+  const http = new Http('http://node.test', async () => new Response(null, { status: statuses.shift() ?? 401, headers: { 'DPoP-Nonce': 'n' } }));
+  const head = { method: 'HEAD', url: '/v1/uploads/1', headers: new Headers(), again: ['use_dpop_nonce'] };
+  assert.equal((await http.exchange(head)).status, 200);
+  await assert.rejects(http.exchange(head), { reason: 'use_dpop_nonce', status: 401 });
+});
+
 test('an answer that is no problem document keeps its status; no answer is its own reason', async () => {
   await assert.rejects(new Http('http://node.test', async () => new Response('<html>', { status: 502 })).call('/v1/x'), { reason: 'http_502' });
-  await assert.rejects(new Http('http://node.test', () => Promise.reject(new TypeError('fetch failed'))).call('/v1/x'), { reason: 'node_unreachable' });
+  await assert.rejects(new Http('http://node.test', () => Promise.reject(new TypeError('fetch failed'))).call('/v1/x'), { reason: 'unreachable' });
 });
 
 test('the clock of the node is followed', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { additionalData, contentKey, KeyRing, treeDepth } from '../src/key-tree.ts';
+import { additionalData, contentKey, coverShape, KeyRing, treeDepth } from '../src/key-tree.ts';
 import { fromBase32, toBase64url } from '../src/encoding.ts';
-import { bytes, vectors } from './support.ts';
+import { bytes, coverOf, vectors } from './support.ts';
 
 const { tree, title, segment } = vectors;
 const cover: { level: number; index: number; key: string }[] = tree.cover_3_9;
@@ -21,6 +21,16 @@ test('a grant for [3, 9) opens exactly slots 3 to 8', async () => {
     else assert.equal(leaf, undefined);
     assert.equal(ring.covers(slot), slot >= 3 && slot < 9);
   }
+});
+
+test('the shape of a cover', () => {
+  assert.deepEqual(coverShape(tree.slots, [3, 9]), cover.map(({ level, index }) => ({ level, index })));
+  for (let begin = 0; begin < tree.slots; begin++) {
+    for (let end = begin + 1; end <= tree.slots; end++) {
+      assert.deepEqual(coverShape(tree.slots, [begin, end]), coverOf(begin, end).map(({ level, index }) => ({ level, index })));
+    }
+  }
+  assert.deepEqual(coverShape(1, [0, 1]), [{ level: 0, index: 0 }]);
 });
 
 test('leaves are the same in any order of asking', async () => {
@@ -44,10 +54,10 @@ test('nodes outside the tree are refused', () => {
   const ring = new KeyRing(tree.slots);
   const key = bytes(tree.root);
   for (const [level, index] of [[5, 0], [-1, 0], [1, 2], [0, 1], [0.5, 0]] as const) {
-    assert.throws(() => ring.add({ level, index, key }, 1), { reason: 'bad_answer' });
+    assert.throws(() => ring.add({ level, index, key }, 1), { reason: 'answer_bad' });
   }
-  assert.throws(() => ring.add({ level: 0, index: 0, key: key.slice(1) }, 1), { reason: 'bad_answer' });
-  assert.throws(() => new KeyRing(0), { reason: 'bad_answer' });
+  assert.throws(() => ring.add({ level: 0, index: 0, key: key.slice(1) }, 1), { reason: 'answer_bad' });
+  assert.throws(() => new KeyRing(0), { reason: 'answer_bad' });
 });
 
 test('depth is ceil(log2 slots)', () => {

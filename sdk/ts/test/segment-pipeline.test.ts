@@ -46,8 +46,8 @@ test('a spoilt cache is passed by', async () => {
 });
 
 test('bytes that nobody has right are an error', async () => {
-  await assert.rejects(makePipeline(flipped).loadSegment(ref), { reason: 'blob_mismatch' });
-  await assert.rejects(makePipeline(() => undefined).loadSegment(ref), { reason: 'blob_missing' });
+  await assert.rejects(makePipeline(flipped).loadSegment(ref), { reason: 'hash_mismatch' });
+  await assert.rejects(makePipeline(() => undefined).loadSegment(ref), { reason: 'blob_not_found' });
 });
 
 test('a segment put in the place of another does not open', async () => {
@@ -56,8 +56,8 @@ test('a segment put in the place of another does not open', async () => {
 });
 
 test('without a key a slot is locked', async () => {
-  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, slot: 9 }), { reason: 'locked' });
-  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, keyGroup: 'hd' }), { reason: 'locked' });
+  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, slot: 9 }), { reason: 'slot_not_granted' });
+  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, keyGroup: 'hd' }), { reason: 'slot_not_granted' });
 });
 
 test('a body beyond the limit is cut off', async () => {

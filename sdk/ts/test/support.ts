@@ -1,5 +1,5 @@
 // Helpers that use node:crypto and jose only, never the code under test.
-import { generateKeyPairSync, randomUUID, sign as cryptoSign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, hkdfSync, randomUUID, sign as cryptoSign, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CompactEncrypt, importJWK } from 'jose';
 
@@ -33,6 +33,31 @@ function didOf(publicKey: KeyObject): string {
   let out = '';
   for (; value > 0n; value /= 58n) out = kBase58[Number(value % 58n)] + out;
   return `did:key:z${out}`;
+}
+
+interface Node {
+  level: number;
+  index: number;
+  key: string;
+}
+
+/** The nodes that cover [begin, end) of the tree of the vectors: from the left, the largest block that fits. */
+export function coverOf(begin: number, end: number): Node[] {
+  const depth = 4;
+  const nodes: Node[] = [];
+  for (let at = begin, size = 1; at < end; at += size) {
+    size = 1;
+    while (at % (size * 2) === 0 && at + size * 2 <= end) size *= 2;
+    const level = depth - Math.log2(size);
+    nodes.push({ level, index: at / size, key: nodeKey(level, at / size).toString('base64url') });
+  }
+  return nodes;
+}
+
+function nodeKey(level: number, index: number): Buffer {
+  if (level === 0) return Buffer.from(vectors.tree.root, 'base64url');
+  const side = index % 2 === 0 ? 'left' : 'right';
+  return Buffer.from(hkdfSync('sha256', nodeKey(level - 1, Math.floor(index / 2)), '', `swarma/1 ${side}`, 32));
 }
 
 const b64 = (value: string) => Buffer.from(value).toString('base64url');

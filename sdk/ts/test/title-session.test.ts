@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Http } from '../src/http.ts';
-import { PersonKeys } from '../src/keys.ts';
+import { makePersonKey, PersonKeys } from '../src/keys.ts';
 import type { SegmentLoader } from '../src/segment-client.ts';
 import { MemoryStore, Vault } from '../src/store.ts';
 import { policyHash } from '../src/title.ts';
 import { TitleSession } from '../src/title-session.ts';
 import type { OfferPath, TitleRecord } from '../src/wire.ts';
-import { json, makeSigner, newId, problem, sealTo, type Signer, vectors } from './support.ts';
+import { coverOf, json, makeSigner, newId, problem, sealTo, type Signer, vectors } from './support.ts';
 
 const kForever = new AbortController().signal;
 const leaf = { requirement: 'goodwill_ack', key: '0123456789abcdef' };
@@ -28,6 +28,8 @@ class FakeNode {
   readonly record: TitleRecord;
   refuse: ((request: KeyRequest) => Response | undefined) | undefined;
   change: (claims: Record<string, unknown>) => Record<string, unknown> = (claims) => claims;
+  groups: Record<string, unknown> | undefined;
+  sealTo: JsonWebKey | undefined;
   ttl = 3600;
 
   constructor() {
@@ -57,7 +59,7 @@ class FakeNode {
     if (refusal) return refusal;
     const now = Math.floor(Date.now() / 1000);
     const grantId = newId();
-    const keys = await sealTo(body.encryption_key, { grant_id: grantId, groups: { sd: vectors.tree.cover_3_9 } });
+    const keys = await sealTo(this.sealTo ?? body.encryption_key, { grant_id: grantId, groups: this.groups ?? { sd: coverOf(...body.slots) } });
     const claims = {
       grant_id: grantId, unlock_id: newId(), title_id: this.record.title_id, revision: 1, slots: body.slots, key_groups: ['sd'], keys,
       policy_hash: await policyHash(this.record.policy), path: body.path, aud: jkt, iat: now, exp: now + this.ttl, unlock_until: now + 86400,
@@ -105,9 +107,7 @@ test('a locked slot waits, says so, and goes on once unlocked', async () => {
   const locked = new Promise<number>((resolve) => session.subscribe((event) => event.kind === 'locked' && resolve(event.slot)));
   const waiting = session.waitForKey('sd', 5, kForever);
   assert.equal(await locked, 5);
-  assert.equal(await session.isReady(goodwill), false);
   await session.completeAction(leaf, 'action', { accepted: true });
-  assert.equal(await session.isReady(goodwill), true);
   await session.unlock(goodwill, 5);
   await waiting;
   assert.deepEqual(node.requests.at(-1)?.slots, [5, 9]);
@@ -164,9 +164,10 @@ test('an unlock that is taken away is reported and the slot is locked again', as
 });
 
 for (const [what, change, reason] of [
-  ['another viewer', { aud: 'somebody' }, 'wrong_viewer'],
-  ['another title', { title_id: 'aaaa' }, 'grant_forged'],
-  ['other terms', { policy_hash: 'x' }, 'policy_changed'],
+  ['another viewer', { aud: 'somebody' }, 'grant_wrong_viewer'],
+  ['another title', { title_id: 'aaaa' }, 'grant_wrong_title'],
+  ['another revision', { revision: 2 }, 'grant_old_revision'],
+  ['other terms', { policy_hash: 'x' }, 'grant_other_policy'],
   ['the past', { exp: 5 }, 'grant_expired'],
   ['slots that do not exist', { slots: [0, 99] }, 'grant_forged'],
   ['other keys', { grant_id: 'x' }, 'grant_forged'],
@@ -180,6 +181,34 @@ for (const [what, change, reason] of [
     assert.equal(session.covers('sd', 3), false);
   });
 }
+
+for (const [what, groups] of [
+  ['more than the slots it names', { sd: coverOf(3, 9) }],
+  ['less than the slots it names', { sd: coverOf(3, 6) }],
+  ['the slots in another order', { sd: coverOf(3, 7).reverse() }],
+  ['the slots in more pieces than needed', { sd: [3, 4, 5, 6].flatMap((slot) => coverOf(slot, slot + 1)) }],
+  ['a key group that it does not name', { hd: coverOf(3, 7) }],
+  ['key groups beside the one it names', { sd: coverOf(3, 7), hd: coverOf(3, 7) }],
+  ['nothing', {}],
+] as const) {
+  test(`a grant whose keys open ${what} is forged`, async () => {
+    const node = new FakeNode();
+    node.groups = groups;
+    const session = open(node);
+    await session.completeAction(leaf, 'action', { accepted: true });
+    await assert.rejects(session.unlock(goodwill, 3), { reason: 'grant_forged' });
+    assert.equal(session.covers('sd', 3), false);
+  });
+}
+
+test('a grant whose keys are sealed to another key is refused', async () => {
+  const node = new FakeNode();
+  const other = await makePersonKey(0);
+  node.sealTo = other.encryptionJwk;
+  const session = open(node);
+  await session.completeAction(leaf, 'action', { accepted: true });
+  await assert.rejects(session.unlock(goodwill, 3), { reason: 'grant_not_for_this_key' });
+});
 
 test('a grant signed by somebody else is refused', async () => {
   const node = new FakeNode();

@@ -47,5 +47,5 @@ test('a playlist is read to its segments with their times', () => {
   const list = parseMediaPlaylist(`#EXTM3U\n#EXT-X-MAP:URI="${id}.mp4"\n#EXTINF:4.000,\n#EXT-X-SWARMA-BYTES:7\n${id}.m4s\n#EXTINF:2.5,\n${id}.m4s\n#EXT-X-ENDLIST\n`);
   assert.equal(list.init, id);
   assert.deepEqual(list.segments.map(({ start, seconds }) => [start, seconds]), [[0, 4], [4, 2.5]]);
-  assert.throws(() => parseMediaPlaylist('#EXTM3U\n#EXTINF:4,\nhttps://elsewhere.example/a.m4s\n'), { reason: 'bad_answer' });
+  assert.throws(() => parseMediaPlaylist('#EXTM3U\n#EXTINF:4,\nhttps://elsewhere.example/a.m4s\n'), { reason: 'answer_bad' });
 });

@@ -59,7 +59,7 @@ function refusals(name) {
   test(`${name}: bytes that are wrong everywhere stop the film with a sentence`, async () => {
     const page = await open('open', (path, body) => (isSegment(path) ? Buffer.from(body.map((byte, i) => (i === 9 ? byte ^ 1 : byte))) : undefined));
     await press(page, '[data-testid=play]');
-    assert.equal(await reasonShown(page), 'blob_mismatch');
+    assert.equal(await reasonShown(page), 'hash_mismatch');
     assert.match(await textOf(page, '.failure'), /not what it should be/);
     assert.equal((await video.state(page)).frames, 0);
   });
@@ -72,7 +72,7 @@ function refusals(name) {
       return [...bodies.values()].find((other) => other !== body) ?? Buffer.alloc(body.length);
     });
     await press(page, '[data-testid=play]');
-    assert.equal(await reasonShown(page), 'blob_mismatch');
+    assert.equal(await reasonShown(page), 'hash_mismatch');
   });
 
   test(`${name}: a record with a changed word is forged`, async () => {
@@ -118,7 +118,7 @@ function refusals(name) {
     const page = await open('mixed', (path, _body, _request, status) => (path === '/v1/keys/request' && status === 200 ? { status: 200, body: { grant } } : undefined));
     await press(page, '.way[data-path=goodwill] .button');
     await agree(page);
-    await page.waitForSelector('.inline-failure[data-reason=wrong_viewer]');
+    await page.waitForSelector('.inline-failure[data-reason=grant_wrong_viewer]');
     assert.match(await textOf(page, '.inline-failure'), /belong to another browser/);
   });
 

@@ -26,7 +26,7 @@ export class BlobIndex {
     const track = this.#details.tracks.find((candidate) => candidate.playlist === blob);
     if (!track) return;
     const playlist = parseMediaPlaylist(text);
-    if (playlist.segments.length !== this.#slots) throw new SwarmaError('bad_answer', 'A track has another number of segments than the title has slots.');
+    if (playlist.segments.length !== this.#slots) throw new SwarmaError('answer_bad', 'A track has another number of segments than the title has slots.');
     if (playlist.init) this.#blobs.set(playlist.init, { kind: 'init' });
     playlist.segments.forEach((segment, slot) => {
       const ref = { blob: segment.blob, extension: segment.extension, track: track.id, keyGroup: track.key_group, slot };
@@ -57,6 +57,6 @@ const kBlobName = /\/([0-9a-f]{64})\.([a-z0-9]+)$/;
 /** The blob that a URL names; HLS URIs are `<sha256>.<ext>`. */
 export function blobOfUrl(url: string): { blob: string; extension: string } {
   const match = kBlobName.exec(url.split(/[?#]/)[0] ?? '');
-  if (!match) throw new SwarmaError('bad_answer', 'A playlist points outside the film.');
+  if (!match) throw new SwarmaError('answer_bad', 'A playlist points outside the film.');
   return { blob: match[1] as string, extension: match[2] as string };
 }

@@ -3,11 +3,9 @@
 //
 // A node that does not answer is asked again for as long as hls.js wants the bytes: playback goes on when it is back. Bytes that
 // are wrong everywhere are an error. After abort() or destroy() nothing is reported any more.
-import { asSwarmaError, fromUtf8, isTransient, kMaxPlaylistBytes, type LoadedBlob, type SwarmaError, type TitleSession } from '@swarma/client';
+import { asSwarmaError, fromUtf8, kMaxPlaylistBytes, type LoadedBlob, stubbornly, type SwarmaError, type TitleSession } from '@swarma/client';
 import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js';
 import { type BlobIndex, blobOfUrl } from './blob-index.ts';
-
-const kMaxBackoffMs = 5000;
 
 export interface LoadReport {
   verifiedBytes: number;
@@ -61,8 +59,14 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
 
     async #run(context: LoaderContext, callbacks: LoaderCallbacks<LoaderContext>): Promise<void> {
       try {
-        const { data, loaded } = await loadStubbornly(host, context.url, this.stats, this.#abort.signal);
-        if (this.#abort.signal.aborted) return;
+        const { signal } = this.#abort;
+        const onTrouble = (problem: SwarmaError) => {
+          this.stats.retry++;
+          host.onTrouble(problem);
+        };
+        const load = () => loadOnce(host, context.url, this.stats, signal);
+        const { data, loaded } = await stubbornly(load, { signal, onTrouble, onWell: host.onWell });
+        if (signal.aborted) return;
         fillStats(this.stats, loaded);
         this.#callbacks = null;
         callbacks.onSuccess({ url: context.url, data, code: 200 }, this.stats, context, null);
@@ -75,22 +79,6 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
       }
     }
   };
-}
-
-async function loadStubbornly(host: LoaderHost, url: string, stats: LoaderStats, signal: AbortSignal): Promise<{ data: string | ArrayBuffer; loaded: LoadedBlob }> {
-  for (let failures = 0; ; failures++) {
-    try {
-      const result = await loadOnce(host, url, stats, signal);
-      if (failures > 0) host.onWell();
-      return result;
-    } catch (error) {
-      const problem = asSwarmaError(error);
-      if (signal.aborted || !isTransient(problem)) throw problem;
-      host.onTrouble(problem);
-      stats.retry++;
-      await pause(Math.min(kMaxBackoffMs, 250 * 2 ** failures), signal);
-    }
-  }
 }
 
 async function loadOnce(host: LoaderHost, url: string, stats: LoaderStats, signal: AbortSignal): Promise<{ data: string | ArrayBuffer; loaded: LoadedBlob }> {
@@ -148,11 +136,4 @@ function fillStats(stats: LoaderStats, { timing }: LoadedBlob): void {
   stats.loading.first = Math.max(stats.loading.start, timing.first - performance.timeOrigin);
   stats.loading.end = Math.max(stats.loading.first, timing.end - performance.timeOrigin);
   stats.loaded = stats.total = timing.bytes;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

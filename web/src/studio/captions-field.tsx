@@ -4,7 +4,7 @@ import { InlineFailure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icons.tsx';
 import { t } from '../frame/i18n.ts';
 import { useAsync } from '../frame/use-async.ts';
-import { kLanguages, LanguageSelect } from './film-form.tsx';
+import { kFilmLanguages, LanguageSelect } from './film-form.tsx';
 import { FileUpload } from './uploads.ts';
 
 export interface CaptionDraft {
@@ -36,7 +36,7 @@ async function isUnicode(file: File): Promise<boolean> {
 /** "film.de.srt" → "de". */
 function guessLanguage(name: string, fallback: string): string {
   const tag = /[._-]([a-z]{2})\.(srt|vtt)$/i.exec(name)?.[1]?.toLowerCase();
-  return tag && kLanguages.includes(tag) ? tag : fallback;
+  return tag && kFilmLanguages.includes(tag) ? tag : fallback;
 }
 
 export function CaptionsField({ value, language, onChange }: { value: CaptionDraft[]; language: string; onChange(value: CaptionDraft[]): void }) {
@@ -51,7 +51,7 @@ export function CaptionsField({ value, language, onChange }: { value: CaptionDra
           <span dir="auto">{caption.upload.file.name}</span>
           <LanguageSelect
             value={caption.language}
-            options={kLanguages}
+            options={kFilmLanguages}
             label={t('publish.captions.language', { file: caption.upload.file.name })}
             onChange={(code) => onChange(value.map((other) => (other === caption ? { ...other, language: code } : other)))}
           />

@@ -11,7 +11,8 @@ export interface FilmDraft {
   texts: Record<string, { name: string; summary: string }>;
 }
 
-export const kLanguages = ['en', 'de', 'ar', 'es', 'fr', 'it', 'pt', 'nl', 'pl', 'cs', 'sv', 'da', 'fi', 'nb', 'tr', 'uk', 'ru', 'el', 'he', 'fa', 'hi', 'bn', 'id', 'vi', 'th', 'ja', 'ko', 'zh'];
+/** Languages that a creator can choose; another one that a title has already stays. */
+export const kFilmLanguages = ['en', 'de', 'ar', 'es', 'fr', 'it', 'pt', 'nl', 'pl', 'cs', 'sv', 'da', 'fi', 'nb', 'tr', 'uk', 'ru', 'el', 'he', 'fa', 'hi', 'bn', 'id', 'vi', 'th', 'ja', 'ko', 'zh'];
 
 export function newFilm(language: string): FilmDraft {
   return { name: '', summary: '', language, tags: '', texts: {} };
@@ -24,7 +25,7 @@ export function tagsOf(draft: FilmDraft): string[] {
 export function FilmForm({ value, onChange }: { value: FilmDraft; onChange(value: FilmDraft): void }) {
   const id = useId();
   const set = (change: Partial<FilmDraft>) => onChange({ ...value, ...change });
-  const free = kLanguages.filter((code) => code !== value.language && !(code in value.texts));
+  const free = kFilmLanguages.filter((code) => code !== value.language && !(code in value.texts));
   return (
     <>
       <div class="form-field">
@@ -45,7 +46,7 @@ export function FilmForm({ value, onChange }: { value: FilmDraft; onChange(value
         </div>
         <div class="form-field">
           <label for={`${id}l`}>{t('publish.language')}</label>
-          <LanguageSelect id={`${id}l`} value={value.language} options={kLanguages} onChange={(language) => set({ language })} />
+          <LanguageSelect id={`${id}l`} value={value.language} options={kFilmLanguages} onChange={(language) => set({ language })} />
         </div>
       </div>
       {Object.entries(value.texts).map(([code, text]) => (

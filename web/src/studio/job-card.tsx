@@ -1,9 +1,9 @@
 // One film being made: stage, progress, speed, time left; followed live.
-import { asSwarmaError, type MediaJob, SwarmaError } from '@swarma/client';
+import { asSwarmaError, type MediaJob, reasonOf, SwarmaError } from '@swarma/client';
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';
 import { InlineFailure } from '../frame/failure.tsx';
-import { formatNumber, formatSpan, hasMessage, t, type MessageKey } from '../frame/i18n.ts';
+import { formatNumber, formatSpan, hasMessage, t } from '../frame/i18n.ts';
 
 /** Follows the job and hands its end to the caller; what it shows is the newest word of the node. */
 export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): void }) {
@@ -24,7 +24,7 @@ export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): 
   return (
     <div class="panel job" data-state={now.state}>
       <h3 dir="auto">{now.name}</h3>
-      <p>{t(hasMessage(stage) ? (stage as MessageKey) : 'publish.stage.working')}</p>
+      <p>{t(hasMessage(stage) ? stage : 'publish.stage.working')}</p>
       <progress max={1} value={now.fraction ?? 0} aria-label={now.name ?? t('publish.stage.working')} />
       <p class="hint numbers">{facts.filter(Boolean).join(' · ')}</p>
       {error !== undefined && <InlineFailure error={error} />}
@@ -40,6 +40,5 @@ export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): 
 
 /** The reason why a job failed, as an error like any other. */
 export function jobError(job: MediaJob): SwarmaError {
-  const type = job.problem?.type ?? '';
-  return new SwarmaError(type.slice(type.lastIndexOf('/') + 1) || 'internal', job.problem?.detail ?? '');
+  return new SwarmaError(reasonOf(job.problem?.type ?? '') || 'internal', job.problem?.detail ?? '');
 }

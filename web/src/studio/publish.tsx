@@ -1,5 +1,5 @@
 // From a file to a published film: drop it, say what it is and on what terms, watch it being made.
-import type { MediaJob, PublishRequest } from '@swarma/client';
+import { type MediaJob, type PublishRequest, vaultKey } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';
 import { Failure, InlineFailure } from '../frame/failure.tsx';
@@ -65,7 +65,7 @@ interface Draft {
   posterSeconds: number | undefined;
 }
 
-const kDraft = 'draft';
+const kDraft = vaultKey<{ key: string; draft: Draft }>('draft'); // of the file that `key` tells
 
 function nameFromFile(file: File): string {
   return file.name.replace(/\.[^.]+$/, '').replace(/[_.]+/g, ' ').trim();
@@ -184,8 +184,7 @@ function useKeptDraft(file: File, draft: Draft, setDraft: (draft: Draft) => void
   const loaded = useRef(false);
   useEffect(() => {
     void client.vault.get(kDraft).then((kept) => {
-      const held = kept as { key: string; draft: Draft } | undefined;
-      if (held?.key === key) setDraft({ ...held.draft, terms: { ...newTerms(), ...held.draft.terms } });
+      if (kept?.key === key) setDraft({ ...kept.draft, terms: { ...newTerms(), ...kept.draft.terms } });
       loaded.current = true;
     });
   }, []);

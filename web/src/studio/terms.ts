@@ -1,5 +1,5 @@
 // Terms of a title: presets made into a policy, and any policy said in plain sentences.
-import { isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
+import { type Codes, isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
 import { formatClock, formatSpan, t } from '../frame/i18n.ts';
 import { requirementWords } from '../unlock/requirements/requirements.ts';
 import { type FilmLength, isWhole, previewThatFits, secondsOfSlot } from './preview.ts';
@@ -35,8 +35,6 @@ export function withFittingPreview(terms: TermsDraft, film: FilmLength | undefin
   const fits = previewThatFits(film);
   return fits === undefined ? { ...terms, preview: false } : { ...terms, previewSeconds: fits };
 }
-
-export type Codes = Record<string, { code: string; max_uses: number }[]>;
 
 /** The policy and its private codes; throws an Error that says what is wrong with terms of one's own. */
 export function toPolicy(draft: TermsDraft): { policy: Policy; codes?: Codes } {

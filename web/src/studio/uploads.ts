@@ -1,9 +1,8 @@
 // Resumable uploads (tus 1.0) with signed requests. What is needed to go on later lies in the vault, not in local storage.
-import { asSwarmaError, isTransient, type SwarmaError } from '@swarma/client';
+import { asSwarmaError, isTransient, type SwarmaError, vaultKey } from '@swarma/client';
 import { signal } from '@preact/signals';
 import { type DetailedError, type PreviousUpload, Upload, type UrlStorage } from 'tus-js-client';
 import { client, node } from '../frame/client.ts';
-import { signedStack } from './signed-request.ts';
 
 const kDefaultChunkBytes = 4 << 20;
 const kLeastChunkBytes = 64 << 10;
@@ -43,7 +42,7 @@ export class FileUpload {
       metadata: { filename: file.name, filetype: file.type, purpose },
       removeFingerprintOnSuccess: true,
       urlStorage: vaultStorage,
-      httpStack: signedStack,
+      httpStack: client.creator.signedStack(),
       onChunkComplete: (_size, accepted) => this.#onProgress(accepted),
       onError: (error) => this.#onError(error),
       onSuccess: () => {
@@ -143,21 +142,21 @@ interface Stored extends PreviousUpload {
   fingerprint: string;
 }
 
-const kName = 'uploads';
+const kUploads = vaultKey<Stored[]>('uploads');
 const kKeepMs = 7 * 86400_000;
 
 async function load(): Promise<Stored[]> {
-  const all = ((await client.vault.get(kName)) as Stored[] | undefined) ?? [];
+  const all = (await client.vault.get(kUploads)) ?? [];
   return all.filter((upload) => Date.now() - Date.parse(upload.creationTime) < kKeepMs);
 }
 
 const vaultStorage: UrlStorage = {
   findAllUploads: load,
   findUploadsByFingerprint: async (fingerprint) => (await load()).filter((upload) => upload.fingerprint === fingerprint),
-  removeUpload: async (key) => client.vault.put(kName, (await load()).filter((upload) => upload.urlStorageKey !== key)),
+  removeUpload: async (key) => client.vault.put(kUploads, (await load()).filter((upload) => upload.urlStorageKey !== key)),
   addUpload: async (fingerprint, upload) => {
     const urlStorageKey = crypto.randomUUID();
-    await client.vault.put(kName, [...(await load()).filter((held) => held.fingerprint !== fingerprint), { ...upload, fingerprint, urlStorageKey }]);
+    await client.vault.put(kUploads, [...(await load()).filter((held) => held.fingerprint !== fingerprint), { ...upload, fingerprint, urlStorageKey }]);
     return urlStorageKey;
   },
 };

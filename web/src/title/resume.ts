@@ -1,4 +1,5 @@
 // Where the viewer left each film, kept in the vault: on this device, encrypted, told to nobody.
+import { vaultKey } from '@swarma/client';
 import { client } from '../frame/client.ts';
 
 const kMinSeconds = 10;
@@ -9,8 +10,10 @@ interface Place {
   at: number;
 }
 
+const kPlaces = vaultKey<Record<string, Place>>('resume'); // by title
+
 async function load(): Promise<Record<string, Place>> {
-  return ((await client.vault.get('resume')) as Record<string, Place> | undefined) ?? {};
+  return (await client.vault.get(kPlaces)) ?? {};
 }
 
 /** Seconds into the film, 0 when it was never begun or was finished. */
@@ -23,5 +26,5 @@ export async function writeResume(titleId: string, seconds: number, duration: nu
   if (seconds < kMinSeconds || seconds > duration - Math.max(kMinSeconds, duration * 0.03)) delete places[titleId];
   else places[titleId] = { seconds: Math.floor(seconds), at: Date.now() };
   const newest = Object.entries(places).sort(([, a], [, b]) => b.at - a.at);
-  await client.vault.put('resume', Object.fromEntries(newest.slice(0, kMaxTitles)));
+  await client.vault.put(kPlaces, Object.fromEntries(newest.slice(0, kMaxTitles)));
 }
