@@ -50,7 +50,8 @@ function compare(feature, language, english) {
     if (original === undefined) complaints.push(`${place}: "${key}" is not in English`);
     else if (typeof value !== typeof original) complaints.push(`${place}: "${key}" is of another kind than in English`);
     else for (const fault of faults(value, original, forms)) complaints.push(`${place}: "${key}" ${fault}`);
-    if (language !== 'en' && value === original && !kSame.has(key)) complaints.push(`${place}: "${key}" is not translated`);
+    if (language !== 'en' && value === original && !kSame.has(key))
+      complaints.push(`${place}: "${key}" is not translated`);
   }
 }
 
@@ -82,7 +83,8 @@ for (const [name, text] of texts) {
   }
 }
 for (const [key, feature] of featureOf) {
-  if (!used.has(key) && !patterns.some((pattern) => pattern.test(key))) complaints.push(`${feature}: "${key}" is used nowhere`);
+  if (!used.has(key) && !patterns.some((pattern) => pattern.test(key)))
+    complaints.push(`${feature}: "${key}" is used nowhere`);
 }
 
 // --- the slugs of problems: each is said by the node or by the client library

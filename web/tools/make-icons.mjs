@@ -11,6 +11,19 @@ const scratch = mkdtempSync(join(tmpdir(), 'icons-'));
 for (const size of [192, 512]) {
   const page = join(scratch, `${size}.html`);
   writeFileSync(page, `<style>*{margin:0}svg{display:block;width:${size}px;height:${size}px}</style>${svg}`);
-  execFileSync('chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--default-background-color=00000000', `--window-size=${size},${size}`, `--screenshot=${join(folder, `icon-${size}.png`)}`, `file://${page}`], { stdio: 'ignore' });
+  execFileSync(
+    'chromium',
+    [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--hide-scrollbars',
+      '--default-background-color=00000000',
+      `--window-size=${size},${size}`,
+      `--screenshot=${join(folder, `icon-${size}.png`)}`,
+      `file://${page}`,
+    ],
+    { stdio: 'ignore' },
+  );
 }
 rmSync(scratch, { recursive: true });

@@ -36,13 +36,21 @@ export async function fetchBlob(id: string, options: FetchBlobOptions): Promise<
   let failure = new SwarmaError('blob_not_found', 'Nobody has this part of the film.');
   for (const { source, fresh } of attempts) {
     try {
-      const bytes = await fetchOnce(`${source}/${id}${options.extension ? `.${options.extension}` : ''}`, fresh, options, timing);
+      const bytes = await fetchOnce(
+        `${source}/${id}${options.extension ? `.${options.extension}` : ''}`,
+        fresh,
+        options,
+        timing,
+      );
       if (toHex(await sha256(bytes)) === id) {
         timing.bytes = bytes.length;
         return { bytes, timing };
       }
       timing.refused++;
-      failure = new SwarmaError('hash_mismatch', 'A part of the film was not what its name says, from every source; it was not shown.');
+      failure = new SwarmaError(
+        'hash_mismatch',
+        'A part of the film was not what its name says, from every source; it was not shown.',
+      );
     } catch (error) {
       if (options.signal?.aborted) throw new SwarmaError('aborted', 'The request was given up.', { cause: error });
       if (!(error instanceof SwarmaError)) throw error;
@@ -55,15 +63,23 @@ export async function fetchBlob(id: string, options: FetchBlobOptions): Promise<
 async function fetchOnce(url: string, fresh: boolean, options: FetchBlobOptions, timing: FetchTiming): Promise<Bytes> {
   let response: Response;
   try {
-    response = await (options.fetch ?? fetch)(url, { signal: options.signal ?? null, credentials: 'omit', cache: fresh ? 'reload' : 'default' });
+    response = await (options.fetch ?? fetch)(url, {
+      signal: options.signal ?? null,
+      credentials: 'omit',
+      cache: fresh ? 'reload' : 'default',
+    });
   } catch (cause) {
     throw new SwarmaError('unreachable', 'The node does not answer.', { cause });
   }
   timing.first = wallClock();
   if (!response.ok || !response.body) {
-    throw new SwarmaError(response.status === 404 ? 'blob_not_found' : 'unreachable', `The node answered ${response.status} for a part of the film.`, {
-      status: response.status,
-    });
+    throw new SwarmaError(
+      response.status === 404 ? 'blob_not_found' : 'unreachable',
+      `The node answered ${response.status} for a part of the film.`,
+      {
+        status: response.status,
+      },
+    );
   }
   const bytes = await readAll(response.body, Number(response.headers.get('Content-Length') ?? 0), options);
   timing.end = wallClock();

@@ -61,7 +61,10 @@ export class SwarmaClient {
     return info;
   }
 
-  async search(query: string, more: { cursor?: string | undefined; limit?: number; signal?: AbortSignal } = {}): Promise<{ titles: CatalogEntry[]; next?: string | null }> {
+  async search(
+    query: string,
+    more: { cursor?: string | undefined; limit?: number; signal?: AbortSignal } = {},
+  ): Promise<{ titles: CatalogEntry[]; next?: string | null }> {
     const parameters = new URLSearchParams({ q: query, limit: String(more.limit ?? 24) });
     if (more.cursor) parameters.set('cursor', more.cursor);
     return this.http.call(`/v1/catalog/search?${parameters}`, { signal: more.signal });
@@ -69,7 +72,9 @@ export class SwarmaClient {
 
   /** The newest record, verified, and not older than any seen before. */
   async fetchTitle(titleId: string, signal?: AbortSignal): Promise<VerifiedTitle> {
-    const { record: jws } = await this.http.call<{ record: string }>(`/v1/titles/${encodeURIComponent(titleId)}`, { signal });
+    const { record: jws } = await this.http.call<{ record: string }>(`/v1/titles/${encodeURIComponent(titleId)}`, {
+      signal,
+    });
     const record = await verifyRecord(jws, titleId);
     await this.#revisions.accept(record);
     return { record, jws };
@@ -80,12 +85,22 @@ export class SwarmaClient {
   }
 
   openSession(record: TitleRecord): TitleSession {
-    const config = { titleId: fromBase32(record.title_id), salt: fromBase64url(record.salt), slots: record.slots, sources: this.sources };
+    const config = {
+      titleId: fromBase32(record.title_id),
+      salt: fromBase64url(record.salt),
+      slots: record.slots,
+      sources: this.sources,
+    };
     const segments: SegmentLoader = new WorkerSegmentLoader(this.#options.workers.segment(), config);
     return new TitleSession(record, segments, { http: this.http, vault: this.vault, keys: this.#keys });
   }
 
-  solvePuzzle(session: TitleSession, leaf: RequirementLeaf, onProgress: (progress: PuzzleProgress) => void, signal: AbortSignal): Promise<void> {
+  solvePuzzle(
+    session: TitleSession,
+    leaf: RequirementLeaf,
+    onProgress: (progress: PuzzleProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const environment = { vault: this.vault, makeWorker: this.#options.workers.puzzle, now: () => this.http.now() };
     return runPuzzle(session, leaf, environment, onProgress, signal);
   }

@@ -14,7 +14,11 @@ export class Coverage {
   }
 
   dropExpired(now: number): void {
-    for (const [group, spans] of this.#spans) this.#spans.set(group, spans.filter((span) => span.expiresAt > now));
+    for (const [group, spans] of this.#spans)
+      this.#spans.set(
+        group,
+        spans.filter((span) => span.expiresAt > now),
+      );
   }
 
   covers(group: string, slot: number, now: number): boolean {
@@ -23,7 +27,9 @@ export class Coverage {
 
   /** Open ranges of a group, merged, in order. */
   ranges(group: string, now: number): [number, number][] {
-    const live = (this.#spans.get(group) ?? []).filter((span) => span.expiresAt > now).sort((a, b) => a.begin - b.begin);
+    const live = (this.#spans.get(group) ?? [])
+      .filter((span) => span.expiresAt > now)
+      .sort((a, b) => a.begin - b.begin);
     const merged: [number, number][] = [];
     for (const { begin, end } of live) {
       const last = merged.at(-1);

@@ -94,7 +94,11 @@ export class Creator {
     return makeSignedStack(async (request) => this.#http.exchange({ ...request, ...(await this.#signature()), again }));
   }
 
-  async #readEvents(path: string, onUpdate: (job: MediaJob) => void, signal: AbortSignal): Promise<MediaJob | undefined> {
+  async #readEvents(
+    path: string,
+    onUpdate: (job: MediaJob) => void,
+    signal: AbortSignal,
+  ): Promise<MediaJob | undefined> {
     const response = await this.#http.send(path, { ...(await this.#signature()), signal });
     if (!response.body) return undefined;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -120,12 +124,16 @@ export class Creator {
     }
   }
 
-  async #call<T>(path: string, options: { method?: 'DELETE'; body?: unknown; signal?: AbortSignal | undefined; idempotencyKey?: string } = {}): Promise<T> {
+  async #call<T>(
+    path: string,
+    options: { method?: 'DELETE'; body?: unknown; signal?: AbortSignal | undefined; idempotencyKey?: string } = {},
+  ): Promise<T> {
     const signature = await this.#signature();
     try {
       return await this.#http.call<T>(path, { ...options, ...signature });
     } catch (error) {
-      if (error instanceof SwarmaError && error.status === 401 && error.reason !== 'use_dpop_nonce') await this.#vault.delete(kPass);
+      if (error instanceof SwarmaError && error.status === 401 && error.reason !== 'use_dpop_nonce')
+        await this.#vault.delete(kPass);
       throw error;
     }
   }

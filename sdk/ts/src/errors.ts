@@ -62,7 +62,8 @@ export class SwarmaError extends Error {
 /** The SwarmaError in `error`, or one made of it: `catch (e) { show(asSwarmaError(e)) }`. */
 export function asSwarmaError(error: unknown): SwarmaError {
   if (error instanceof SwarmaError) return error;
-  if (error instanceof Error && error.name === 'AbortError') return new SwarmaError('aborted', 'The request was given up.', { cause: error });
+  if (error instanceof Error && error.name === 'AbortError')
+    return new SwarmaError('aborted', 'The request was given up.', { cause: error });
   return new SwarmaError('internal', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
@@ -73,8 +74,15 @@ export async function readProblem(response: Response): Promise<SwarmaError> {
   try {
     const body: unknown = await response.json();
     if (typeof body === 'object' && body !== null && 'type' in body && typeof body.type === 'string') {
-      const problem = body as { type: string; detail?: unknown; title?: unknown; unmet?: unknown; retry_after_s?: unknown };
-      const text = typeof problem.detail === 'string' ? problem.detail : typeof problem.title === 'string' ? problem.title : '';
+      const problem = body as {
+        type: string;
+        detail?: unknown;
+        title?: unknown;
+        unmet?: unknown;
+        retry_after_s?: unknown;
+      };
+      const text =
+        typeof problem.detail === 'string' ? problem.detail : typeof problem.title === 'string' ? problem.title : '';
       const unmet = Array.isArray(problem.unmet) ? (problem.unmet as Unmet[]) : [];
       const retryAfterSeconds = seconds(problem.retry_after_s) ?? retryAfterHeader;
       return new SwarmaError(reasonOf(problem.type), text, { status, unmet, retryAfterSeconds });
@@ -84,7 +92,10 @@ export async function readProblem(response: Response): Promise<SwarmaError> {
   }
   // The answer to HEAD has no body that could ask for a fresh nonce.
   const reason = status === 401 && response.headers.has('DPoP-Nonce') ? 'use_dpop_nonce' : `http_${status}`;
-  return new SwarmaError(reason, `The node answered with status ${status}.`, { status, retryAfterSeconds: retryAfterHeader });
+  return new SwarmaError(reason, `The node answered with status ${status}.`, {
+    status,
+    retryAfterSeconds: retryAfterHeader,
+  });
 }
 
 /** "/problems/not_media" → "not_media". */

@@ -13,13 +13,19 @@ export interface OpenGrant {
 }
 
 export async function openGrant(jws: string, record: TitleRecord, viewer: PersonKey, now: number): Promise<OpenGrant> {
-  const claims = (await verifyJws(jws, 'swarma-grant+jwt', record.agent.signer, 'grant_forged')) as unknown as GrantClaims;
+  const claims = (await verifyJws(
+    jws,
+    'swarma-grant+jwt',
+    record.agent.signer,
+    'grant_forged',
+  )) as unknown as GrantClaims;
   await checkClaims(claims, record, viewer, now);
   const sealed = parseJson(fromUtf8(await openJwe(claims.keys, viewer.decryptionKey))) as Sealed;
   if (sealed.grant_id !== claims.grant_id) throw forged('its keys belong to another grant.');
   const held = Object.entries(sealed.groups ?? {});
   const fits = ([group]: [string, unknown]) => record.key_groups.includes(group) && claims.key_groups.includes(group);
-  if (held.length !== claims.key_groups.length || !held.every(fits)) throw forged('its keys are not those of its key groups.');
+  if (held.length !== claims.key_groups.length || !held.every(fits))
+    throw forged('its keys are not those of its key groups.');
   const shape = coverShape(record.slots, claims.slots);
   const groups = held.map(([group, nodes]): [string, TreeNode[]] => [group, readCover(nodes, shape)]);
   return { claims, groups: new Map(groups) };
@@ -31,9 +37,11 @@ interface Sealed {
 }
 
 async function checkClaims(claims: GrantClaims, record: TitleRecord, viewer: PersonKey, now: number): Promise<void> {
-  if (claims.title_id !== record.title_id) throw new SwarmaError('grant_wrong_title', 'The grant is for another title.');
+  if (claims.title_id !== record.title_id)
+    throw new SwarmaError('grant_wrong_title', 'The grant is for another title.');
   if (claims.aud !== viewer.jkt) throw new SwarmaError('grant_wrong_viewer', 'The grant belongs to another viewer.');
-  if (claims.revision !== record.revision) throw new SwarmaError('grant_old_revision', 'The grant is for another revision of the title.');
+  if (claims.revision !== record.revision)
+    throw new SwarmaError('grant_old_revision', 'The grant is for another revision of the title.');
   if (claims.policy_hash !== (await policyHash(record.policy))) {
     throw new SwarmaError('grant_other_policy', 'The grant was issued under other terms than the record states.');
   }

@@ -111,8 +111,12 @@ export class Holdings {
     const now = this.#context.now();
     const stored = await this.#context.vault.get(this.#name);
     let viewer = await this.viewer();
-    const unlocks = stored?.jkt === viewer.jkt && stored.revision === revision ? stored.unlocks.filter((unlock) => unlock.until > now) : [];
-    const proofs = stored?.jkt === viewer.jkt ? Object.entries(stored.proofs).filter(([, proof]) => proof.exp > now) : [];
+    const unlocks =
+      stored?.jkt === viewer.jkt && stored.revision === revision
+        ? stored.unlocks.filter((unlock) => unlock.until > now)
+        : [];
+    const proofs =
+      stored?.jkt === viewer.jkt ? Object.entries(stored.proofs).filter(([, proof]) => proof.exp > now) : [];
     if (unlocks.length === 0 && proofs.length === 0) {
       this.#key = this.#context.keys.rotate(this.#purpose, now);
       viewer = await this.#key;

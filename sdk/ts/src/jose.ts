@@ -1,7 +1,17 @@
 // The signed and sealed objects: compact JWS (EdDSA) by a did:key, compact JWE (ECDH-ES+A256KW, X25519, A256GCM). The checks
 // that matter are here; the primitives are the package `jose`.
 import { compactDecrypt, compactVerify } from 'jose';
-import { type Bytes, canonicalJson, fromBase58, fromBase64url, fromUtf8, sha256, subtle, toBase64url, utf8 } from './encoding.ts';
+import {
+  type Bytes,
+  canonicalJson,
+  fromBase58,
+  fromBase64url,
+  fromUtf8,
+  sha256,
+  subtle,
+  toBase64url,
+  utf8,
+} from './encoding.ts';
 import { type LocalReason, SwarmaError } from './errors.ts';
 
 export const kMaxJwsBytes = 64 * 1024;
@@ -18,18 +28,25 @@ export function publicKeyOf(did: string): Bytes {
 /** Payload of a JWS, unchecked: only to learn who claims to have signed it. */
 export function peekJws(jws: string): Record<string, unknown> {
   const parts = jws.split('.');
-  if (parts.length !== 3 || jws.length > kMaxJwsBytes) throw new SwarmaError('answer_bad', 'A signed object is not a compact JWS.');
+  if (parts.length !== 3 || jws.length > kMaxJwsBytes)
+    throw new SwarmaError('answer_bad', 'A signed object is not a compact JWS.');
   return parseObject(fromUtf8(fromBase64url(parts[1] as string)));
 }
 
 /** Payload of a JWS of kind `typ` signed by `did`, which the caller knows from elsewhere; `forged` is the reason if it is not. */
-export async function verifyJws(jws: string, typ: string, did: string, forged: LocalReason): Promise<Record<string, unknown>> {
+export async function verifyJws(
+  jws: string,
+  typ: string,
+  did: string,
+  forged: LocalReason,
+): Promise<Record<string, unknown>> {
   if (jws.length > kMaxJwsBytes) throw new SwarmaError(forged, 'A signed object is too large.');
   const key = await subtle().importKey('raw', publicKeyOf(did), { name: 'Ed25519' }, true, ['verify']);
   try {
     const { payload, protectedHeader } = await compactVerify(jws, key, { algorithms: ['EdDSA', 'Ed25519'] });
     if (protectedHeader.typ !== typ) throw new SwarmaError(forged, `A signed object is of another kind than ${typ}.`);
-    if (protectedHeader.kid !== undefined && protectedHeader.kid !== did) throw new SwarmaError(forged, 'A signed object names another signer.');
+    if (protectedHeader.kid !== undefined && protectedHeader.kid !== did)
+      throw new SwarmaError(forged, 'A signed object names another signer.');
     return parseObject(fromUtf8(payload));
   } catch (cause) {
     if (cause instanceof SwarmaError) throw cause;
@@ -59,13 +76,24 @@ export async function thumbprint(jwk: JsonWebKey): Promise<string> {
 function describeExtras(url: URL, headers: Headers | undefined): string {
   const lines: [string, string | null | undefined][] = [['query', url.search.slice(1)]];
   for (const name of ['upload-length', 'upload-offset', 'upload-metadata']) lines.push([name, headers?.get(name)]);
-  return lines.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}\n`).join('');
+  return lines
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name}: ${value}\n`)
+    .join('');
 }
 
 /** A DPoP proof (RFC 9449) with our `htd`, the digest of the body, and `htx`, that of the query and the upload headers. */
 export async function makeDpopProof(
   key: { privateKey: CryptoKey; jwk: JsonWebKey },
-  claims: { method: string; url: string; now: number; nonce?: string; body?: Uint8Array; accessToken?: string; headers?: Headers },
+  claims: {
+    method: string;
+    url: string;
+    now: number;
+    nonce?: string;
+    body?: Uint8Array;
+    accessToken?: string;
+    headers?: Headers;
+  },
 ): Promise<string> {
   const url = new URL(claims.url);
   const extras = describeExtras(url, claims.headers);
@@ -89,7 +117,8 @@ export async function makeDpopProof(
 
 function parseObject(text: string): Record<string, unknown> {
   const value: unknown = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SwarmaError('answer_bad', 'A signed object is not a JSON object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SwarmaError('answer_bad', 'A signed object is not a JSON object.');
   return value as Record<string, unknown>;
 }
 

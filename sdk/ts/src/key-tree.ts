@@ -16,7 +16,11 @@ export function treeDepth(slots: number): number {
 
 export async function hkdf(key: Bytes, info: Uint8Array): Promise<Bytes> {
   const base = await subtle().importKey('raw', key, 'HKDF', false, ['deriveBits']);
-  const bits = await subtle().deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: info as Bytes }, base, 256);
+  const bits = await subtle().deriveBits(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: info as Bytes },
+    base,
+    256,
+  );
   return new Uint8Array(bits);
 }
 
@@ -34,7 +38,8 @@ export function contentKey(leaf: Bytes, trackId: string): Promise<Bytes> {
 
 /** title id (16 bytes) ‖ salt (16) ‖ u16 length ‖ track id ‖ u32 slot, big-endian. */
 export function additionalData(titleId: Uint8Array, salt: Uint8Array, trackId: string, slot: number): Bytes {
-  if (titleId.length !== 16 || salt.length !== 16) throw new SwarmaError('answer_bad', 'The title id and the salt have 16 bytes.');
+  if (titleId.length !== 16 || salt.length !== 16)
+    throw new SwarmaError('answer_bad', 'The title id and the salt have 16 bytes.');
   const track = utf8(trackId);
   const length = new Uint8Array(2);
   new DataView(length.buffer).setUint16(0, track.length);
@@ -44,7 +49,10 @@ export function additionalData(titleId: Uint8Array, salt: Uint8Array, trackId: s
 }
 
 /** Where the nodes of the minimal cover of [begin, end) lie, from left to right. */
-export function coverShape(slots: number, [begin, end]: readonly [number, number]): Pick<TreeNode, 'level' | 'index'>[] {
+export function coverShape(
+  slots: number,
+  [begin, end]: readonly [number, number],
+): Pick<TreeNode, 'level' | 'index'>[] {
   const depth = treeDepth(slots);
   const under = (level: number, index: number): Pick<TreeNode, 'level' | 'index'>[] => {
     const size = 2 ** (depth - level);
@@ -64,14 +72,21 @@ export class KeyRing {
   #path: TreeNode[] = []; // from a held node down to the last leaf: walking forward costs about one derivation a slot
 
   constructor(slots: number) {
-    if (!Number.isInteger(slots) || slots < 1 || slots > kMaxSlots) throw new SwarmaError('answer_bad', 'The number of slots is out of range.');
+    if (!Number.isInteger(slots) || slots < 1 || slots > kMaxSlots)
+      throw new SwarmaError('answer_bad', 'The number of slots is out of range.');
     this.slots = slots;
     this.#depth = treeDepth(slots);
   }
 
   add(node: TreeNode, expiresAt: number): void {
     const { level, index, key } = node;
-    const fits = Number.isInteger(level) && level >= 0 && level <= this.#depth && Number.isInteger(index) && index >= 0 && index < 2 ** level;
+    const fits =
+      Number.isInteger(level) &&
+      level >= 0 &&
+      level <= this.#depth &&
+      Number.isInteger(index) &&
+      index >= 0 &&
+      index < 2 ** level;
     if (!fits || key.length !== 32) throw new SwarmaError('answer_bad', 'A key node lies outside the tree.');
     const same = this.#nodes.find((held) => held.node.level === level && held.node.index === index);
     if (same) same.expiresAt = Math.max(same.expiresAt, expiresAt);

@@ -80,7 +80,11 @@ export async function makePersonKey(now: number): Promise<PersonKey> {
       createdAt: now,
     };
   } catch (cause) {
-    throw new SwarmaError('unsupported_browser', 'This browser has no Ed25519 and X25519 keys yet; a current one does.', { cause });
+    throw new SwarmaError(
+      'unsupported_browser',
+      'This browser has no Ed25519 and X25519 keys yet; a current one does.',
+      { cause },
+    );
   }
 }
 

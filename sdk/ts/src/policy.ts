@@ -29,19 +29,26 @@ export function isMet(requirement: Requirement | undefined, held: HeldTrust): bo
     const trust = held.get(requirement.key ?? '');
     return trust !== undefined && trust >= (requirement.min_trust ?? 0);
   }
-  return 'allOf' in requirement ? requirement.allOf.every((r) => isMet(r, held)) : childrenOf(requirement).some((r) => isMet(r, held));
+  return 'allOf' in requirement
+    ? requirement.allOf.every((r) => isMet(r, held))
+    : childrenOf(requirement).some((r) => isMet(r, held));
 }
 
 export function isPathMet(path: OfferPath, held: HeldTrust): boolean {
   if (!isMet(path.requires, held)) return false;
   if (!path.score) return true;
   let sum = 0;
-  for (const leaf of listLeaves(path.requires)) sum += (path.score.weights[leaf.requirement] ?? 0) * (held.get(leaf.key ?? '') ?? 0);
+  for (const leaf of listLeaves(path.requires))
+    sum += (path.score.weights[leaf.requirement] ?? 0) * (held.get(leaf.key ?? '') ?? 0);
   return sum >= path.score.threshold;
 }
 
 /** Whether the path could be met here at all: enough of its leaves have a verifier. */
 export function isPathAvailable(path: OfferPath): boolean {
-  const possible = new Map(listLeaves(path.requires).filter((leaf) => leaf.available !== false).map((leaf) => [leaf.key ?? '', 1]));
+  const possible = new Map(
+    listLeaves(path.requires)
+      .filter((leaf) => leaf.available !== false)
+      .map((leaf) => [leaf.key ?? '', 1]),
+  );
   return isPathMet(path, possible);
 }

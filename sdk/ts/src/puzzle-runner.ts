@@ -35,7 +35,8 @@ export async function runPuzzle(
   const saved: Saved = usable ? kept : { action: await session.startAction(leaf), tried: 0 };
   if (saved !== kept) await environment.vault.put(name, saved); // a page that is left at once comes back to this puzzle
   const { challenge } = saved.action;
-  if (!('seed' in challenge) || challenge.algorithm !== 'sha256') throw new SwarmaError('answer_bad', 'The node posed a puzzle of an unknown kind.');
+  if (!('seed' in challenge) || challenge.algorithm !== 'sha256')
+    throw new SwarmaError('answer_bad', 'The node posed a puzzle of an unknown kind.');
   const task: PuzzleRequest = { seed: challenge.seed, difficulty: challenge.difficulty, from: saved.tried };
   let savedAt = performance.now();
   const solution = await search(environment.makeWorker(), task, signal, (tried, perSecond) => {
@@ -53,7 +54,12 @@ export async function runPuzzle(
   await session.completeAction(leaf, saved.action.action_id, { solution: String(solution) });
 }
 
-function search(worker: Worker, task: PuzzleRequest, signal: AbortSignal, onTried: (tried: number, perSecond: number) => void): Promise<number> {
+function search(
+  worker: Worker,
+  task: PuzzleRequest,
+  signal: AbortSignal,
+  onTried: (tried: number, perSecond: number) => void,
+): Promise<number> {
   const started = performance.now();
   return new Promise<number>((resolve, reject) => {
     const stop = () => reject(new SwarmaError('aborted', 'The puzzle was paused.'));

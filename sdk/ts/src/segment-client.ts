@@ -20,7 +20,11 @@ export type WorkerReply =
 export interface SegmentLoader {
   addKeys(keyGroup: string, nodes: TreeNode[], expiresAt: number): void;
   dropExpired(now: number): void;
-  loadSegment(ref: SegmentRef, signal?: AbortSignal, onProgress?: (loaded: number, total: number) => void): Promise<LoadedBlob>;
+  loadSegment(
+    ref: SegmentRef,
+    signal?: AbortSignal,
+    onProgress?: (loaded: number, total: number) => void,
+  ): Promise<LoadedBlob>;
   loadBlob(blob: string, extension: string, maxBytes: number, signal?: AbortSignal): Promise<LoadedBlob>;
   close(): void;
 }
@@ -39,7 +43,10 @@ export class WorkerSegmentLoader implements SegmentLoader {
   constructor(worker: Worker, config: PipelineConfig) {
     this.#worker = worker;
     worker.onmessage = (event: MessageEvent<WorkerReply>) => this.#onReply(event.data);
-    worker.onerror = () => this.#failAll(new SwarmaError('internal', 'The part of the page that opens the film has stopped. Load the page again.'));
+    worker.onerror = () =>
+      this.#failAll(
+        new SwarmaError('internal', 'The part of the page that opens the film has stopped. Load the page again.'),
+      );
     this.#post({ kind: 'open', config });
   }
 
@@ -51,7 +58,11 @@ export class WorkerSegmentLoader implements SegmentLoader {
     this.#post({ kind: 'expire', now });
   }
 
-  loadSegment(ref: SegmentRef, signal?: AbortSignal, onProgress?: (loaded: number, total: number) => void): Promise<LoadedBlob> {
+  loadSegment(
+    ref: SegmentRef,
+    signal?: AbortSignal,
+    onProgress?: (loaded: number, total: number) => void,
+  ): Promise<LoadedBlob> {
     return this.#load((id) => ({ kind: 'segment', id, ref }), signal, onProgress);
   }
 
@@ -64,7 +75,11 @@ export class WorkerSegmentLoader implements SegmentLoader {
     this.#failAll(new SwarmaError('aborted', 'The title was closed.'));
   }
 
-  #load(make: (id: number) => WorkerRequest, signal?: AbortSignal, onProgress?: Pending['onProgress']): Promise<LoadedBlob> {
+  #load(
+    make: (id: number) => WorkerRequest,
+    signal?: AbortSignal,
+    onProgress?: Pending['onProgress'],
+  ): Promise<LoadedBlob> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const onAbort = () => {

@@ -48,7 +48,11 @@ export class SegmentPipeline {
     for (const ring of this.#rings.values()) ring.dropExpired(now);
   }
 
-  async loadSegment(ref: SegmentRef, signal?: AbortSignal, onProgress?: (loaded: number, total: number) => void): Promise<LoadedBlob> {
+  async loadSegment(
+    ref: SegmentRef,
+    signal?: AbortSignal,
+    onProgress?: (loaded: number, total: number) => void,
+  ): Promise<LoadedBlob> {
     const options = { sources: this.#config.sources, maxBytes: kMaxSegmentBytes, signal, fetch: this.#fetch };
     const { bytes, timing } = await fetchBlob(ref.blob, {
       ...options,
@@ -69,10 +73,18 @@ export class SegmentPipeline {
     const key = await subtle().importKey('raw', await contentKey(leaf, ref.track), 'AES-GCM', false, ['decrypt']);
     const aad = additionalData(this.#config.titleId, this.#config.salt, ref.track, ref.slot);
     try {
-      const plain = await subtle().decrypt({ name: 'AES-GCM', iv: new Uint8Array(12), additionalData: aad, tagLength: 128 }, key, stored);
+      const plain = await subtle().decrypt(
+        { name: 'AES-GCM', iv: new Uint8Array(12), additionalData: aad, tagLength: 128 },
+        key,
+        stored,
+      );
       return new Uint8Array(plain);
     } catch (cause) {
-      throw new SwarmaError('decryption_failed', 'A part of the film does not open with its key: it belongs elsewhere or was altered.', { cause });
+      throw new SwarmaError(
+        'decryption_failed',
+        'A part of the film does not open with its key: it belongs elsewhere or was altered.',
+        { cause },
+      );
     }
   }
 }

@@ -25,7 +25,10 @@ export interface SignedResponse {
 type Exchange = (request: TransportInit & { url: string; transport: Transport }) => Promise<Response>;
 
 export function makeSignedStack(exchange: Exchange): SignedStack {
-  return { createRequest: (method, url) => new SignedRequest(exchange, method, url), getName: () => 'signed XMLHttpRequest' };
+  return {
+    createRequest: (method, url) => new SignedRequest(exchange, method, url),
+    getName: () => 'signed XMLHttpRequest',
+  };
 }
 
 export class SignedRequest {
@@ -94,7 +97,9 @@ function overXhr(url: string, { method, headers, body, signal }: TransportInit):
     request.onload = () => resolve(readResponse(request));
     request.onerror = fail('unreachable', 'The node does not answer.');
     request.onabort = () =>
-      signal?.aborted ? fail('aborted', 'The upload was paused.')() : fail('unreachable', 'The connection has gone silent.')();
+      signal?.aborted
+        ? fail('aborted', 'The upload was paused.')()
+        : fail('unreachable', 'The connection has gone silent.')();
     request.onloadend = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
@@ -108,7 +113,10 @@ function overXhr(url: string, { method, headers, body, signal }: TransportInit):
 
 function readResponse(request: XMLHttpRequest): Response {
   const headers = new Headers();
-  for (const line of request.getAllResponseHeaders().trim().split(/[\r\n]+/)) {
+  for (const line of request
+    .getAllResponseHeaders()
+    .trim()
+    .split(/[\r\n]+/)) {
     const colon = line.indexOf(':');
     if (colon > 0) headers.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
   }

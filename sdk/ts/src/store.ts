@@ -49,7 +49,8 @@ export class IndexedDbStore implements Store {
     const request = act(transaction.objectStore('things'));
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request.result);
-      transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error('The browser refused to store.'));
+      transaction.onerror = transaction.onabort = () =>
+        reject(transaction.error ?? new Error('The browser refused to store.'));
     });
   }
 }
@@ -94,7 +95,11 @@ export class Vault {
     try {
       const { seal } = await this.#load();
       const box = sealed as Bytes;
-      const plain = await subtle().decrypt({ name: 'AES-GCM', iv: box.subarray(0, 12), additionalData: utf8(hidden) }, seal, box.subarray(12));
+      const plain = await subtle().decrypt(
+        { name: 'AES-GCM', iv: box.subarray(0, 12), additionalData: utf8(hidden) },
+        seal,
+        box.subarray(12),
+      );
       return JSON.parse(fromUtf8(new Uint8Array(plain))) as T;
     } catch {
       await this.#store.delete(hidden); // sealed under a key that is gone: worthless, and a fresh value will take its place
@@ -106,7 +111,11 @@ export class Vault {
     const hidden = await this.hide(name);
     const { seal } = await this.#load();
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const sealed = await subtle().encrypt({ name: 'AES-GCM', iv, additionalData: utf8(hidden) }, seal, utf8(JSON.stringify(value)));
+    const sealed = await subtle().encrypt(
+      { name: 'AES-GCM', iv, additionalData: utf8(hidden) },
+      seal,
+      utf8(JSON.stringify(value)),
+    );
     const box = new Uint8Array(12 + sealed.byteLength);
     box.set(iv);
     box.set(new Uint8Array(sealed), 12);

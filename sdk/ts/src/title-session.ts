@@ -125,7 +125,7 @@ export class TitleSession {
 
   /** Resolves when the key of (group, slot) is in the segment loader; rejects only when aborted or closed. */
   async waitForKey(group: string, slot: number, signal: AbortSignal): Promise<void> {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       if (signal.aborted || this.#closed) throw new SwarmaError('aborted', 'The request was given up.');
       try {
         if (await this.#ensure(group, slot)) {
@@ -186,12 +186,16 @@ export class TitleSession {
   /** Paths that give the slot without a new act of the viewer: held unlocks first, then open ones. */
   async #freePaths(group: string, slot: number): Promise<{ path: OfferPath; unlock?: HeldUnlock }[]> {
     const [offer, unlocks] = await Promise.all([this.offer(), this.#holdings.unlocks()]);
-    const fitting = offer.paths.filter((path) => path.grants.key_groups.includes(group) && slot >= path.grants.slots[0] && slot < path.grants.slots[1]);
+    const fitting = offer.paths.filter(
+      (path) => path.grants.key_groups.includes(group) && slot >= path.grants.slots[0] && slot < path.grants.slots[1],
+    );
     const held = fitting.flatMap((path) => {
       const unlock = unlocks.find((candidate) => candidate.path === path.id);
       return unlock ? [{ path, unlock }] : [];
     });
-    const open = fitting.filter((path) => path.open && !held.some((entry) => entry.path === path)).map((path) => ({ path }));
+    const open = fitting
+      .filter((path) => path.open && !held.some((entry) => entry.path === path))
+      .map((path) => ({ path }));
     return [...held, ...open];
   }
 
@@ -243,9 +247,13 @@ export class TitleSession {
   }
 
   async #fetchOffer(): Promise<Offer> {
-    const offer = await this.#context.http.call<Offer>('/v1/requirements/offer', { body: { title_id: this.record.title_id } });
-    if (offer.title_id !== this.record.title_id || !Array.isArray(offer.paths)) throw new SwarmaError('answer_bad', 'The offer is for another title.');
-    if (offer.revision !== this.record.revision) throw new SwarmaError('not_current_revision', 'The title has a newer revision. Load the page again.');
+    const offer = await this.#context.http.call<Offer>('/v1/requirements/offer', {
+      body: { title_id: this.record.title_id },
+    });
+    if (offer.title_id !== this.record.title_id || !Array.isArray(offer.paths))
+      throw new SwarmaError('answer_bad', 'The offer is for another title.');
+    if (offer.revision !== this.record.revision)
+      throw new SwarmaError('not_current_revision', 'The title has a newer revision. Load the page again.');
     return offer;
   }
 

@@ -22,7 +22,8 @@ export async function makeTitleId(creator: string, nonce: string): Promise<strin
 export async function verifyRecord(jws: string, titleId: string): Promise<TitleRecord> {
   if (jws.length > kMaxRecordBytes) throw new SwarmaError('record_forged', 'The title record is too large.');
   const claimed = peekJws(jws);
-  if (typeof claimed.creator !== 'string' || typeof claimed.nonce !== 'string') throw new SwarmaError('record_forged', 'The title record names no creator.');
+  if (typeof claimed.creator !== 'string' || typeof claimed.nonce !== 'string')
+    throw new SwarmaError('record_forged', 'The title record names no creator.');
   if (claimed.title_id !== titleId || (await makeTitleId(claimed.creator, claimed.nonce)) !== titleId) {
     throw new SwarmaError('record_forged', 'The title record belongs to another title.');
   }
@@ -45,7 +46,8 @@ function checkRecord(record: TitleRecord): void {
     [record.playlist, record.details, ...(record.poster ? [record.poster] : [])].every((id) => kHex64.test(id)) &&
     typeof record.agent?.signer === 'string' &&
     Array.isArray(record.policy?.paths);
-  if (!ok || record.scheme !== 'aes-256-gcm') throw new SwarmaError('answer_bad', 'The title record is of a kind this page does not know.');
+  if (!ok || record.scheme !== 'aes-256-gcm')
+    throw new SwarmaError('answer_bad', 'The title record is of a kind this page does not know.');
   if (fromBase64url(record.salt).length !== 16) throw new SwarmaError('answer_bad', 'The title record has a bad salt.');
   fromBase32(record.title_id);
 }
@@ -67,7 +69,10 @@ export class RevisionMemory {
     const digest = toBase64url(await sha256(utf8(canonicalJson(record))));
     const seen = await this.#vault.get(name);
     if (seen && record.revision < seen.revision) {
-      throw new SwarmaError('record_older', `Revision ${record.revision} of this title is older than ${seen.revision}, which this browser has seen.`);
+      throw new SwarmaError(
+        'record_older',
+        `Revision ${record.revision} of this title is older than ${seen.revision}, which this browser has seen.`,
+      );
     }
     if (seen && record.revision === seen.revision && digest !== seen.digest) {
       throw new SwarmaError('record_forked', 'Two different records with the same revision exist of this title.');
@@ -76,7 +81,11 @@ export class RevisionMemory {
   }
 }
 
-export async function fetchDetails(record: TitleRecord, sources: readonly string[], signal?: AbortSignal): Promise<TitleDetails> {
+export async function fetchDetails(
+  record: TitleRecord,
+  sources: readonly string[],
+  signal?: AbortSignal,
+): Promise<TitleDetails> {
   const { bytes } = await fetchBlob(record.details, { sources, maxBytes: kMaxDetailsBytes, signal });
   return parseDetails(fromUtf8(bytes), record);
 }
@@ -85,7 +94,10 @@ export function parseDetails(text: string, record: Pick<TitleRecord, 'key_groups
   const value = parseJson(text) as TitleDetails;
   const ok =
     Array.isArray(value?.tracks) &&
-    value.tracks.every((track) => typeof track.id === 'string' && kHex64.test(track.playlist) && record.key_groups.includes(track.key_group));
+    value.tracks.every(
+      (track) =>
+        typeof track.id === 'string' && kHex64.test(track.playlist) && record.key_groups.includes(track.key_group),
+    );
   if (!ok) throw new SwarmaError('answer_bad', 'The details of the title are not in order.');
   return value;
 }
@@ -117,15 +129,27 @@ export function parseMediaPlaylist(text: string): MediaPlaylist {
       out.segments.push({ blob: uri[1] as string, extension: uri[2] as string, start, seconds });
       start += seconds;
       seconds = undefined;
-    } else if (line !== '' && !line.startsWith('#')) throw new SwarmaError('answer_bad', 'A playlist has a line that is no segment.');
+    } else if (line !== '' && !line.startsWith('#'))
+      throw new SwarmaError('answer_bad', 'A playlist has a line that is no segment.');
     if (out.segments.length > kMaxSlots) throw new SwarmaError('answer_bad', 'A playlist has too many segments.');
   }
   return out;
 }
 
-export async function fetchMediaPlaylist(track: Track, slots: number, sources: readonly string[], signal?: AbortSignal): Promise<MediaPlaylist> {
-  const { bytes } = await fetchBlob(track.playlist, { sources, maxBytes: kMaxPlaylistBytes, extension: 'm3u8', signal });
+export async function fetchMediaPlaylist(
+  track: Track,
+  slots: number,
+  sources: readonly string[],
+  signal?: AbortSignal,
+): Promise<MediaPlaylist> {
+  const { bytes } = await fetchBlob(track.playlist, {
+    sources,
+    maxBytes: kMaxPlaylistBytes,
+    extension: 'm3u8',
+    signal,
+  });
   const playlist = parseMediaPlaylist(fromUtf8(bytes));
-  if (playlist.segments.length !== slots) throw new SwarmaError('answer_bad', 'A track has another number of segments than the title has slots.');
+  if (playlist.segments.length !== slots)
+    throw new SwarmaError('answer_bad', 'A track has another number of segments than the title has slots.');
   return playlist;
 }

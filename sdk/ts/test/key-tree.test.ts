@@ -24,10 +24,16 @@ test('a grant for [3, 9) opens exactly slots 3 to 8', async () => {
 });
 
 test('the shape of a cover', () => {
-  assert.deepEqual(coverShape(tree.slots, [3, 9]), cover.map(({ level, index }) => ({ level, index })));
+  assert.deepEqual(
+    coverShape(tree.slots, [3, 9]),
+    cover.map(({ level, index }) => ({ level, index })),
+  );
   for (let begin = 0; begin < tree.slots; begin++) {
     for (let end = begin + 1; end <= tree.slots; end++) {
-      assert.deepEqual(coverShape(tree.slots, [begin, end]), coverOf(begin, end).map(({ level, index }) => ({ level, index })));
+      assert.deepEqual(
+        coverShape(tree.slots, [begin, end]),
+        coverOf(begin, end).map(({ level, index }) => ({ level, index })),
+      );
     }
   }
   assert.deepEqual(coverShape(1, [0, 1]), [{ level: 0, index: 0 }]);
@@ -41,7 +47,8 @@ test('leaves are the same in any order of asking', async () => {
 test('the root opens every slot', async () => {
   const ring = new KeyRing(tree.slots);
   ring.add({ level: 0, index: 0, key: bytes(tree.root) }, 100);
-  for (let slot = 0; slot < tree.slots; slot++) assert.equal(toBase64url(await contentKey((await ring.leaf(slot))!, tree.track)), tree.content_keys[slot]);
+  for (let slot = 0; slot < tree.slots; slot++)
+    assert.equal(toBase64url(await contentKey((await ring.leaf(slot))!, tree.track)), tree.content_keys[slot]);
 });
 
 test('an expired node opens nothing', async () => {
@@ -53,7 +60,13 @@ test('an expired node opens nothing', async () => {
 test('nodes outside the tree are refused', () => {
   const ring = new KeyRing(tree.slots);
   const key = bytes(tree.root);
-  for (const [level, index] of [[5, 0], [-1, 0], [1, 2], [0, 1], [0.5, 0]] as const) {
+  for (const [level, index] of [
+    [5, 0],
+    [-1, 0],
+    [1, 2],
+    [0, 1],
+    [0.5, 0],
+  ] as const) {
     assert.throws(() => ring.add({ level, index, key }, 1), { reason: 'answer_bad' });
   }
   assert.throws(() => ring.add({ level: 0, index: 0, key: key.slice(1) }, 1), { reason: 'answer_bad' });
@@ -65,5 +78,8 @@ test('depth is ceil(log2 slots)', () => {
 });
 
 test('the additional data of a segment', () => {
-  assert.equal(toBase64url(additionalData(fromBase32(title.title_id), bytes(title.salt), segment.track, segment.slot)), segment.aad);
+  assert.equal(
+    toBase64url(additionalData(fromBase32(title.title_id), bytes(title.salt), segment.track, segment.slot)),
+    segment.aad,
+  );
 });

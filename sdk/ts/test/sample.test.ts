@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
-const lines = (text: string, prefix: RegExp): string[] => text.trim().split('\n').map((line) => line.replace(prefix, ''));
+const lines = (text: string, prefix: RegExp): string[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(prefix, ''));
 
 test('the sample in client.ts and in the README is the one that compiles', () => {
   const sample = lines(/\/\/ begin\n(.*?)\n *\/\/ end/s.exec(read('test/sample.ts'))?.[1] ?? '', /^ +/);

@@ -3,7 +3,12 @@ import { type SegmentRef, SwarmaClient, type SwarmaClientOptions } from '../src/
 
 type Workers = SwarmaClientOptions['workers'];
 
-export async function watch(titleId: string, segment: SegmentRef, workers: Workers, signal: AbortSignal): Promise<Uint8Array> {
+export async function watch(
+  titleId: string,
+  segment: SegmentRef,
+  workers: Workers,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   // begin
   const client = new SwarmaClient({ baseUrl: location.origin, workers });
   const { record } = await client.fetchTitle(titleId); // verified, never older than one seen before

@@ -8,13 +8,23 @@ import { bytes, vectors } from './support.ts';
 const { segment, title, tree } = vectors;
 const ref = { blob: segment.blob, extension: 'm4s', track: segment.track, keyGroup: 'sd', slot: segment.slot };
 
-function makePipeline(serve: (url: string, init?: RequestInit) => Uint8Array<ArrayBuffer> | undefined, sources = ['http://origin']): SegmentPipeline {
+function makePipeline(
+  serve: (url: string, init?: RequestInit) => Uint8Array<ArrayBuffer> | undefined,
+  sources = ['http://origin'],
+): SegmentPipeline {
   const fetchFake = async (url: RequestInfo | URL, init?: RequestInit) => {
     const body = serve(String(url), init);
     return body ? new Response(body) : new Response('', { status: 404 });
   };
-  const pipeline = new SegmentPipeline({ titleId: fromBase32(title.title_id), salt: bytes(title.salt), slots: tree.slots, sources }, fetchFake as typeof fetch);
-  pipeline.addKeys('sd', tree.cover_3_9.map((node: { level: number; index: number; key: string }) => ({ ...node, key: bytes(node.key) })), 100);
+  const pipeline = new SegmentPipeline(
+    { titleId: fromBase32(title.title_id), salt: bytes(title.salt), slots: tree.slots, sources },
+    fetchFake as typeof fetch,
+  );
+  pipeline.addKeys(
+    'sd',
+    tree.cover_3_9.map((node: { level: number; index: number; key: string }) => ({ ...node, key: bytes(node.key) })),
+    100,
+  );
   return pipeline;
 }
 
@@ -34,7 +44,10 @@ test('a segment is fetched by its hash, verified and decrypted', async () => {
 });
 
 test('a flipped bit is fetched again from the next source and never shown', async () => {
-  const pipeline = makePipeline((url) => (url.startsWith('http://liar') ? flipped() : bytes(segment.stored)), ['http://liar', 'http://origin']);
+  const pipeline = makePipeline(
+    (url) => (url.startsWith('http://liar') ? flipped() : bytes(segment.stored)),
+    ['http://liar', 'http://origin'],
+  );
   const { bytes: plain, timing } = await pipeline.loadSegment(ref);
   assert.equal(toBase64url(plain), segment.plaintext);
   assert.equal(timing.refused, 1);
@@ -51,13 +64,21 @@ test('bytes that nobody has right are an error', async () => {
 });
 
 test('a segment put in the place of another does not open', async () => {
-  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, slot: 6 }), { reason: 'decryption_failed' });
-  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, track: 'v720-00000000' }), { reason: 'decryption_failed' });
+  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, slot: 6 }), {
+    reason: 'decryption_failed',
+  });
+  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, track: 'v720-00000000' }), {
+    reason: 'decryption_failed',
+  });
 });
 
 test('without a key a slot is locked', async () => {
-  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, slot: 9 }), { reason: 'slot_not_granted' });
-  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, keyGroup: 'hd' }), { reason: 'slot_not_granted' });
+  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, slot: 9 }), {
+    reason: 'slot_not_granted',
+  });
+  await assert.rejects(makePipeline(() => bytes(segment.stored)).loadSegment({ ...ref, keyGroup: 'hd' }), {
+    reason: 'slot_not_granted',
+  });
 });
 
 test('a body beyond the limit is cut off', async () => {

@@ -21,7 +21,8 @@ test('an upload request carries its headers and its chunk, and its answer comes 
 });
 
 test('only an upload that is gone is no error to its HEAD', async () => {
-  const refuse = (status: number) => makeSignedStack(() => Promise.reject(new SwarmaError('refused', 'No.', { status })));
+  const refuse = (status: number) =>
+    makeSignedStack(() => Promise.reject(new SwarmaError('refused', 'No.', { status })));
   for (const status of [404, 410]) {
     assert.equal((await refuse(status).createRequest('HEAD', '/v1/uploads/1').send()).getStatus(), status);
     await assert.rejects(refuse(status).createRequest('PATCH', '/v1/uploads/1').send(), { status });
@@ -31,7 +32,10 @@ test('only an upload that is gone is no error to its HEAD', async () => {
 
 test('an abort reaches what is under way', async () => {
   const stack = makeSignedStack(
-    ({ signal }) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new SwarmaError('aborted', 'Given up.')))),
+    ({ signal }) =>
+      new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(new SwarmaError('aborted', 'Given up.'))),
+      ),
   );
   const request = stack.createRequest('PATCH', '/v1/uploads/1');
   const answer = request.send(new Blob(['abc']));

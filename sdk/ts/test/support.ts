@@ -5,7 +5,8 @@ import { CompactEncrypt, importJWK } from 'jose';
 
 export const vectors = JSON.parse(readFileSync(new URL('../../test/vectors/vectors.json', import.meta.url), 'utf8'));
 
-export const bytes = (base64url: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(base64url, 'base64url'));
+export const bytes = (base64url: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.from(base64url, 'base64url'));
 export const text = (value: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(value));
 
 const kBase58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
@@ -69,9 +70,17 @@ export async function sealTo(jwk: JsonWebKey, plaintext: unknown): Promise<strin
 }
 
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json', ...headers } });
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json', ...headers },
+  });
 
-export const problem = (reason: string, status: number, more: object = {}, headers: Record<string, string> = {}): Response =>
+export const problem = (
+  reason: string,
+  status: number,
+  more: object = {},
+  headers: Record<string, string> = {},
+): Response =>
   json({ type: `/problems/${reason}`, title: reason, status, detail: `It is ${reason}.`, ...more }, status, headers);
 
 export const newId = (): string => randomUUID();

@@ -13,7 +13,12 @@ import { coverOf, json, makeSigner, newId, problem, sealTo, type Signer, vectors
 const kForever = new AbortController().signal;
 const leaf = { requirement: 'goodwill_ack', key: '0123456789abcdef' };
 const preview: OfferPath = { id: 'preview', open: true, grants: { slots: [0, 3], key_groups: ['sd'], ttl_s: 3600 } };
-const goodwill: OfferPath = { id: 'goodwill', open: false, requires: leaf, grants: { slots: [0, 11], key_groups: ['sd'], window_slots: 4 } };
+const goodwill: OfferPath = {
+  id: 'goodwill',
+  open: false,
+  requires: leaf,
+  grants: { slots: [0, 11], key_groups: ['sd'], window_slots: 4 },
+};
 
 interface KeyRequest {
   path: string;
@@ -43,9 +48,24 @@ class FakeNode {
     const jkt = proof ? await this.#jktOf(proof) : '';
     switch (new URL(String(url)).pathname) {
       case '/v1/requirements/offer':
-        return json({ title_id: this.record.title_id, revision: 1, policy_hash: '', slots: 11, duration_ms: 44000, paths: [preview, goodwill] });
+        return json({
+          title_id: this.record.title_id,
+          revision: 1,
+          policy_hash: '',
+          slots: 11,
+          duration_ms: 44000,
+          paths: [preview, goodwill],
+        });
       case '/v1/actions/complete':
-        return json({ attestation: this.agent.sign('swarma-attestation+jwt', { subject: jkt, title_id: this.record.title_id, trust: 1, exp: 9e9, attestation_id: newId() }) });
+        return json({
+          attestation: this.agent.sign('swarma-attestation+jwt', {
+            subject: jkt,
+            title_id: this.record.title_id,
+            trust: 1,
+            exp: 9e9,
+            attestation_id: newId(),
+          }),
+        });
       case '/v1/keys/request':
         return this.#grant(body, jkt);
       default:
@@ -59,10 +79,24 @@ class FakeNode {
     if (refusal) return refusal;
     const now = Math.floor(Date.now() / 1000);
     const grantId = newId();
-    const keys = await sealTo(this.sealTo ?? body.encryption_key, { grant_id: grantId, groups: this.groups ?? { sd: coverOf(...body.slots) } });
+    const keys = await sealTo(this.sealTo ?? body.encryption_key, {
+      grant_id: grantId,
+      groups: this.groups ?? { sd: coverOf(...body.slots) },
+    });
     const claims = {
-      grant_id: grantId, unlock_id: newId(), title_id: this.record.title_id, revision: 1, slots: body.slots, key_groups: ['sd'], keys,
-      policy_hash: await policyHash(this.record.policy), path: body.path, aud: jkt, iat: now, exp: now + this.ttl, unlock_until: now + 86400,
+      grant_id: grantId,
+      unlock_id: newId(),
+      title_id: this.record.title_id,
+      revision: 1,
+      slots: body.slots,
+      key_groups: ['sd'],
+      keys,
+      policy_hash: await policyHash(this.record.policy),
+      path: body.path,
+      aud: jkt,
+      iat: now,
+      exp: now + this.ttl,
+      unlock_until: now + 86400,
     };
     return json({ grant: this.agent.sign('swarma-grant+jwt', this.change(claims)) });
   }
@@ -90,21 +124,30 @@ class FakeLoader implements SegmentLoader {
 
 function open(node: FakeNode, store = new MemoryStore()): TitleSession {
   const vault = new Vault(store);
-  return new TitleSession(node.record, new FakeLoader(), { http: new Http('http://node.test', node.fetch), vault, keys: new PersonKeys(store, vault) });
+  return new TitleSession(node.record, new FakeLoader(), {
+    http: new Http('http://node.test', node.fetch),
+    vault,
+    keys: new PersonKeys(store, vault),
+  });
 }
 
 test('an open path gives its keys without an act of the viewer', async () => {
   const node = new FakeNode();
   const session = open(node);
   await session.waitForKey('sd', 1, kForever);
-  assert.deepEqual(node.requests.map(({ path, slots }) => [path, slots]), [['preview', [0, 3]]]);
+  assert.deepEqual(
+    node.requests.map(({ path, slots }) => [path, slots]),
+    [['preview', [0, 3]]],
+  );
   assert.ok(session.covers('sd', 2) && !session.covers('sd', 3));
 });
 
 test('a locked slot waits, says so, and goes on once unlocked', async () => {
   const node = new FakeNode();
   const session = open(node);
-  const locked = new Promise<number>((resolve) => session.subscribe((event) => event.kind === 'locked' && resolve(event.slot)));
+  const locked = new Promise<number>((resolve) =>
+    session.subscribe((event) => event.kind === 'locked' && resolve(event.slot)),
+  );
   const waiting = session.waitForKey('sd', 5, kForever);
   assert.equal(await locked, 5);
   await session.completeAction(leaf, 'action', { accepted: true });
@@ -126,7 +169,10 @@ test('an unlock rolls on with the last grant, and survives a reload', async () =
   const reloaded = open(node, store);
   await reloaded.waitForKey('sd', 10, kForever);
   assert.ok(node.requests.at(-1)?.unlock);
-  assert.deepEqual((await reloaded.heldUnlocks()).map(({ path }) => path), ['goodwill']);
+  assert.deepEqual(
+    (await reloaded.heldUnlocks()).map(({ path }) => path),
+    ['goodwill'],
+  );
 });
 
 test('what is kept shows neither title nor grant', async () => {

@@ -15,7 +15,9 @@ test('a record is taken by its id alone, whoever delivered it', async () => {
 
 test('a record with any bit changed is forged', async () => {
   const [header, payload, signature] = records.first.split('.');
-  const other = Buffer.from(Buffer.from(payload, 'base64url').toString().replace('First', 'Wurst')).toString('base64url');
+  const other = Buffer.from(Buffer.from(payload, 'base64url').toString().replace('First', 'Wurst')).toString(
+    'base64url',
+  );
   await assert.rejects(verifyRecord(`${header}.${other}.${signature}`, title.title_id), { reason: 'record_forged' });
 });
 
@@ -35,7 +37,9 @@ test('a record of another title and an object of another kind are refused', asyn
 
 test('revisions only go forward, and there is one of each', async () => {
   const memory = new RevisionMemory(new Vault(new MemoryStore()));
-  const [first, second, fork] = await Promise.all([records.first, records.second, records.fork].map((jws) => verifyRecord(jws, title.title_id)));
+  const [first, second, fork] = await Promise.all(
+    [records.first, records.second, records.fork].map((jws) => verifyRecord(jws, title.title_id)),
+  );
   await memory.accept(second!);
   await memory.accept(second!);
   await assert.rejects(memory.accept(first!), { reason: 'record_older' });
@@ -44,8 +48,18 @@ test('revisions only go forward, and there is one of each', async () => {
 
 test('a playlist is read to its segments with their times', () => {
   const id = 'ab'.repeat(32);
-  const list = parseMediaPlaylist(`#EXTM3U\n#EXT-X-MAP:URI="${id}.mp4"\n#EXTINF:4.000,\n#EXT-X-SWARMA-BYTES:7\n${id}.m4s\n#EXTINF:2.5,\n${id}.m4s\n#EXT-X-ENDLIST\n`);
+  const list = parseMediaPlaylist(
+    `#EXTM3U\n#EXT-X-MAP:URI="${id}.mp4"\n#EXTINF:4.000,\n#EXT-X-SWARMA-BYTES:7\n${id}.m4s\n#EXTINF:2.5,\n${id}.m4s\n#EXT-X-ENDLIST\n`,
+  );
   assert.equal(list.init, id);
-  assert.deepEqual(list.segments.map(({ start, seconds }) => [start, seconds]), [[0, 4], [4, 2.5]]);
-  assert.throws(() => parseMediaPlaylist('#EXTM3U\n#EXTINF:4,\nhttps://elsewhere.example/a.m4s\n'), { reason: 'answer_bad' });
+  assert.deepEqual(
+    list.segments.map(({ start, seconds }) => [start, seconds]),
+    [
+      [0, 4],
+      [4, 2.5],
+    ],
+  );
+  assert.throws(() => parseMediaPlaylist('#EXTM3U\n#EXTINF:4,\nhttps://elsewhere.example/a.m4s\n'), {
+    reason: 'answer_bad',
+  });
 });

@@ -9,7 +9,19 @@ const kTarget = new URL('../src/wire-generated.ts', import.meta.url);
 
 /** What the description says beyond what a type can say, and is checked where it matters: by the node, and in the client. */
 const kUntyped = new Set(['description', 'pattern', 'minimum', 'maximum', 'maxLength']);
-const kTyped = new Set(['$ref', 'type', 'enum', 'const', 'oneOf', 'items', 'minItems', 'maxItems', 'properties', 'required', 'additionalProperties']);
+const kTyped = new Set([
+  '$ref',
+  'type',
+  'enum',
+  'const',
+  'oneOf',
+  'items',
+  'minItems',
+  'maxItems',
+  'properties',
+  'required',
+  'additionalProperties',
+]);
 
 const isWord = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
 const literal = (value) => (typeof value === 'string' ? `'${value.replace(/[\\']/g, '\\$&')}'` : JSON.stringify(value));
@@ -19,12 +31,15 @@ const grouped = (type) => (type.includes(' | ') ? `(${type})` : type);
 function arrayOf(schema, indent) {
   const item = schema.items ? typeOf(schema.items, indent) : 'unknown';
   const { minItems, maxItems } = schema;
-  return minItems !== undefined && minItems === maxItems ? `[${Array(minItems).fill(item).join(', ')}]` : `${grouped(item)}[]`;
+  return minItems !== undefined && minItems === maxItems
+    ? `[${Array(minItems).fill(item).join(', ')}]`
+    : `${grouped(item)}[]`;
 }
 
 function objectOf(schema, indent) {
   const { properties, required = [], additionalProperties } = schema;
-  if (!properties) return `Record<string, ${typeof additionalProperties === 'object' ? typeOf(additionalProperties, indent) : 'unknown'}>`;
+  if (!properties)
+    return `Record<string, ${typeof additionalProperties === 'object' ? typeOf(additionalProperties, indent) : 'unknown'}>`;
   const lost = required.filter((name) => !(name in properties));
   if (lost.length > 0) throw new Error(`Required but not described: ${lost.join(', ')}`);
   const inner = `${indent}  `;
@@ -44,13 +59,19 @@ function typeOf(schema, indent) {
   if ('const' in schema) return literal(schema.const);
   if (schema.oneOf) return union(schema.oneOf.map((one) => typeOf(one, indent)));
   switch (schema.type) {
-    case 'array': return arrayOf(schema, indent);
-    case 'object': return objectOf(schema, indent);
+    case 'array':
+      return arrayOf(schema, indent);
+    case 'object':
+      return objectOf(schema, indent);
     case 'integer':
-    case 'number': return 'number';
-    case 'string': return 'string';
-    case 'boolean': return 'boolean';
-    default: throw new Error(`generate-wire.mjs does not know the type ${JSON.stringify(schema.type)}`);
+    case 'number':
+      return 'number';
+    case 'string':
+      return 'string';
+    case 'boolean':
+      return 'boolean';
+    default:
+      throw new Error(`generate-wire.mjs does not know the type ${JSON.stringify(schema.type)}`);
   }
 }
 
@@ -72,7 +93,9 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   if (process.argv.includes('--check')) {
     const { expected, actual } = compare();
     if (expected !== actual) {
-      console.error('src/wire-generated.ts is not what src/api/description/openapi.json says. Run `npm run generate` in sdk/ts.');
+      console.error(
+        'src/wire-generated.ts is not what src/api/description/openapi.json says. Run `npm run generate` in sdk/ts.',
+      );
       process.exitCode = 1;
     }
   } else writeFileSync(kTarget, generate(JSON.parse(readFileSync(kDescription, 'utf8'))));

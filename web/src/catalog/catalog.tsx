@@ -154,7 +154,13 @@ function Card({ title, eager }: { title: CatalogEntry; eager: boolean }) {
 function Glance({ paths, slots }: { paths: PathSummary[]; slots: number | undefined }) {
   const open = paths.filter((path) => path.open);
   const isFree = open.some((path) => path.slots[0] === 0 && (slots === undefined || path.slots[1] >= slots));
-  const asked = [...new Set(paths.filter((path) => !path.open).map((path) => path.requirements.map((requirement) => requirementWords({ requirement }, 'name')).join(' + ')))];
+  const asked = [
+    ...new Set(
+      paths
+        .filter((path) => !path.open)
+        .map((path) => path.requirements.map((requirement) => requirementWords({ requirement }, 'name')).join(' + ')),
+    ),
+  ];
   const words = asked.slice(0, 2).reduce((first, second) => (first ? t('glance.or', { first, second }) : second), '');
   if (isFree) {
     return (
@@ -165,7 +171,8 @@ function Glance({ paths, slots }: { paths: PathSummary[]; slots: number | undefi
   }
   return (
     <span class="glance">
-      <Icon name="lock" /> {[open.length > 0 ? t('glance.preview') : '', words || t('glance.locked')].filter(Boolean).join(' · ')}
+      <Icon name="lock" />{' '}
+      {[open.length > 0 ? t('glance.preview') : '', words || t('glance.locked')].filter(Boolean).join(' · ')}
     </span>
   );
 }

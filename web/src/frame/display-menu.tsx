@@ -6,11 +6,23 @@ import { Icon } from './icons.tsx';
 export function DisplayMenu() {
   return (
     <>
-      <button type="button" class="quiet icon-button" popovertarget="display-menu" aria-label={t('nav.display')} title={t('nav.display')}>
+      <button
+        type="button"
+        class="quiet icon-button"
+        popovertarget="display-menu"
+        aria-label={t('nav.display')}
+        title={t('nav.display')}
+      >
         <Icon name="display" />
       </button>
       <div id="display-menu" class="popover" popover="auto">
-        <Choice legend={t('display.language')} name="language" value={language.value} options={Object.entries(languages).map(([code, name]) => [code, name, code])} onChoose={(code) => void setLanguage(code as Language)} />
+        <Choice
+          legend={t('display.language')}
+          name="language"
+          value={language.value}
+          options={Object.entries(languages).map(([code, name]) => [code, name, code])}
+          onChoose={(code) => void setLanguage(code as Language)}
+        />
         <Choice
           legend={t('display.theme')}
           name="theme"

@@ -1,6 +1,14 @@
 // Words, numbers and dates in the reader's language.
 import { signal } from '@preact/signals';
-import { type Feature, fetchMessages, type Language, languages, type MessageKey, type Messages, type Plural } from '../messages/messages.ts';
+import {
+  type Feature,
+  fetchMessages,
+  type Language,
+  languages,
+  type MessageKey,
+  type Messages,
+  type Plural,
+} from '../messages/messages.ts';
 
 export { type Language, languages, type MessageKey };
 type Values = Record<string, string | number>;
@@ -89,7 +97,10 @@ export function formatDate(unixSeconds: number): string {
 /** A moment in the future: the time alone when it is within a day, with the date otherwise. */
 export function formatMoment(unixSeconds: number): string {
   const near = unixSeconds * 1000 - Date.now() < 20 * 3600_000;
-  return new Intl.DateTimeFormat(language.value, near ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(unixSeconds * 1000);
+  return new Intl.DateTimeFormat(
+    language.value,
+    near ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' },
+  ).format(unixSeconds * 1000);
 }
 
 /** 3725 → "1:02:05": a place in a film. */
@@ -98,14 +109,22 @@ export function formatClock(seconds: number): string {
   const two = (n: number) => formatNumber(n, { minimumIntegerDigits: 2 });
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor(whole / 60) % 60;
-  return hours > 0 ? `${formatNumber(hours)}:${two(minutes)}:${two(whole % 60)}` : `${formatNumber(minutes)}:${two(whole % 60)}`;
+  return hours > 0
+    ? `${formatNumber(hours)}:${two(minutes)}:${two(whole % 60)}`
+    : `${formatNumber(minutes)}:${two(whole % 60)}`;
 }
 
 /** A length of time in the largest unit that tells it well: "2 hours", "45 seconds". */
 export function formatSpan(seconds: number): string {
   if (seconds < 0.75) return t('time.moment');
-  const units = [['time.day', 86400], ['time.hour', 3600], ['time.minute', 60], ['time.second', 1]] as const;
-  const fits = ([, size]: (typeof units)[number]) => seconds >= 2 * size || (seconds >= size && Math.round(seconds) % size === 0);
+  const units = [
+    ['time.day', 86400],
+    ['time.hour', 3600],
+    ['time.minute', 60],
+    ['time.second', 1],
+  ] as const;
+  const fits = ([, size]: (typeof units)[number]) =>
+    seconds >= 2 * size || (seconds >= size && Math.round(seconds) % size === 0);
   const [unit, size] = units.find(fits) ?? ['time.second', 1];
   return t(unit, { n: Math.max(1, Math.round(seconds / size)) });
 }
@@ -114,7 +133,11 @@ export function formatBytes(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
   const power = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
-  return formatNumber(value, { style: 'unit', unit: units[power] as string, maximumFractionDigits: value < 10 && power > 0 ? 1 : 0 });
+  return formatNumber(value, {
+    style: 'unit',
+    unit: units[power] as string,
+    maximumFractionDigits: value < 10 && power > 0 ? 1 : 0,
+  });
 }
 
 export function formatBitRate(bitsPerSecond: number): string {

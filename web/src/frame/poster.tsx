@@ -14,7 +14,15 @@ export function Poster({ id, eager = false }: { id: string | undefined; eager?: 
   }
   return (
     <span class="poster">
-      <img src={blobUrl(id, 'jpg')} alt="" width={1280} height={720} loading={eager ? 'eager' : 'lazy'} decoding="async" onError={() => setFailed(true)} />
+      <img
+        src={blobUrl(id, 'jpg')}
+        alt=""
+        width={1280}
+        height={720}
+        loading={eager ? 'eager' : 'lazy'}
+        decoding="async"
+        onError={() => setFailed(true)}
+      />
     </span>
   );
 }

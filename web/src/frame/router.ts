@@ -45,7 +45,15 @@ export function startRouter(): void {
   window.addEventListener('popstate', () => (location.value = read()));
   window.addEventListener('hashchange', () => (location.value = read()));
   window.addEventListener('click', (event) => {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const link = (event.target as Element | null)?.closest?.('a');
     if (!link || link.target || link.hasAttribute('download') || link.origin !== window.location.origin) return;
     if (routeOf(link.pathname).page === 'not-found' || link.getAttribute('href')?.startsWith('#')) return;

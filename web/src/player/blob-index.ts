@@ -26,10 +26,17 @@ export class BlobIndex {
     const track = this.#details.tracks.find((candidate) => candidate.playlist === blob);
     if (!track) return;
     const playlist = parseMediaPlaylist(text);
-    if (playlist.segments.length !== this.#slots) throw new SwarmaError('answer_bad', 'A track has another number of segments than the title has slots.');
+    if (playlist.segments.length !== this.#slots)
+      throw new SwarmaError('answer_bad', 'A track has another number of segments than the title has slots.');
     if (playlist.init) this.#blobs.set(playlist.init, { kind: 'init' });
     playlist.segments.forEach((segment, slot) => {
-      const ref = { blob: segment.blob, extension: segment.extension, track: track.id, keyGroup: track.key_group, slot };
+      const ref = {
+        blob: segment.blob,
+        extension: segment.extension,
+        track: track.id,
+        keyGroup: track.key_group,
+        slot,
+      };
       this.#blobs.set(segment.blob, { kind: 'segment', ref });
     });
     if (this.starts.length === 0) this.starts = playlist.segments.map((segment) => segment.start);

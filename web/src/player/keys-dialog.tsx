@@ -5,10 +5,20 @@ import { shortcuts } from './shortcuts.ts';
 
 export function KeysDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="keys-title" dir={document.documentElement.dir as 'ltr' | 'rtl'}>
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby="keys-title"
+      dir={document.documentElement.dir as 'ltr' | 'rtl'}
+    >
       <header>
         <h2 id="keys-title">{t('player.keys.title')}</h2>
-        <button type="button" class="quiet icon-button" aria-label={t('player.keys.close')} onClick={() => dialog.current?.close()}>
+        <button
+          type="button"
+          class="quiet icon-button"
+          aria-label={t('player.keys.close')}
+          onClick={() => dialog.current?.close()}
+        >
           <Icon name="close" />
         </button>
       </header>

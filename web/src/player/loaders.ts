@@ -3,7 +3,15 @@
 //
 // A node that does not answer is asked again for as long as hls.js wants the bytes: playback goes on when it is back. Bytes that
 // are wrong everywhere are an error. After abort() or destroy() nothing is reported any more.
-import { asSwarmaError, fromUtf8, kMaxPlaylistBytes, type LoadedBlob, stubbornly, type SwarmaError, type TitleSession } from '@swarma/client';
+import {
+  asSwarmaError,
+  fromUtf8,
+  kMaxPlaylistBytes,
+  type LoadedBlob,
+  stubbornly,
+  type SwarmaError,
+  type TitleSession,
+} from '@swarma/client';
 import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js';
 import { type BlobIndex, blobOfUrl } from './blob-index.ts';
 
@@ -81,7 +89,12 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
   };
 }
 
-async function loadOnce(host: LoaderHost, url: string, stats: LoaderStats, signal: AbortSignal): Promise<{ data: string | ArrayBuffer; loaded: LoadedBlob }> {
+async function loadOnce(
+  host: LoaderHost,
+  url: string,
+  stats: LoaderStats,
+  signal: AbortSignal,
+): Promise<{ data: string | ArrayBuffer; loaded: LoadedBlob }> {
   const { blob, extension } = blobOfUrl(url);
   const known = host.index.find(blob);
   const { segments } = host.session;
@@ -101,7 +114,13 @@ async function loadOnce(host: LoaderHost, url: string, stats: LoaderStats, signa
 }
 
 /** Until the key is there the ciphertext may come already, if it is clear that the key will. */
-async function waitForKey(host: LoaderHost, blob: string, extension: string, ref: { keyGroup: string; slot: number }, signal: AbortSignal): Promise<void> {
+async function waitForKey(
+  host: LoaderHost,
+  blob: string,
+  extension: string,
+  ref: { keyGroup: string; slot: number },
+  signal: AbortSignal,
+): Promise<void> {
   const { session } = host;
   if (!session.covers(ref.keyGroup, ref.slot)) {
     const reachable = await session.isWithinReach(ref.keyGroup, ref.slot).catch(() => false); // waitForKey meets and reports the same fault

@@ -25,14 +25,24 @@ interface LockOverlayProps {
 export function LockOverlay({ playback, locks, index, ask, video, title, offer, film }: LockOverlayProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), [ask.slot, ask.kind]);
-  const paths = offer.paths.filter((path) => !path.open && path.grants.key_groups.includes(ask.group) && ask.slot >= path.grants.slots[0] && ask.slot < path.grants.slots[1]);
+  const paths = offer.paths.filter(
+    (path) =>
+      !path.open &&
+      path.grants.key_groups.includes(ask.group) &&
+      ask.slot >= path.grants.slots[0] &&
+      ask.slot < path.grants.slots[1],
+  );
   return (
     <div class="stage-cover on-dark" role="dialog" aria-modal="false" aria-labelledby="lock-title" data-testid="locked">
       <div class="lock">
         <h2 id="lock-title" ref={heading} tabIndex={-1}>
           <Icon name="lock" /> {t(ask.kind === 'reached' ? 'player.locked.title' : 'player.locked.seek')}
         </h2>
-        <p>{t('player.locked.text', { time: formatClock(Math.max(video.current?.currentTime ?? 0, index.startOf(ask.slot))) })}</p>
+        <p>
+          {t('player.locked.text', {
+            time: formatClock(Math.max(video.current?.currentTime ?? 0, index.startOf(ask.slot))),
+          })}
+        </p>
         <Ways
           inside
           session={title.session}

@@ -78,7 +78,8 @@ export class Locks {
   }
 
   #forgetOpened(): void {
-    for (const [name, { group, slot }] of this.#locked) if (this.#title.session.covers(group, slot)) this.#locked.delete(name);
+    for (const [name, { group, slot }] of this.#locked)
+      if (this.#title.session.covers(group, slot)) this.#locked.delete(name);
   }
 
   /** Asks for the next step where the picture stands still for want of a key, and stops asking when it need not. */

@@ -83,5 +83,10 @@ function timeWords(): Record<string, string> {
       .filter((part) => part.type === 'unit')
       .map((part) => part.value)
       .join('');
-  return Object.fromEntries((['hour', 'minute', 'second'] as const).flatMap((unit) => [[unit, word(unit, 1)], [`${unit}s`, word(unit, 5)]]));
+  return Object.fromEntries(
+    (['hour', 'minute', 'second'] as const).flatMap((unit) => [
+      [unit, word(unit, 1)],
+      [`${unit}s`, word(unit, 5)],
+    ]),
+  );
 }

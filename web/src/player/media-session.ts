@@ -5,7 +5,11 @@ import { node } from '../frame/client.ts';
 
 const kSeekSeconds = 10;
 
-export function useMediaSession(video: RefObject<HTMLVideoElement | null>, name: string, poster: string | undefined): void {
+export function useMediaSession(
+  video: RefObject<HTMLVideoElement | null>,
+  name: string,
+  poster: string | undefined,
+): void {
   useEffect(() => {
     const session = navigator.mediaSession;
     if (!session) return;

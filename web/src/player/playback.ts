@@ -24,7 +24,9 @@ export interface CaptionChoice extends TextChoice {
   forced: boolean;
 }
 
-const kOnce = { default: { maxTimeToFirstByteMs: Infinity, maxLoadTimeMs: Infinity, timeoutRetry: null, errorRetry: null } };
+const kOnce = {
+  default: { maxTimeToFirstByteMs: Infinity, maxLoadTimeMs: Infinity, timeoutRetry: null, errorRetry: null },
+};
 
 export class Playback {
   readonly qualities = signal<Quality[]>([]);
@@ -38,7 +40,9 @@ export class Playback {
   readonly failure = signal<SwarmaError | undefined>(undefined);
   readonly wantsClick = signal(false); // the browser does not play before somebody has clicked once more
   readonly report = { verifiedBytes: 0, refusedCopies: 0 };
-  readonly shownQuality = computed(() => this.qualities.value.find((quality) => quality.level === this.shownLevel.value));
+  readonly shownQuality = computed(() =>
+    this.qualities.value.find((quality) => quality.level === this.shownLevel.value),
+  );
 
   readonly #title: LoadedTitle;
   readonly #video: HTMLVideoElement;
@@ -153,15 +157,31 @@ export class Playback {
     const hls = this.#hls;
     hls.on(Hls.Events.MANIFEST_PARSED, (_event, { levels }) => void this.#onManifest(levels));
     hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => (this.shownLevel.value = level));
-    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => (this.audios.value = hls.audioTracks.map(({ id, name, lang }) => ({ id, label: name, language: lang ?? '' }))));
+    hls.on(
+      Hls.Events.AUDIO_TRACKS_UPDATED,
+      () =>
+        (this.audios.value = hls.audioTracks.map(({ id, name, lang }) => ({ id, label: name, language: lang ?? '' }))),
+    );
     hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_event, { id }) => (this.audio.value = id));
-    hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => (this.captions.value = hls.subtitleTracks.map(({ id, name, lang, default: isDefault, forced }) => ({ id, label: name, language: lang ?? '', isDefault, forced }))));
+    hls.on(
+      Hls.Events.SUBTITLE_TRACKS_UPDATED,
+      () =>
+        (this.captions.value = hls.subtitleTracks.map(({ id, name, lang, default: isDefault, forced }) => ({
+          id,
+          label: name,
+          language: lang ?? '',
+          isDefault,
+          forced,
+        }))),
+    );
     hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, (_event, { id }) => (this.caption.value = id));
     hls.on(Hls.Events.MEDIA_ATTACHED, () => this.#goingOn && this.play()); // again, after a fault of the decoder
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.#broken) hls.recoverMediaError();
-      else this.failure.value = this.#broken ?? new SwarmaError('internal', `${data.type}: ${data.details}`, { cause: data.error });
+      else
+        this.failure.value =
+          this.#broken ?? new SwarmaError('internal', `${data.type}: ${data.details}`, { cause: data.error });
     });
     this.#stops.push(
       session.subscribe((event) => {

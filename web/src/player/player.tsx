@@ -34,7 +34,9 @@ export interface PlayerProps {
 export function Player(props: PlayerProps) {
   useMemo(() => translateControls(language.value), []);
   if (!Playback.isSupported()) {
-    return <Failure error={new SwarmaError('no_mse', 'Media Source Extensions are missing.')} title={t('player.failed')} />;
+    return (
+      <Failure error={new SwarmaError('no_mse', 'Media Source Extensions are missing.')} title={t('player.failed')} />
+    );
   }
   return <Stage {...props} />;
 }
@@ -73,17 +75,33 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
         toggleCaptions: () => playback?.toggleCaption(),
         toggleStats: () => setShowStats((shown) => !shown),
         toggleHelp: () => (help.current?.open ? help.current.close() : help.current?.showModal()),
-        toggleFullscreen: () => void (document.fullscreenElement ? document.exitFullscreen() : stage.current?.requestFullscreen())?.catch(() => undefined),
+        toggleFullscreen: () =>
+          void (document.fullscreenElement ? document.exitFullscreen() : stage.current?.requestFullscreen())?.catch(
+            () => undefined,
+          ),
       });
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, [playback]);
 
   return (
-    <div class="stage" id="stage" ref={stage} data-state="player" tabIndex={-1} role="region" aria-label={t('player.label', { name })}>
+    <div
+      class="stage"
+      id="stage"
+      ref={stage}
+      data-state="player"
+      tabIndex={-1}
+      role="region"
+      aria-label={t('player.label', { name })}
+    >
       <media-controller fullscreenelement="stage" nohotkeys dir="ltr">
         {/* Captions come through hls.js as text tracks. */}
-        <video ref={video} slot="media" playsInline poster={title.record.poster ? `/${title.record.poster}.jpg` : undefined} />
+        <video
+          ref={video}
+          slot="media"
+          playsInline
+          poster={title.record.poster ? `/${title.record.poster}.jpg` : undefined}
+        />
         <media-loading-indicator slot="centered-chrome" noautohide />
         <media-control-bar class="timeline">
           <media-time-range>
@@ -130,7 +148,11 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
       {resumedAt > 0 && (
         <p class="stage-note" role="status">
           {t('player.resumed', { time: formatClock(resumedAt) })}
-          <button type="button" class="quiet" onClick={() => ((video.current as HTMLVideoElement).currentTime = 0, setResumedAt(0))}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => (((video.current as HTMLVideoElement).currentTime = 0), setResumedAt(0))}
+          >
             {t('player.startOver')}
           </button>
         </p>
@@ -178,16 +200,27 @@ function OpenParts({ playback, index, title, duration }: OpenPartsProps) {
   useEffect(() => {
     const draw = () => {
       const group = playback.shownQuality.value?.track.key_group ?? title.record.key_groups[0] ?? '';
-      const at = (slot: number) => `${((slot >= title.record.slots ? duration : index.startOf(slot)) / duration) * 100}%`;
+      const at = (slot: number) =>
+        `${((slot >= title.record.slots ? duration : index.startOf(slot)) / duration) * 100}%`;
       const ranges = title.session.openRanges(group);
-      setStops(ranges.map(([begin, end]) => `transparent ${at(begin)}, var(--open) ${at(begin)}, var(--open) ${at(end)}, transparent ${at(end)}`).join(', '));
+      setStops(
+        ranges
+          .map(
+            ([begin, end]) =>
+              `transparent ${at(begin)}, var(--open) ${at(begin)}, var(--open) ${at(end)}, transparent ${at(end)}`,
+          )
+          .join(', '),
+      );
     };
     draw();
     return title.session.subscribe((event) => event.kind === 'changed' && draw());
   }, [playback, title]);
   useEffect(() => {
     const range = document.querySelector<HTMLElement>('#stage media-time-range');
-    range?.style.setProperty('--media-range-track-background', stops ? `linear-gradient(to right, ${stops}), var(--shut)` : 'var(--shut)');
+    range?.style.setProperty(
+      '--media-range-track-background',
+      stops ? `linear-gradient(to right, ${stops}), var(--shut)` : 'var(--shut)',
+    );
   }, [stops]);
   return null;
 }

@@ -21,23 +21,54 @@ export function SettingsMenu({ playback, locks, video, onStats, onKeys }: Settin
   const [speed, setSpeed] = useState(1);
   const height = (n: number) => t('film.lines', { n: String(n) });
   const shown = playback.shownQuality.value;
-  const auto = playback.quality.value < 0 && shown ? t('player.quality.autoNow', { quality: height(shown.height) }) : t('player.quality.auto');
-  const qualities = [...playback.qualities.value].reverse().map(({ level, height: lines, track }): [string, string] => [
-    String(level),
-    locks.openGroups.value.has(track.key_group) ? height(lines) : t('player.quality.locked', { quality: height(lines) }),
-  ]);
+  const auto =
+    playback.quality.value < 0 && shown
+      ? t('player.quality.autoNow', { quality: height(shown.height) })
+      : t('player.quality.auto');
+  const qualities = [...playback.qualities.value]
+    .reverse()
+    .map(({ level, height: lines, track }): [string, string] => [
+      String(level),
+      locks.openGroups.value.has(track.key_group)
+        ? height(lines)
+        : t('player.quality.locked', { quality: height(lines) }),
+    ]);
   const named = (choice: TextChoice): [string, string] => [String(choice.id), trackLabel(choice, languageName)];
   return (
     <>
-      <button type="button" class="control" popovertarget="player-settings" aria-label={t('player.settings')} title={t('player.settings')} onClick={() => setSpeed(video.current?.playbackRate ?? 1)}>
+      <button
+        type="button"
+        class="control"
+        popovertarget="player-settings"
+        aria-label={t('player.settings')}
+        title={t('player.settings')}
+        onClick={() => setSpeed(video.current?.playbackRate ?? 1)}
+      >
         <Icon name="gear" />
       </button>
-      <div id="player-settings" class="popover player-settings" popover="auto" dir={document.documentElement.dir as 'ltr' | 'rtl'}>
+      <div
+        id="player-settings"
+        class="popover player-settings"
+        popover="auto"
+        dir={document.documentElement.dir as 'ltr' | 'rtl'}
+      >
         {qualities.length > 1 && (
-          <Choice legend={t('player.quality')} name="quality" value={String(playback.quality.value)} options={[['-1', auto], ...qualities]} onChoose={(level) => (close(), playback.chooseQuality(Number(level)))} />
+          <Choice
+            legend={t('player.quality')}
+            name="quality"
+            value={String(playback.quality.value)}
+            options={[['-1', auto], ...qualities]}
+            onChoose={(level) => (close(), playback.chooseQuality(Number(level)))}
+          />
         )}
         {playback.audios.value.length > 1 && (
-          <Choice legend={t('player.audio')} name="audio" value={String(playback.audio.value)} options={playback.audios.value.map(named)} onChoose={(id) => playback.chooseAudio(Number(id))} />
+          <Choice
+            legend={t('player.audio')}
+            name="audio"
+            value={String(playback.audio.value)}
+            options={playback.audios.value.map(named)}
+            onChoose={(id) => playback.chooseAudio(Number(id))}
+          />
         )}
         {playback.captions.value.length > 0 && (
           <Choice
@@ -52,7 +83,10 @@ export function SettingsMenu({ playback, locks, video, onStats, onKeys }: Settin
           legend={t('player.speed')}
           name="speed"
           value={String(speed)}
-          options={speeds.map((rate): [string, string] => [String(rate), rate === 1 ? t('player.speed.normal') : `${formatNumber(rate)}×`])}
+          options={speeds.map((rate): [string, string] => [
+            String(rate),
+            rate === 1 ? t('player.speed.normal') : `${formatNumber(rate)}×`,
+          ])}
           onChoose={(rate) => {
             setSpeed(Number(rate));
             if (video.current) video.current.playbackRate = Number(rate);

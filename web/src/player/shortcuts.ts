@@ -35,28 +35,77 @@ function faster(video: HTMLVideoElement, step: 1 | -1): void {
 export const speeds: readonly number[] = kSpeeds;
 
 export const shortcuts: readonly Shortcut[] = [
-  { keys: [' ', 'k'], shown: ['Space', 'K'], label: 'player.keys.play', act: (video) => void (video.paused ? video.play().catch(() => undefined) : video.pause()) },
-  { keys: ['ArrowLeft', 'ArrowRight'], shown: ['←', '→'], label: 'player.keys.seek', act: (video, key) => seekBy(video, key === 'ArrowLeft' ? -5 : 5) },
-  { keys: ['j', 'l'], shown: ['J', 'L'], label: 'player.keys.seek10', act: (video, key) => seekBy(video, key === 'j' ? -10 : 10) },
-  { keys: [...'0123456789'], shown: ['0', '…', '9'], label: 'player.keys.percent', act: (video, key) => (video.currentTime = ((video.duration || 0) * Number(key)) / 10) },
-  { keys: [',', '.'], shown: [',', '.'], label: 'player.keys.frame', act: (video, key) => (video.pause(), seekBy(video, key === ',' ? -kFrameSeconds : kFrameSeconds)) },
-  { keys: ['<', '>'], shown: ['<', '>'], label: 'player.keys.speed', act: (video, key) => faster(video, key === '<' ? -1 : 1) },
-  { keys: ['ArrowUp', 'ArrowDown'], shown: ['↑', '↓'], label: 'player.keys.volume', act: (video, key) => louder(video, key === 'ArrowUp' ? 0.1 : -0.1) },
+  {
+    keys: [' ', 'k'],
+    shown: ['Space', 'K'],
+    label: 'player.keys.play',
+    act: (video) => void (video.paused ? video.play().catch(() => undefined) : video.pause()),
+  },
+  {
+    keys: ['ArrowLeft', 'ArrowRight'],
+    shown: ['←', '→'],
+    label: 'player.keys.seek',
+    act: (video, key) => seekBy(video, key === 'ArrowLeft' ? -5 : 5),
+  },
+  {
+    keys: ['j', 'l'],
+    shown: ['J', 'L'],
+    label: 'player.keys.seek10',
+    act: (video, key) => seekBy(video, key === 'j' ? -10 : 10),
+  },
+  {
+    keys: [...'0123456789'],
+    shown: ['0', '…', '9'],
+    label: 'player.keys.percent',
+    act: (video, key) => (video.currentTime = ((video.duration || 0) * Number(key)) / 10),
+  },
+  {
+    keys: [',', '.'],
+    shown: [',', '.'],
+    label: 'player.keys.frame',
+    act: (video, key) => (video.pause(), seekBy(video, key === ',' ? -kFrameSeconds : kFrameSeconds)),
+  },
+  {
+    keys: ['<', '>'],
+    shown: ['<', '>'],
+    label: 'player.keys.speed',
+    act: (video, key) => faster(video, key === '<' ? -1 : 1),
+  },
+  {
+    keys: ['ArrowUp', 'ArrowDown'],
+    shown: ['↑', '↓'],
+    label: 'player.keys.volume',
+    act: (video, key) => louder(video, key === 'ArrowUp' ? 0.1 : -0.1),
+  },
   { keys: ['m'], shown: ['M'], label: 'player.keys.mute', act: (video) => (video.muted = !video.muted) },
-  { keys: ['c'], shown: ['C'], label: 'player.keys.captions', act: (_video, _key, actions) => actions.toggleCaptions() },
-  { keys: ['f'], shown: ['F'], label: 'player.keys.fullscreen', act: (_video, _key, actions) => actions.toggleFullscreen() },
+  {
+    keys: ['c'],
+    shown: ['C'],
+    label: 'player.keys.captions',
+    act: (_video, _key, actions) => actions.toggleCaptions(),
+  },
+  {
+    keys: ['f'],
+    shown: ['F'],
+    label: 'player.keys.fullscreen',
+    act: (_video, _key, actions) => actions.toggleFullscreen(),
+  },
   {
     keys: ['p'],
     shown: ['P'],
     label: 'player.keys.pip',
-    act: (video) => void (document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture?.())?.catch(() => undefined),
+    act: (video) =>
+      void (
+        document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture?.()
+      )?.catch(() => undefined),
   },
   { keys: ['i'], shown: ['I'], label: 'player.keys.stats', act: (_video, _key, actions) => actions.toggleStats() },
   { keys: ['?'], shown: ['?'], label: 'player.keys.help', act: (_video, _key, actions) => actions.toggleHelp() },
 ];
 
 /** Elements that use these keys themselves. */
-const kOwnKeys = 'input, textarea, select, button, a, summary, [contenteditable], [popover], dialog, media-time-range, media-volume-range';
+const kOwnKeys =
+  'input, textarea, select, button, a, summary, [contenteditable], [popover], dialog, media-time-range, media-volume-range';
 
 export function handleShortcut(event: KeyboardEvent, video: HTMLVideoElement, actions: PlayerActions): void {
   if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;

@@ -27,7 +27,9 @@ export function StatsPanel({ playback, index, video, title, onClose }: StatsPane
   const frames = element.getVideoPlaybackQuality();
   const span = ([begin, end]: [number, number]) =>
     `${formatClock(index.startOf(begin))}–${formatClock(end >= title.record.slots ? title.record.duration_ms / 1000 : index.startOf(end))}`;
-  const open = title.record.key_groups.map((group) => `${group}: ${title.session.openRanges(group).map(span).join(', ') || '–'}`);
+  const open = title.record.key_groups.map(
+    (group) => `${group}: ${title.session.openRanges(group).map(span).join(', ') || '–'}`,
+  );
   return (
     <aside class="stats" aria-label={t('player.stats')}>
       <button type="button" class="quiet icon-button" aria-label={t('player.stats.close')} onClick={onClose}>
@@ -37,7 +39,9 @@ export function StatsPanel({ playback, index, video, title, onClose }: StatsPane
         <Fact name={t('player.stats.picture')} ltr>
           {element.videoWidth}×{element.videoHeight} {quality?.track.codecs}
         </Fact>
-        <Fact name={t('player.stats.buffer')}>{formatNumber(bufferedAhead(element), { style: 'unit', unit: 'second', maximumFractionDigits: 1 })}</Fact>
+        <Fact name={t('player.stats.buffer')}>
+          {formatNumber(bufferedAhead(element), { style: 'unit', unit: 'second', maximumFractionDigits: 1 })}
+        </Fact>
         <Fact name={t('player.stats.bandwidth')}>{formatBitRate(playback.bandwidth)}</Fact>
         <Fact name={t('player.stats.verified')}>{formatBytes(playback.report.verifiedBytes)}</Fact>
         <Fact name={t('player.stats.refused')} testId="refused">
@@ -56,7 +60,17 @@ export function StatsPanel({ playback, index, video, title, onClose }: StatsPane
   );
 }
 
-function Fact({ name, ltr = false, testId, children }: { name: string; ltr?: boolean; testId?: string; children: ComponentChildren }) {
+function Fact({
+  name,
+  ltr = false,
+  testId,
+  children,
+}: {
+  name: string;
+  ltr?: boolean;
+  testId?: string;
+  children: ComponentChildren;
+}) {
   return (
     <div>
       <dt>{name}</dt>

@@ -38,7 +38,10 @@ export class Storyboard {
     const bitmap = await this.#open(track, slot, segment.blob, segment.extension);
     if (!bitmap) return undefined;
     const { columns = 1, rows = 1 } = track.tiles ?? {};
-    const place = Math.min(columns * rows - 1, Math.floor(((seconds - segment.start) / segment.seconds) * columns * rows));
+    const place = Math.min(
+      columns * rows - 1,
+      Math.floor(((seconds - segment.start) / segment.seconds) * columns * rows),
+    );
     const width = bitmap.width / columns;
     const height = bitmap.height / rows;
     return { bitmap, x: (place % columns) * width, y: Math.floor(place / columns) * height, width, height };
@@ -47,10 +50,12 @@ export class Storyboard {
   #open(track: Track, slot: number, blob: string, extension: string): Promise<ImageBitmap | undefined> {
     let held = this.#held.get(slot);
     if (!held) {
-      held = this.#session.segments.loadSegment({ blob, extension, track: track.id, keyGroup: track.key_group, slot }).then(
-        ({ bytes }) => createImageBitmap(new Blob([bytes], { type: 'image/jpeg' })),
-        () => (this.#held.delete(slot), undefined), // a missing seek picture is no reason to say anything
-      );
+      held = this.#session.segments
+        .loadSegment({ blob, extension, track: track.id, keyGroup: track.key_group, slot })
+        .then(
+          ({ bytes }) => createImageBitmap(new Blob([bytes], { type: 'image/jpeg' })),
+          () => (this.#held.delete(slot), undefined), // a missing seek picture is no reason to say anything
+        );
       if (this.#held.size >= kMaxHeld) this.#held.delete(this.#held.keys().next().value as number);
       this.#held.set(slot, held);
     }

@@ -39,9 +39,25 @@ function guessLanguage(name: string, fallback: string): string {
   return tag && kFilmLanguages.includes(tag) ? tag : fallback;
 }
 
-export function CaptionsField({ value, language, onChange }: { value: CaptionDraft[]; language: string; onChange(value: CaptionDraft[]): void }) {
+export function CaptionsField({
+  value,
+  language,
+  onChange,
+}: {
+  value: CaptionDraft[];
+  language: string;
+  onChange(value: CaptionDraft[]): void;
+}) {
   const id = useId();
-  const add = (files: FileList | null) => onChange([...value, ...[...(files ?? [])].map((file) => ({ upload: new FileUpload(file, 'captions'), language: guessLanguage(file.name, language), encoding: '' }))]);
+  const add = (files: FileList | null) =>
+    onChange([
+      ...value,
+      ...[...(files ?? [])].map((file) => ({
+        upload: new FileUpload(file, 'captions'),
+        language: guessLanguage(file.name, language),
+        encoding: '',
+      })),
+    ]);
   return (
     <fieldset class="form-field">
       <legend>{t('publish.captions')}</legend>
@@ -53,9 +69,16 @@ export function CaptionsField({ value, language, onChange }: { value: CaptionDra
             value={caption.language}
             options={kFilmLanguages}
             label={t('publish.captions.language', { file: caption.upload.file.name })}
-            onChange={(code) => onChange(value.map((other) => (other === caption ? { ...other, language: code } : other)))}
+            onChange={(code) =>
+              onChange(value.map((other) => (other === caption ? { ...other, language: code } : other)))
+            }
           />
-          <EncodingSelect caption={caption} onChange={(encoding) => onChange(value.map((other) => (other === caption ? { ...other, encoding } : other)))} />
+          <EncodingSelect
+            caption={caption}
+            onChange={(encoding) =>
+              onChange(value.map((other) => (other === caption ? { ...other, encoding } : other)))
+            }
+          />
           <button
             type="button"
             class="quiet icon-button"
@@ -72,18 +95,35 @@ export function CaptionsField({ value, language, onChange }: { value: CaptionDra
       ))}
       <label class="button file-button" for={id}>
         {t('publish.captions.add')}
-        <input id={id} type="file" accept=".srt,.vtt,text/vtt,application/x-subrip" multiple onChange={(event) => add(event.currentTarget.files)} />
+        <input
+          id={id}
+          type="file"
+          accept=".srt,.vtt,text/vtt,application/x-subrip"
+          multiple
+          onChange={(event) => add(event.currentTarget.files)}
+        />
       </label>
     </fieldset>
   );
 }
 
 /** For a file that is not Unicode: its encoding, where the creator knows better than the node would guess. */
-function EncodingSelect({ caption: { upload, encoding }, onChange }: { caption: CaptionDraft; onChange(encoding: string): void }) {
+function EncodingSelect({
+  caption: { upload, encoding },
+  onChange,
+}: {
+  caption: CaptionDraft;
+  onChange(encoding: string): void;
+}) {
   const unicode = useAsync(() => isUnicode(upload.file), [upload]);
   if (unicode.value !== false) return null;
   return (
-    <select class="field" aria-label={t('publish.captions.encoding', { file: upload.file.name })} value={encoding} onChange={(event) => onChange(event.currentTarget.value)}>
+    <select
+      class="field"
+      aria-label={t('publish.captions.encoding', { file: upload.file.name })}
+      value={encoding}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    >
       <option value="">{t('publish.captions.encoding.auto')}</option>
       {kEncodings.map((name) => (
         <option key={name} value={name}>

@@ -27,7 +27,13 @@ export function EditPage({ titleId }: { titleId: string }) {
 }
 
 function EditForm({ title, length }: { title: StudioTitle; length: FilmLength }) {
-  const [film, setFilm] = useState<FilmDraft>({ name: title.name, summary: title.summary ?? '', language: title.language ?? '', tags: (title.tags ?? []).join(', '), texts: title.texts ?? {} });
+  const [film, setFilm] = useState<FilmDraft>({
+    name: title.name,
+    summary: title.summary ?? '',
+    language: title.language ?? '',
+    tags: (title.tags ?? []).join(', '),
+    texts: title.texts ?? {},
+  });
   const [terms, setTerms] = useState<TermsDraft | undefined>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -39,8 +45,16 @@ function EditForm({ title, length }: { title: StudioTitle; length: FilmLength })
     setBusy(true);
     setError(undefined);
     try {
-      const text = { name: film.name.trim(), summary: film.summary.trim(), language: film.language, tags: tagsOf(film) };
-      const { revision } = await client.creator.revise(title.title_id, { ...text, ...(terms && toPolicy(withFittingPreview(terms, length))) });
+      const text = {
+        name: film.name.trim(),
+        summary: film.summary.trim(),
+        language: film.language,
+        tags: tagsOf(film),
+      };
+      const { revision } = await client.creator.revise(title.title_id, {
+        ...text,
+        ...(terms && toPolicy(withFittingPreview(terms, length))),
+      });
       announce(t('studio.saved', { n: revision }));
       navigate('/studio');
     } catch (problem) {
@@ -77,7 +91,11 @@ function EditForm({ title, length }: { title: StudioTitle; length: FilmLength })
                   </li>
                 ))}
               </ul>
-              <button type="button" class="button" onClick={() => setTerms({ ...newTerms(), preset: 'own', json: JSON.stringify(title.policy, null, 2) })}>
+              <button
+                type="button"
+                class="button"
+                onClick={() => setTerms({ ...newTerms(), preset: 'own', json: JSON.stringify(title.policy, null, 2) })}
+              >
                 {t('studio.changeTerms')}
               </button>
             </div>

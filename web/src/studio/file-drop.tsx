@@ -26,7 +26,12 @@ export function FileDrop({ onFile }: { onFile(file: File): void }) {
       <label for={id}>
         <strong>{t('publish.drop')}</strong> <span class="drop-choose">{t('publish.choose')}</span>
       </label>
-      <input id={id} type="file" accept="video/*,.mkv,.mov,.mxf,.ts,.avi,.webm,.mp4,.m4v,.ogv,.flv" onChange={(event) => event.currentTarget.files?.[0] && onFile(event.currentTarget.files[0])} />
+      <input
+        id={id}
+        type="file"
+        accept="video/*,.mkv,.mov,.mxf,.ts,.avi,.webm,.mp4,.m4v,.ogv,.flv"
+        onChange={(event) => event.currentTarget.files?.[0] && onFile(event.currentTarget.files[0])}
+      />
       <p class="hint">{t('publish.any')}</p>
     </div>
   );

@@ -29,7 +29,14 @@ export function useFilmCheck(upload: FileUpload, captions: CaptionDraft[]): Film
   const looks = Math.floor(Math.log2(upload.sent.value / kFirstLookBytes));
 
   const ask = (moment: string): Promise<MediaCheck | undefined> => {
-    const request = { upload_id: upload.id ?? '', captions: there.map(({ language, encoding, upload: { id } }) => ({ language, upload_id: id ?? '', ...(encoding && { encoding }) })) };
+    const request = {
+      upload_id: upload.id ?? '',
+      captions: there.map(({ language, encoding, upload: { id } }) => ({
+        language,
+        upload_id: id ?? '',
+        ...(encoding && { encoding }),
+      })),
+    };
     const key = JSON.stringify([moment, request]);
     const before = asked.current.get(key);
     if (before) return before;
@@ -86,7 +93,12 @@ function Plan({ plan }: { plan: NonNullable<MediaCheck['plan']> }) {
   const asItIs = (name: string, copied: boolean) => (copied ? t('check.copied', { name }) : name);
   const named = (tag: string, name: string) => (tag && tag !== 'und' ? languageName(tag) : name);
   const of = (kind: string) => plan.tracks.filter((track) => track.kind === kind);
-  const sounds = of('audio').map((track) => asItIs([named(track.language, track.name), track.channels > 2 ? '5.1' : ''].filter(Boolean).join(' '), track.copied));
+  const sounds = of('audio').map((track) =>
+    asItIs(
+      [named(track.language, track.name), track.channels > 2 ? '5.1' : ''].filter(Boolean).join(' '),
+      track.copied,
+    ),
+  );
   const captions = of('captions').map((track) => named(track.language, track.name));
   return (
     <dl class="facts-list">

@@ -11,14 +11,18 @@ export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): 
   const [error, setError] = useState<unknown>();
   useEffect(() => {
     const abort = new AbortController();
-    client.creator.followJob(job.media_id, setNow, abort.signal).then(onEnd, (problem: unknown) => asSwarmaError(problem).reason !== 'aborted' && setError(problem));
+    client.creator
+      .followJob(job.media_id, setNow, abort.signal)
+      .then(onEnd, (problem: unknown) => asSwarmaError(problem).reason !== 'aborted' && setError(problem));
     return () => abort.abort();
   }, [job.media_id]);
 
   const stage = `publish.stage.${now.state === 'queued' ? 'queued' : now.stage}`;
   const facts = [
     formatNumber(now.fraction ?? 0, { style: 'percent' }),
-    (now.speed ?? 0) > 0 ? t('publish.speed', { speed: formatNumber(now.speed ?? 0, { maximumFractionDigits: 1 }) }) : '',
+    (now.speed ?? 0) > 0
+      ? t('publish.speed', { speed: formatNumber(now.speed ?? 0, { maximumFractionDigits: 1 }) })
+      : '',
     now.eta_s !== undefined ? t('publish.uploadLeft', { time: formatSpan(now.eta_s) }) : '',
   ];
   return (
@@ -29,7 +33,11 @@ export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): 
       <p class="hint numbers">{facts.filter(Boolean).join(' · ')}</p>
       {error !== undefined && <InlineFailure error={error} />}
       <p class="actions">
-        <button type="button" class="button" onClick={() => void client.creator.cancelJob(now.media_id).catch(setError)}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => void client.creator.cancelJob(now.media_id).catch(setError)}
+        >
           {t('publish.cancelJob')}
         </button>
         <span class="hint">{t('publish.leave')}</span>

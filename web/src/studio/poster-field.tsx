@@ -47,7 +47,14 @@ export function PosterField({ file, seconds, picture, onLength, onChange }: Post
           <span>{t('publish.poster.auto')}</span>
         </label>
         <label class="preset">
-          <input type="radio" name="poster" value="frame" checked={kind === 'frame'} disabled={cannot || duration === 0} onChange={() => select('frame')} />
+          <input
+            type="radio"
+            name="poster"
+            value="frame"
+            checked={kind === 'frame'}
+            disabled={cannot || duration === 0}
+            onChange={() => select('frame')}
+          />
           <span>{t('publish.poster.frame')}</span>
         </label>
         <label class="preset">
@@ -57,12 +64,28 @@ export function PosterField({ file, seconds, picture, onLength, onChange }: Post
       </div>
       {cannot && <p class="hint">{t('publish.poster.cannot')}</p>}
       <div class="poster-choice" hidden={kind !== 'frame'}>
-        <video ref={video} src={source} muted playsInline preload="metadata" onLoadedMetadata={(event) => learnLength(event.currentTarget.duration)} onError={() => setCannot(true)} />
+        <video
+          ref={video}
+          src={source}
+          muted
+          playsInline
+          preload="metadata"
+          onLoadedMetadata={(event) => learnLength(event.currentTarget.duration)}
+          onError={() => setCannot(true)}
+        />
         <label>
           <span>
             {t('publish.poster.at')}: {formatClock(seconds ?? 0)}
           </span>
-          <input type="range" min={0} max={duration} step={0.04} value={seconds ?? 0} dir="ltr" onInput={(event) => seek(Number(event.currentTarget.value))} />
+          <input
+            type="range"
+            min={0}
+            max={duration}
+            step={0.04}
+            value={seconds ?? 0}
+            dir="ltr"
+            onInput={(event) => seek(Number(event.currentTarget.value))}
+          />
         </label>
       </div>
       {kind === 'own' && <OwnPicture picture={picture} onPicture={(upload) => choose(undefined, upload)} />}

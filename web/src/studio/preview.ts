@@ -35,11 +35,18 @@ export function previewThatFits(film: FilmLength): number | undefined {
 export function givesAllAway({ paths }: Policy, film: FilmLength | undefined): boolean {
   // All of the film in the small picture only may be meant; a part in it that turns out to be all is not.
   const isMeant = ({ grants }: PolicyPath) => grants?.key_groups !== undefined && !grants.seconds && !grants.slots;
-  return paths.some((path) => path.requires) && paths.some((path) => !path.requires && isWhole(path, film) && !isMeant(path));
+  return (
+    paths.some((path) => path.requires) && paths.some((path) => !path.requires && isWhole(path, film) && !isMeant(path))
+  );
 }
 
 export function isWhole({ grants }: PolicyPath, film: FilmLength | undefined): boolean {
   if (grants?.slots) return film !== undefined && grants.slots[0] === 0 && grants.slots[1] >= film.slots;
-  if (grants?.seconds) return film !== undefined && Math.floor((grants.seconds[0] * film.slots) / film.seconds) === 0 && reachesEnd(grants.seconds[1], film);
+  if (grants?.seconds)
+    return (
+      film !== undefined &&
+      Math.floor((grants.seconds[0] * film.slots) / film.seconds) === 0 &&
+      reachesEnd(grants.seconds[1], film)
+    );
   return true;
 }

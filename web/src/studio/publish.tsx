@@ -21,7 +21,10 @@ import { FileUpload } from './uploads.ts';
 export function PublishPage({ titleId }: { titleId: string | undefined }) {
   const [upload, setUpload] = useState<FileUpload | undefined>();
   const [job, setJob] = useState<MediaJob | undefined>();
-  const previous = useAsync(async () => (titleId ? (await client.creator.titles()).find((title) => title.title_id === titleId) : undefined), [titleId]);
+  const previous = useAsync(
+    async () => (titleId ? (await client.creator.titles()).find((title) => title.title_id === titleId) : undefined),
+    [titleId],
+  );
   const heading = previous.value ? t('publish.titleRevision', { name: previous.value.name }) : t('publish.title');
   useEffect(() => {
     document.title = `${heading} – ${t('app.name')}`;
@@ -50,7 +53,22 @@ export function PublishPage({ titleId }: { titleId: string | undefined }) {
               setUpload(undefined);
             }}
           />
-          <Form upload={upload} titleId={titleId} start={previous.value ? { name: previous.value.name, summary: previous.value.summary ?? '', language: previous.value.language ?? '', tags: (previous.value.tags ?? []).join(', '), texts: previous.value.texts ?? {} } : undefined} onStarted={setJob} />
+          <Form
+            upload={upload}
+            titleId={titleId}
+            start={
+              previous.value
+                ? {
+                    name: previous.value.name,
+                    summary: previous.value.summary ?? '',
+                    language: previous.value.language ?? '',
+                    tags: (previous.value.tags ?? []).join(', '),
+                    texts: previous.value.texts ?? {},
+                  }
+                : undefined
+            }
+            onStarted={setJob}
+          />
         </>
       ) : (
         <FileDrop onFile={(file) => setUpload(new FileUpload(file, 'film'))} />
@@ -68,7 +86,10 @@ interface Draft {
 const kDraft = vaultKey<{ key: string; draft: Draft }>('draft'); // of the file that `key` tells
 
 function nameFromFile(file: File): string {
-  return file.name.replace(/\.[^.]+$/, '').replace(/[_.]+/g, ' ').trim();
+  return file.name
+    .replace(/\.[^.]+$/, '')
+    .replace(/[_.]+/g, ' ')
+    .trim();
 }
 
 interface FormProps {
@@ -79,7 +100,11 @@ interface FormProps {
 }
 
 function Form({ upload, titleId, start, onStarted }: FormProps) {
-  const [draft, setDraft] = useState<Draft>({ film: start ?? { ...newFilm(language.value), name: nameFromFile(upload.file) }, terms: newTerms(), posterSeconds: undefined });
+  const [draft, setDraft] = useState<Draft>({
+    film: start ?? { ...newFilm(language.value), name: nameFromFile(upload.file) },
+    terms: newTerms(),
+    posterSeconds: undefined,
+  });
   const [captions, setCaptions] = useState<CaptionDraft[]>([]);
   const [picture, setPicture] = useState<FileUpload>();
   const [seenLength, setSeenLength] = useState<FilmLength>();
@@ -144,8 +169,18 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
       </section>
       {error !== undefined && <InlineFailure error={error} />}
       <p class="actions">
-        <button type="submit" class="button button-main button-big" disabled={waiting || check.found?.can_be_published === false}>
-          {t(waiting ? 'publish.submitting' : upload.state.value === 'done' ? 'publish.submit' : 'publish.submitWhenUploaded')}
+        <button
+          type="submit"
+          class="button button-main button-big"
+          disabled={waiting || check.found?.can_be_published === false}
+        >
+          {t(
+            waiting
+              ? 'publish.submitting'
+              : upload.state.value === 'done'
+                ? 'publish.submit'
+                : 'publish.submitWhenUploaded',
+          )}
         </button>
         {waiting && upload.state.value !== 'done' && <span role="status">{t('publish.willStart')}</span>}
       </p>
@@ -159,7 +194,11 @@ interface Files {
   picture: FileUpload | undefined;
 }
 
-async function makeRequest(draft: Draft, { upload, captions, picture }: Files, titleId: string | undefined): Promise<PublishRequest> {
+async function makeRequest(
+  draft: Draft,
+  { upload, captions, picture }: Files,
+  titleId: string | undefined,
+): Promise<PublishRequest> {
   const { policy, codes } = toPolicy(draft.terms);
   const { film, posterSeconds } = draft;
   return {
@@ -173,7 +212,15 @@ async function makeRequest(draft: Draft, { upload, captions, picture }: Files, t
     ...(Object.keys(film.texts).length > 0 && { texts: film.texts }),
     ...(posterSeconds !== undefined && { poster: { at_ms: Math.round(posterSeconds * 1000) } }),
     ...(picture && { poster: { upload_id: await picture.done } }),
-    ...(captions.length > 0 && { captions: await Promise.all(captions.map(async ({ language, encoding, upload }) => ({ language, upload_id: await upload.done, ...(encoding && { encoding }) }))) }),
+    ...(captions.length > 0 && {
+      captions: await Promise.all(
+        captions.map(async ({ language, encoding, upload }) => ({
+          language,
+          upload_id: await upload.done,
+          ...(encoding && { encoding }),
+        })),
+      ),
+    }),
     ...(titleId && { title_id: titleId }),
   };
 }

@@ -58,7 +58,16 @@ export function SignInPage({ secret, onSignedIn }: { secret: string; onSignedIn(
       >
         <label for={id}>{t('studio.signIn.paste')}</label>
         <div class="row">
-          <input id={id} class="field" type="password" autocomplete="off" dir="ltr" value={pasted} onInput={(event) => setPasted(event.currentTarget.value)} required />
+          <input
+            id={id}
+            class="field"
+            type="password"
+            autocomplete="off"
+            dir="ltr"
+            value={pasted}
+            onInput={(event) => setPasted(event.currentTarget.value)}
+            required
+          />
           <button type="submit" class="button button-main">
             {t('studio.signIn.submit')}
           </button>

@@ -3,7 +3,15 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatClock, t } from '../frame/i18n.ts';
 import { type FilmLength, givesAllAway, previewThatFits } from './preview.ts';
-import { difficulties, kMinCodeLength, policySentences, presetNames, type PresetName, type TermsDraft, toPolicy } from './terms.ts';
+import {
+  difficulties,
+  kMinCodeLength,
+  policySentences,
+  presetNames,
+  type PresetName,
+  type TermsDraft,
+  toPolicy,
+} from './terms.ts';
 
 interface TermsFieldProps {
   value: TermsDraft;
@@ -13,14 +21,21 @@ interface TermsFieldProps {
 
 export function TermsField({ value, film, onChange }: TermsFieldProps) {
   const set = (change: Partial<TermsDraft>) => onChange({ ...value, ...change });
-  const choose = (preset: PresetName) => set(preset === 'own' && value.json === '' ? { preset, json: pretty(value) } : { preset });
+  const choose = (preset: PresetName) =>
+    set(preset === 'own' && value.json === '' ? { preset, json: pretty(value) } : { preset });
   return (
     <div class="terms">
       <p class="hint">{t('publish.terms.hint')}</p>
       <div class="presets" role="radiogroup" aria-label={t('publish.section.terms')}>
         {presetNames.map((preset) => (
           <label key={preset} class="preset">
-            <input type="radio" name="preset" value={preset} checked={preset === value.preset} onChange={() => choose(preset)} />
+            <input
+              type="radio"
+              name="preset"
+              value={preset}
+              checked={preset === value.preset}
+              onChange={() => choose(preset)}
+            />
             <span>{t(`publish.preset.${preset}`)}</span>
           </label>
         ))}
@@ -49,7 +64,15 @@ function Knobs({ value, film, set }: KnobProps) {
     return (
       <div class="form-field">
         <label for={id}>{t('publish.terms.json')}</label>
-        <textarea id={id} class="field code" dir="ltr" spellcheck={false} rows={14} value={value.json} onInput={(event) => set({ json: event.currentTarget.value })} />
+        <textarea
+          id={id}
+          class="field code"
+          dir="ltr"
+          spellcheck={false}
+          rows={14}
+          value={value.json}
+          onInput={(event) => set({ json: event.currentTarget.value })}
+        />
       </div>
     );
   }
@@ -58,13 +81,26 @@ function Knobs({ value, film, set }: KnobProps) {
       {preset.startsWith('goodwill') && (
         <div class="form-field">
           <label for={`${id}t`}>{t('publish.terms.text')}</label>
-          <input id={`${id}t`} class="field" dir="auto" value={value.text} maxLength={500} required onInput={(event) => set({ text: event.currentTarget.value })} />
+          <input
+            id={`${id}t`}
+            class="field"
+            dir="auto"
+            value={value.text}
+            maxLength={500}
+            required
+            onInput={(event) => set({ text: event.currentTarget.value })}
+          />
         </div>
       )}
       {(preset === 'puzzle' || preset === 'goodwillPuzzle') && (
         <div class="form-field">
           <label for={`${id}d`}>{t('publish.terms.difficulty')}</label>
-          <select id={`${id}d`} class="field" value={value.difficulty} onChange={(event) => set({ difficulty: Number(event.currentTarget.value) })}>
+          <select
+            id={`${id}d`}
+            class="field"
+            value={value.difficulty}
+            onChange={(event) => set({ difficulty: Number(event.currentTarget.value) })}
+          >
             {(['light', 'medium', 'heavy'] as const).map((name) => (
               <option key={name} value={difficulties[name]}>
                 {t(`publish.terms.difficulty.${name}`)}
@@ -76,13 +112,34 @@ function Knobs({ value, film, set }: KnobProps) {
       {preset === 'code' && (
         <div class="form-field">
           <label for={`${id}c`}>{t('publish.terms.code')}</label>
-          <input id={`${id}c`} class="field" dir="ltr" autocomplete="off" value={value.code} minLength={kMinCodeLength} maxLength={128} required onInput={(event) => set({ code: event.currentTarget.value })} />
+          <input
+            id={`${id}c`}
+            class="field"
+            dir="ltr"
+            autocomplete="off"
+            value={value.code}
+            minLength={kMinCodeLength}
+            maxLength={128}
+            required
+            onInput={(event) => set({ code: event.currentTarget.value })}
+          />
         </div>
       )}
       <div class="form-field">
         <label for={`${id}l`}>{t('publish.terms.lasts')}</label>
-        <select id={`${id}l`} class="field" value={value.unlockSeconds} onChange={(event) => set({ unlockSeconds: Number(event.currentTarget.value) })}>
-          {([['day', 86400], ['week', 7 * 86400], ['month', 30 * 86400]] as const).map(([name, seconds]) => (
+        <select
+          id={`${id}l`}
+          class="field"
+          value={value.unlockSeconds}
+          onChange={(event) => set({ unlockSeconds: Number(event.currentTarget.value) })}
+        >
+          {(
+            [
+              ['day', 86400],
+              ['week', 7 * 86400],
+              ['month', 30 * 86400],
+            ] as const
+          ).map(([name, seconds]) => (
             <option key={name} value={seconds}>
               {t(`publish.terms.lasts.${name}`)}
             </option>
@@ -103,13 +160,20 @@ function PreviewKnob({ value, film, set }: KnobProps) {
   const unit = inSeconds ? 1 : 60;
   // The field is the creator's while it has the focus: "0." is on its way to "0.5".
   useEffect(() => {
-    if (input.current && input.current !== document.activeElement) input.current.value = String(value.previewSeconds / unit);
+    if (input.current && input.current !== document.activeElement)
+      input.current.value = String(value.previewSeconds / unit);
   }, [value.preview, value.previewSeconds, unit]);
   const tooShort = film !== undefined && previewThatFits(film) === undefined;
   return (
     <div class="form-field form-check">
       <label>
-        <input type="checkbox" checked={value.preview} aria-describedby={tooShort ? id : undefined} onChange={(event) => set({ preview: event.currentTarget.checked, previewChosen: true })} /> {t('publish.terms.preview')}
+        <input
+          type="checkbox"
+          checked={value.preview}
+          aria-describedby={tooShort ? id : undefined}
+          onChange={(event) => set({ preview: event.currentTarget.checked, previewChosen: true })}
+        />{' '}
+        {t('publish.terms.preview')}
       </label>
       {tooShort && (
         <p id={id} class="hint">
@@ -126,7 +190,9 @@ function PreviewKnob({ value, film, set }: KnobProps) {
             min={inSeconds ? 1 : 0.5}
             max={inSeconds ? kShortFilmSeconds : 60}
             step={inSeconds ? 1 : 0.5}
-            onInput={({ currentTarget: { valueAsNumber: length } }) => length > 0 && set({ previewSeconds: Math.round(length * unit), previewChosen: true })}
+            onInput={({ currentTarget: { valueAsNumber: length } }) =>
+              length > 0 && set({ previewSeconds: Math.round(length * unit), previewChosen: true })
+            }
           />
         </label>
       )}
@@ -176,7 +242,13 @@ function GivesAllAway({ value, film, set }: KnobProps & { film: FilmLength }) {
         </button>
       )}
       <label>
-        <input type="checkbox" required checked={value.openToAll} onChange={(event) => set({ openToAll: event.currentTarget.checked })} /> {t('publish.terms.openToAll')}
+        <input
+          type="checkbox"
+          required
+          checked={value.openToAll}
+          onChange={(event) => set({ openToAll: event.currentTarget.checked })}
+        />{' '}
+        {t('publish.terms.openToAll')}
       </label>
     </div>
   );

@@ -26,7 +26,18 @@ const kWindowSeconds = 600; // an unlock hands out its keys ten minutes of film 
 const kCodeList = 'guests';
 
 export function newTerms(): TermsDraft {
-  return { preset: 'goodwill', text: t('publish.terms.textDefault'), difficulty: difficulties.light, code: '', preview: true, previewSeconds: 120, previewChosen: false, openToAll: false, unlockSeconds: 7 * 86400, json: '' };
+  return {
+    preset: 'goodwill',
+    text: t('publish.terms.textDefault'),
+    difficulty: difficulties.light,
+    code: '',
+    preview: true,
+    previewSeconds: 120,
+    previewChosen: false,
+    openToAll: false,
+    unlockSeconds: 7 * 86400,
+    json: '',
+  };
 }
 
 /** The terms with a preview that fits, as long as the creator has not said how long it shall be. */
@@ -41,11 +52,16 @@ export function toPolicy(draft: TermsDraft): { policy: Policy; codes?: Codes } {
   if (draft.preset === 'own') return { policy: parseOwn(draft.json) };
   if (draft.preset === 'open') return { policy: { version: 1, paths: [{ id: 'open' }] } };
   const goodwill: Requirement = { requirement: 'goodwill_ack', params: { text: draft.text.trim() } };
-  const puzzle: Requirement = { requirement: 'puzzle_solve', params: { algorithm: 'sha256', difficulty: draft.difficulty } };
+  const puzzle: Requirement = {
+    requirement: 'puzzle_solve',
+    params: { algorithm: 'sha256', difficulty: draft.difficulty },
+  };
   const grants = { unlock_s: draft.unlockSeconds, window_s: kWindowSeconds };
   const paths: PolicyPath[] = draft.preview ? [{ id: 'preview', grants: { seconds: [0, draft.previewSeconds] } }] : [];
-  if (draft.preset === 'goodwill' || draft.preset === 'goodwillPuzzle') paths.push({ id: 'goodwill', requires: goodwill, grants });
-  if (draft.preset === 'puzzle' || draft.preset === 'goodwillPuzzle') paths.push({ id: 'puzzle', requires: puzzle, grants });
+  if (draft.preset === 'goodwill' || draft.preset === 'goodwillPuzzle')
+    paths.push({ id: 'goodwill', requires: goodwill, grants });
+  if (draft.preset === 'puzzle' || draft.preset === 'goodwillPuzzle')
+    paths.push({ id: 'puzzle', requires: puzzle, grants });
   if (draft.preset !== 'code') return { policy: { version: 1, paths } };
   paths.push({ id: 'code', requires: { requirement: 'allowlist_token', params: { list: kCodeList } }, grants });
   return { policy: { version: 1, paths }, codes: { [kCodeList]: [{ code: draft.code.trim(), max_uses: 0 }] } };
@@ -61,8 +77,11 @@ function parseOwn(json: string): Policy {
 export function policySentences(policy: Policy, film?: FilmLength): string[] {
   const sentences = policy.paths.flatMap((path) => {
     const part = partOf(path, film);
-    const first = path.requires ? t('terms.whoever', { does: doesOf(path.requires), part }) : t('terms.everybody', { part });
-    const more = path.requires && path.grants?.unlock_s ? [t('terms.lasts', { time: formatSpan(path.grants.unlock_s) })] : [];
+    const first = path.requires
+      ? t('terms.whoever', { does: doesOf(path.requires), part })
+      : t('terms.everybody', { part });
+    const more =
+      path.requires && path.grants?.unlock_s ? [t('terms.lasts', { time: formatSpan(path.grants.unlock_s) })] : [];
     const limit = path.grants?.max_plays ? [t('terms.max', { n: path.grants.max_plays })] : [];
     return [[first, ...more, ...limit].join(' ')];
   });

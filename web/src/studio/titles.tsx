@@ -15,7 +15,11 @@ import { listUnfinished } from './uploads.ts';
 
 export function TitlesPage({ onSignedOut }: { onSignedOut(): void }) {
   const { value, error, retry } = useAsync(async (signal) => {
-    const [titles, jobs, unfinished] = await Promise.all([client.creator.titles(signal), client.creator.jobs(signal), listUnfinished()]);
+    const [titles, jobs, unfinished] = await Promise.all([
+      client.creator.titles(signal),
+      client.creator.jobs(signal),
+      listUnfinished(),
+    ]);
     document.title = `${t('studio.title')} – ${t('app.name')}`;
     return { titles, jobs: jobs.filter((job) => job.state === 'queued' || job.state === 'working'), unfinished };
   }, []);
@@ -166,7 +170,12 @@ function Actions({ title, onChanged }: { title: StudioTitle; onChanged(): void }
   };
   return (
     <>
-      <button type="button" class="quiet icon-button actions-button" popovertarget={menu} aria-label={t('studio.actions', { name: title.name })}>
+      <button
+        type="button"
+        class="quiet icon-button actions-button"
+        popovertarget={menu}
+        aria-label={t('studio.actions', { name: title.name })}
+      >
         <Icon name="more" />
       </button>
       <div id={menu} class="popover actions-menu" popover="auto">
@@ -219,7 +228,11 @@ function SignOut({ onSignedOut }: { onSignedOut(): void }) {
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             {t('studio.cancel')}
           </button>
-          <button type="button" class="button button-main" onClick={() => void client.creator.signOut().then(onSignedOut)}>
+          <button
+            type="button"
+            class="button button-main"
+            onClick={() => void client.creator.signOut().then(onSignedOut)}
+          >
             {t('studio.signOut')}
           </button>
         </p>

@@ -12,8 +12,11 @@ export function UploadBar({ upload, onChange }: { upload: FileUpload; onChange()
     done: t('publish.uploaded'),
     failed: t('problem.title'),
   }[state];
-  const facts = [t('publish.uploadState', { done: formatBytes(upload.sent.value), total: formatBytes(upload.file.size) })];
-  if (state === 'running' && left !== undefined && left > 1) facts.push(t('publish.uploadLeft', { time: formatSpan(left) }));
+  const facts = [
+    t('publish.uploadState', { done: formatBytes(upload.sent.value), total: formatBytes(upload.file.size) }),
+  ];
+  if (state === 'running' && left !== undefined && left > 1)
+    facts.push(t('publish.uploadLeft', { time: formatSpan(left) }));
   return (
     <div class="panel upload" data-state={state}>
       <p class="upload-name" dir="auto">

@@ -135,7 +135,9 @@ export class FileUpload {
 
 /** Names of files whose upload was begun and not finished, for the studio's first page. */
 export async function listUnfinished(): Promise<string[]> {
-  return (await load()).filter((upload) => upload.metadata['purpose'] === 'film').map((upload) => upload.metadata['filename'] ?? '');
+  return (await load())
+    .filter((upload) => upload.metadata['purpose'] === 'film')
+    .map((upload) => upload.metadata['filename'] ?? '');
 }
 
 interface Stored extends PreviousUpload {
@@ -152,11 +154,19 @@ async function load(): Promise<Stored[]> {
 
 const vaultStorage: UrlStorage = {
   findAllUploads: load,
-  findUploadsByFingerprint: async (fingerprint) => (await load()).filter((upload) => upload.fingerprint === fingerprint),
-  removeUpload: async (key) => client.vault.put(kUploads, (await load()).filter((upload) => upload.urlStorageKey !== key)),
+  findUploadsByFingerprint: async (fingerprint) =>
+    (await load()).filter((upload) => upload.fingerprint === fingerprint),
+  removeUpload: async (key) =>
+    client.vault.put(
+      kUploads,
+      (await load()).filter((upload) => upload.urlStorageKey !== key),
+    ),
   addUpload: async (fingerprint, upload) => {
     const urlStorageKey = crypto.randomUUID();
-    await client.vault.put(kUploads, [...(await load()).filter((held) => held.fingerprint !== fingerprint), { ...upload, fingerprint, urlStorageKey }]);
+    await client.vault.put(kUploads, [
+      ...(await load()).filter((held) => held.fingerprint !== fingerprint),
+      { ...upload, fingerprint, urlStorageKey },
+    ]);
     return urlStorageKey;
   },
 };

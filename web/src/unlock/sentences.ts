@@ -1,5 +1,13 @@
 // Terms in plain words, before any action: what a way asks, opens, costs and shares.
-import { childrenOf, isLeaf, listLeaves, type OfferPath, type Requirement, type RequirementLeaf, type TitleDetails } from '@swarma/client';
+import {
+  childrenOf,
+  isLeaf,
+  listLeaves,
+  type OfferPath,
+  type Requirement,
+  type RequirementLeaf,
+  type TitleDetails,
+} from '@swarma/client';
 import { formatClock, formatMoment, formatSpan, t } from '../frame/i18n.ts';
 import { kindOf, requirementWords } from './requirements/requirements.ts';
 
@@ -12,7 +20,8 @@ export interface Film {
 /** The name of a way: the creator's label, or one made of what it asks. */
 export function pathLabel({ label, requires, grants }: OfferPath, film: Film): string {
   if (label) return label;
-  if (!requires || listLeaves(requires).length === 0) return t(isWhole(grants.slots, film) ? 'ways.label.open' : 'ways.label.preview');
+  if (!requires || listLeaves(requires).length === 0)
+    return t(isWhole(grants.slots, film) ? 'ways.label.open' : 'ways.label.preview');
   if (isLeaf(requires)) return requirementWords(requires, 'label');
   if ('anyOf' in requires && requires.anyOf.length > 1) return t('ways.label.choice', { n: requires.anyOf.length });
   return t('ways.label.several', { n: 'allOf' in requires ? requires.allOf.length : 1 });
@@ -37,7 +46,9 @@ function partSentence({ grants: { slots } }: OfferPath, film: Film): string {
 export function getSentence(path: OfferPath, film: Film): string {
   const part = partSentence(path, film);
   const videos = film.details.tracks.filter((track) => track.kind === 'video');
-  const heights = videos.filter((track) => path.grants.key_groups.includes(track.key_group)).map((track) => Math.min(track.width ?? 0, track.height ?? 0));
+  const heights = videos
+    .filter((track) => path.grants.key_groups.includes(track.key_group))
+    .map((track) => Math.min(track.width ?? 0, track.height ?? 0));
   if (videos.length > 0 && heights.length === 0) return t('ways.get.sound', { part });
   const best = Math.max(0, ...heights);
   return best > 0 ? t('ways.get.quality', { part, quality: t('film.lines', { n: String(best) }) }) : part;
@@ -51,7 +62,8 @@ export function lastSentences(path: OfferPath): string[] {
   if (max_plays > 0) parts.push(t('ways.lasts.plays', { n: max_plays }));
   if (cooldown_s > 0) parts.push(t('ways.lasts.cooldown', { time: formatSpan(cooldown_s) }));
   const out = parts.length > 0 ? [parts.join(' · ')] : [];
-  if (between?.until) out.push(t('ways.between', { from: formatMoment(between.from ?? 0), until: formatMoment(between.until) }));
+  if (between?.until)
+    out.push(t('ways.between', { from: formatMoment(between.from ?? 0), until: formatMoment(between.until) }));
   return out;
 }
 

@@ -3,7 +3,17 @@ import { isPathAvailable, isPathMet, listLeaves, type OfferPath, type TitleSessi
 import { useEffect, useId, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatMoment, t } from '../frame/i18n.ts';
-import { type AskTree, askTree, costSentences, type Film, getSentence, isWhole, lastSentences, pathLabel, shareSentences } from './sentences.ts';
+import {
+  type AskTree,
+  askTree,
+  costSentences,
+  type Film,
+  getSentence,
+  isWhole,
+  lastSentences,
+  pathLabel,
+  shareSentences,
+} from './sentences.ts';
 import { requirementWords } from './requirements/requirements.ts';
 import { Steps } from './steps.tsx';
 
@@ -30,7 +40,13 @@ export function Ways({ session, paths, film, slot, inside = false, onUnlocked, o
     return (
       <Region class="ways ways-chosen" {...(!inside && { 'aria-labelledby': id })}>
         <header>
-          <button type="button" class="quiet icon-button" onClick={() => setChosen(undefined)} aria-label={t('ways.back')} title={t('ways.back')}>
+          <button
+            type="button"
+            class="quiet icon-button"
+            onClick={() => setChosen(undefined)}
+            aria-label={t('ways.back')}
+            title={t('ways.back')}
+          >
             <Icon name="back" />
           </button>
           <h2 id={id} dir="auto">
@@ -48,7 +64,16 @@ export function Ways({ session, paths, film, slot, inside = false, onUnlocked, o
       <p class="hint">{t('ways.intro')}</p>
       <ul class="ways-list">
         {paths.map((candidate) => (
-          <Way key={candidate.id} path={candidate} film={film} until={held.until.get(candidate.id)} begun={held.begun.has(candidate.id)} main={candidate === first} onChoose={() => setChosen(candidate.id)} onPlay={onPlay} />
+          <Way
+            key={candidate.id}
+            path={candidate}
+            film={film}
+            until={held.until.get(candidate.id)}
+            begun={held.begun.has(candidate.id)}
+            main={candidate === first}
+            onChoose={() => setChosen(candidate.id)}
+            onPlay={onPlay}
+          />
         ))}
       </ul>
     </Region>
@@ -68,8 +93,13 @@ function useHeld(session: TitleSession, paths: OfferPath[]): Held {
     const look = async () => {
       const [unlocks, proofs] = await Promise.all([session.heldUnlocks(), session.heldProofs()]);
       if (gone) return;
-      const begun = paths.filter((path) => !path.open && listLeaves(path.requires).some((leaf) => proofs.has(leaf.key ?? '')));
-      setHeld({ until: new Map(unlocks.map(({ path, until }) => [path, until])), begun: new Set(begun.map((path) => path.id)) });
+      const begun = paths.filter(
+        (path) => !path.open && listLeaves(path.requires).some((leaf) => proofs.has(leaf.key ?? '')),
+      );
+      setHeld({
+        until: new Map(unlocks.map(({ path, until }) => [path, until])),
+        begun: new Set(begun.map((path) => path.id)),
+      });
     };
     void look();
     const unsubscribe = session.subscribe((event) => event.kind === 'changed' && void look());
@@ -118,7 +148,12 @@ function Way({ path, film, until, begun, main, onChoose, onPlay }: WayProps) {
           <Icon name="open" /> {t('ways.unlockedUntil', { time: formatMoment(until) })}
         </p>
       ) : available ? (
-        <button type="button" class={main ? 'button button-main' : 'button'} aria-label={t('ways.chooseNamed', { label })} onClick={onChoose}>
+        <button
+          type="button"
+          class={main ? 'button button-main' : 'button'}
+          aria-label={t('ways.chooseNamed', { label })}
+          onClick={onChoose}
+        >
           {t(begun ? 'ways.continue' : 'ways.choose')}
         </button>
       ) : (
@@ -159,6 +194,10 @@ function Asks({ tree }: { tree: AskTree }) {
 /** Whether everything of the film is open already, so that there is nothing to choose. */
 export function isAllOpen(paths: OfferPath[], film: Film, groups: string[]): boolean {
   return paths.some(
-    (path) => path.open && isPathMet(path, new Map()) && isWhole(path.grants.slots, film) && groups.every((group) => path.grants.key_groups.includes(group)),
+    (path) =>
+      path.open &&
+      isPathMet(path, new Map()) &&
+      isWhole(path.grants.slots, film) &&
+      groups.every((group) => path.grants.key_groups.includes(group)),
   );
 }

@@ -6,7 +6,11 @@ import { formatClock, formatDate, formatList, language, languageName, t } from '
 import type { LoadedTitle } from '../title/loaded-title.ts';
 
 /** Name and summary in the reader's language where the creator gave them, in the original otherwise. */
-export function localText({ record, details }: Pick<LoadedTitle, 'record' | 'details'>): { name: string; summary: string; language: string } {
+export function localText({ record, details }: Pick<LoadedTitle, 'record' | 'details'>): {
+  name: string;
+  summary: string;
+  language: string;
+} {
   const local = details.texts?.[language.value];
   if (local?.name && record.language?.split('-')[0] !== language.value) return { ...local, language: language.value };
   return { name: record.name, summary: record.summary ?? '', language: record.language ?? '' };
@@ -17,9 +21,20 @@ const named = (tag: string | undefined): string => (tag && tag !== 'und' ? langu
 
 /** Length, best picture and languages in one line. */
 export function TitleMeta({ title: { record, details } }: { title: LoadedTitle }) {
-  const best = Math.max(0, ...details.tracks.filter((track) => track.kind === 'video').map((track) => Math.min(track.width ?? 0, track.height ?? 0)));
-  const sounds = unique(details.tracks.filter((track) => track.kind === 'audio').map((track) => named(track.language))).filter(Boolean);
-  const parts = [formatClock(record.duration_ms / 1000), best > 0 ? t('film.lines', { n: String(best) }) : '', sounds.length > 0 ? formatList(sounds) : ''];
+  const best = Math.max(
+    0,
+    ...details.tracks
+      .filter((track) => track.kind === 'video')
+      .map((track) => Math.min(track.width ?? 0, track.height ?? 0)),
+  );
+  const sounds = unique(
+    details.tracks.filter((track) => track.kind === 'audio').map((track) => named(track.language)),
+  ).filter(Boolean);
+  const parts = [
+    formatClock(record.duration_ms / 1000),
+    best > 0 ? t('film.lines', { n: String(best) }) : '',
+    sounds.length > 0 ? formatList(sounds) : '',
+  ];
   return <p class="meta">{parts.filter(Boolean).join(' · ')}</p>;
 }
 
@@ -27,7 +42,13 @@ export function TitleFacts({ title }: { title: LoadedTitle }) {
   const { record, details } = title;
   const of = (kind: string) => details.tracks.filter((track) => track.kind === kind);
   const heights = unique(of('video').map((track) => String(Math.min(track.width ?? 0, track.height ?? 0))));
-  const sounds = unique(of('audio').map((track) => [named(track.language), track.channels && track.channels > 2 ? '5.1' : ''].filter(Boolean).join(' ') || track.name));
+  const sounds = unique(
+    of('audio').map(
+      (track) =>
+        [named(track.language), track.channels && track.channels > 2 ? '5.1' : ''].filter(Boolean).join(' ') ||
+        track.name,
+    ),
+  );
   const captions = unique(of('captions').map((track) => named(track.language) || track.name));
   return (
     <section class="facts" aria-label={t('title.about')}>
@@ -46,7 +67,9 @@ export function TitleFacts({ title }: { title: LoadedTitle }) {
         <ShareButton />
       </div>
       <dl class="facts-list">
-        {heights.length > 0 && <Fact name={t('film.quality')}>{formatList(heights.map((height) => t('film.lines', { n: height })))}</Fact>}
+        {heights.length > 0 && (
+          <Fact name={t('film.quality')}>{formatList(heights.map((height) => t('film.lines', { n: height })))}</Fact>
+        )}
         {sounds.length > 0 && <Fact name={t('film.sound')}>{formatList(sounds)}</Fact>}
         <Fact name={t('film.captions')}>{captions.length > 0 ? formatList(captions) : t('film.captions.none')}</Fact>
         <Fact name={t('title.signedBy')} long>

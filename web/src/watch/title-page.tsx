@@ -27,7 +27,8 @@ export function TitlePage({ id }: { id: string }) {
     return () => value.session.close();
   }, [value]);
   if (error !== undefined) {
-    if (['title_not_found', 'title_withdrawn', 'bad_title_id'].includes(asSwarmaError(error).reason)) return <Missing />;
+    if (['title_not_found', 'title_withdrawn', 'bad_title_id'].includes(asSwarmaError(error).reason))
+      return <Missing />;
     return <Failure page error={error} retry={retry} />;
   }
   return value ? <Title title={value} /> : <TitleSkeleton />;
@@ -54,7 +55,14 @@ function Title({ title }: { title: LoadedTitle }) {
     <article class="title" data-ways={layout}>
       <div class="stage-frame" ref={frame} tabIndex={-1}>
         {playing ? (
-          <PlayerStage title={title} offer={offer.value} film={film} startAt={playing.from} name={text.name} onPlayer={onPlayer} />
+          <PlayerStage
+            title={title}
+            offer={offer.value}
+            film={film}
+            startAt={playing.from}
+            name={text.name}
+            onPlayer={onPlayer}
+          />
         ) : (
           <div class="stage" data-state="poster">
             <Poster id={record.poster} eager />
@@ -62,7 +70,9 @@ function Title({ title }: { title: LoadedTitle }) {
               {lock.canPlay ? (
                 <button type="button" class="button button-main button-big" onClick={play} data-testid="play">
                   <Icon name="play" />
-                  {lock.resumeAt > 0 ? t('title.resume', { time: formatClock(lock.resumeAt) }) : t(lock.onlyPreview ? 'title.playPreview' : 'film.play')}
+                  {lock.resumeAt > 0
+                    ? t('title.resume', { time: formatClock(lock.resumeAt) })
+                    : t(lock.onlyPreview ? 'title.playPreview' : 'film.play')}
                 </button>
               ) : (
                 offer.value && (
@@ -122,7 +132,8 @@ function Title({ title }: { title: LoadedTitle }) {
  */
 function useShownPlayer() {
   const frame = useRef<HTMLDivElement>(null);
-  const focusPlayer = () => (frame.current?.querySelector<HTMLElement>('#stage') ?? frame.current)?.focus({ preventScroll: true });
+  const focusPlayer = () =>
+    (frame.current?.querySelector<HTMLElement>('#stage') ?? frame.current)?.focus({ preventScroll: true });
   return {
     frame,
     show: () => {
@@ -136,7 +147,11 @@ function useShownPlayer() {
 }
 
 /** What the big button can do: which part is within reach right now, and where the viewer left. */
-function useStage(title: LoadedTitle, offer: Offer | undefined, everUnlocked: boolean): { canPlay: boolean; onlyPreview: boolean; resumeAt: number } {
+function useStage(
+  title: LoadedTitle,
+  offer: Offer | undefined,
+  everUnlocked: boolean,
+): { canPlay: boolean; onlyPreview: boolean; resumeAt: number } {
   const [state, setState] = useState({ canPlay: false, onlyPreview: false, resumeAt: 0 });
   const { session, record } = title;
   useEffect(() => {
@@ -144,16 +159,22 @@ function useStage(title: LoadedTitle, offer: Offer | undefined, everUnlocked: bo
     let gone = false;
     void (async () => {
       const [resumeAt, held] = await Promise.all([readResume(record.title_id), session.heldUnlocks()]);
-      const usable = offer.paths.filter((path: OfferPath) => path.open || held.some((unlock) => unlock.path === path.id));
+      const usable = offer.paths.filter(
+        (path: OfferPath) => path.open || held.some((unlock) => unlock.path === path.id),
+      );
       const end = Math.max(0, ...usable.map((path) => path.grants.slots[1]));
-      if (!gone) setState({ canPlay: usable.length > 0, onlyPreview: usable.length > 0 && end < record.slots, resumeAt });
+      if (!gone)
+        setState({ canPlay: usable.length > 0, onlyPreview: usable.length > 0 && end < record.slots, resumeAt });
     })();
     return () => void (gone = true);
   }, [offer, session, record, everUnlocked]);
   return state;
 }
 
-function PlayerStage({ onPlayer, ...props }: Omit<PlayerProps, 'offer'> & { offer: Offer | undefined; onPlayer(): void }) {
+function PlayerStage({
+  onPlayer,
+  ...props
+}: Omit<PlayerProps, 'offer'> & { offer: Offer | undefined; onPlayer(): void }) {
   const { value: player, error } = useAsync(loadPlayer, []);
   const isThere = player !== undefined && props.offer !== undefined;
   useEffect(() => {

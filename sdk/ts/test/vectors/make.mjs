@@ -26,22 +26,35 @@ const leaves = Array.from({ length: slots }, (_, slot) => nodeKey(4, slot));
 const track = 'v360-3f9a1c02';
 const contentKeys = leaves.map((leaf) => hkdf(leaf, `swarma/1 track ${track}`));
 // [3, 9) of 11: leaf 3, the node over 4..7, leaf 8.
-const cover = [[4, 3], [2, 1], [4, 8]].map(([level, index]) => ({ level, index, key: b64(nodeKey(level, index)) }));
+const cover = [
+  [4, 3],
+  [2, 1],
+  [4, 8],
+].map(([level, index]) => ({ level, index, key: b64(nodeKey(level, index)) }));
 
 // Title record.
 const nonce = b64(Buffer.alloc(16, 7));
 const base32 = (bytes) => {
   const bits = [...bytes].map((b) => b.toString(2).padStart(8, '0')).join('');
-  return bits.match(/.{1,5}/g).map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(five.padEnd(5, '0'), 2)]).join('');
+  return bits
+    .match(/.{1,5}/g)
+    .map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(five.padEnd(5, '0'), 2)])
+    .join('');
 };
 const rawTitleId = sha256(`swarma/1 title\n${creatorDid}\n${nonce}`).subarray(0, 16);
 const titleId = base32(rawTitleId);
 const salt = Buffer.alloc(16, 9);
 
 const sortKeys = (value) =>
-  Array.isArray(value) ? value.map(sortKeys)
-  : value && typeof value === 'object' ? Object.fromEntries(Object.keys(value).sort().map((k) => [k, sortKeys(value[k])]))
-  : value;
+  Array.isArray(value)
+    ? value.map(sortKeys)
+    : value && typeof value === 'object'
+      ? Object.fromEntries(
+          Object.keys(value)
+            .sort()
+            .map((k) => [k, sortKeys(value[k])]),
+        )
+      : value;
 const canonical = (value) => JSON.stringify(sortKeys(value));
 const jws = (typ, payload) => {
   const input = `${b64(canonical({ alg: 'EdDSA', kid: creatorDid, typ }))}.${b64(canonical(payload))}`;
@@ -61,21 +74,62 @@ const stored = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.g
 
 const policy = { version: 1, paths: [{ id: 'preview', grants: { slots: [0, 3], key_groups: ['sd'], ttl_s: 3600 } }] };
 const record = (revision, name) => ({
-  title_id: titleId, nonce, revision, creator: creatorDid, created_at: 1800000000, name, language: 'en', summary: '', tags: [],
-  duration_ms: 44000, slots, scheme: 'aes-256-gcm', salt: b64(salt), key_groups: ['sd'], playlist: sha256('playlist').toString('hex'),
-  details: sha256('details').toString('hex'), policy, agent: { signer: creatorDid, encryption: 'did:key:z6LSkdrX4EvewpktHBjvNxRDogPdC5iVF8LT3LPKefGAgi89' },
+  title_id: titleId,
+  nonce,
+  revision,
+  creator: creatorDid,
+  created_at: 1800000000,
+  name,
+  language: 'en',
+  summary: '',
+  tags: [],
+  duration_ms: 44000,
+  slots,
+  scheme: 'aes-256-gcm',
+  salt: b64(salt),
+  key_groups: ['sd'],
+  playlist: sha256('playlist').toString('hex'),
+  details: sha256('details').toString('hex'),
+  policy,
+  agent: { signer: creatorDid, encryption: 'did:key:z6LSkdrX4EvewpktHBjvNxRDogPdC5iVF8LT3LPKefGAgi89' },
 });
 
 const puzzleSeed = 'a seed that is longer than one block of SHA-256, so that the midstate is used: 0123456789';
 let solution = 0;
 while (!(sha256(`${puzzleSeed}:${solution}`)[0] === 0 && sha256(`${puzzleSeed}:${solution}`)[1] < 16)) solution++;
 
-writeFileSync(new URL('vectors.json', import.meta.url), `${JSON.stringify({
-  creator: { did: creatorDid, x: createPublicKey(creatorKey).export({ format: 'jwk' }).x },
-  tree: { slots, group: 'sd', track, root: b64(root), leaves: leaves.map(b64), content_keys: contentKeys.map(b64), cover_3_9: cover },
-  title: { title_id: titleId, nonce, salt: b64(salt), policy_hash: b64(sha256(canonical(policy))) },
-  records: { first: jws('swarma-title+jwt', record(1, 'First')), second: jws('swarma-title+jwt', record(2, 'Second')),
-    fork: jws('swarma-title+jwt', record(2, 'Another second')), other_kind: jws('swarma-grant+jwt', record(1, 'First')) },
-  segment: { slot: 5, track, aad: b64(aad), plaintext: b64(plaintext), stored: b64(stored), blob: sha256(stored).toString('hex') },
-  puzzle: { seed: puzzleSeed, difficulty: 12, solution },
-}, null, 1)}\n`);
+writeFileSync(
+  new URL('vectors.json', import.meta.url),
+  `${JSON.stringify(
+    {
+      creator: { did: creatorDid, x: createPublicKey(creatorKey).export({ format: 'jwk' }).x },
+      tree: {
+        slots,
+        group: 'sd',
+        track,
+        root: b64(root),
+        leaves: leaves.map(b64),
+        content_keys: contentKeys.map(b64),
+        cover_3_9: cover,
+      },
+      title: { title_id: titleId, nonce, salt: b64(salt), policy_hash: b64(sha256(canonical(policy))) },
+      records: {
+        first: jws('swarma-title+jwt', record(1, 'First')),
+        second: jws('swarma-title+jwt', record(2, 'Second')),
+        fork: jws('swarma-title+jwt', record(2, 'Another second')),
+        other_kind: jws('swarma-grant+jwt', record(1, 'First')),
+      },
+      segment: {
+        slot: 5,
+        track,
+        aad: b64(aad),
+        plaintext: b64(plaintext),
+        stored: b64(stored),
+        blob: sha256(stored).toString('hex'),
+      },
+      puzzle: { seed: puzzleSeed, difficulty: 12, solution },
+    },
+    null,
+    1,
+  )}\n`,
+);

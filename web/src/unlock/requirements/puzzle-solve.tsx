@@ -49,7 +49,12 @@ function PuzzleStep({ session, leaf, onDone }: StepProps) {
       {progress && (
         <>
           <progress max={1} value={progress.chance} aria-label={t('requirement.puzzle_solve.step.bar')} />
-          <p class="hint">{t('requirement.puzzle_solve.step.progress', { tried: rounded(progress.tried), expected: rounded(progress.expected) })}</p>
+          <p class="hint">
+            {t('requirement.puzzle_solve.step.progress', {
+              tried: rounded(progress.tried),
+              expected: rounded(progress.expected),
+            })}
+          </p>
         </>
       )}
       {running ? (
