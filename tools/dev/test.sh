@@ -46,14 +46,32 @@ cpp_files() {
   git ls-files -co --exclude-standard -- '*.cpp' '*.h' | while read -r file; do [ -f "$file" ] && echo "$file"; done
 }
 
+# web_files PATTERN…: files of the pages and of the client library, but not the generated one
+web_files() {
+  local pattern patterns=()
+  for pattern in "$@"; do patterns+=("web/$pattern" "sdk/ts/$pattern"); done
+  git ls-files -co --exclude-standard -- "${patterns[@]}" | while read -r file; do [ -f "$file" ] && echo "$file"; done |
+    grep -v /wire-generated.ts
+}
+
+# lint [--fix]: rules that need the types, with the compiler that builds the pages
+lint() {
+  web_files '*.ts' '*.tsx' | OXLINT_TSGOLINT_PATH=$PWD/web/node_modules/.bin/tsgolint \
+    xargs web/node_modules/.bin/oxlint --type-aware --config web/oxlint.json "$@"
+}
+
 # fmt [--check]
 cmd_fmt() {
+  local result=0 clang=(-i) prettier=--write fix=(--fix)
+  [ "${1:-}" != --check ] || { clang=(--dry-run --Werror); prettier=--check; fix=(); }
   need check
-  if [ "${1:-}" = --check ]; then
-    cpp_files | xargs clang-format-19 --dry-run --Werror
-  else
-    cpp_files | xargs clang-format-19 -i
-  fi
+  need_node
+  npm_packages sdk/ts
+  npm_packages web
+  cpp_files | xargs clang-format-19 "${clang[@]}" || result=1
+  lint "${fix[@]}" || result=1
+  web_files '*.ts' '*.tsx' '*.mjs' '*.css' | xargs web/node_modules/.bin/prettier --log-level warn $prettier || result=1
+  return $result
 }
 
 # Each fuzz target for SWARMA_FUZZ_SECONDS, two at a time, starting from fuzz/corpus/<target> where there is one.

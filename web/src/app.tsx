@@ -55,7 +55,7 @@ function Page({ route }: { route: Route }) {
     case 'edit':
     case 'sign-in':
       return isSecure ? <Studio route={route} /> : <InsecureContext />;
-    default:
+    case 'not-found':
       return <NotFoundPage />;
   }
 }

@@ -9,7 +9,7 @@ const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function utf8(text: string): Bytes {
-  return utf8Encoder.encode(text) as Bytes;
+  return utf8Encoder.encode(text);
 }
 
 export function fromUtf8(bytes: Uint8Array): string {

@@ -68,8 +68,8 @@ export class PersonKeys {
 export async function makePersonKey(now: number): Promise<PersonKey> {
   const crypto = subtle();
   try {
-    const sign = (await crypto.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])) as CryptoKeyPair;
-    const agree = (await crypto.generateKey({ name: 'X25519' }, false, ['deriveBits'])) as CryptoKeyPair;
+    const sign = await crypto.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify']);
+    const agree = await crypto.generateKey({ name: 'X25519' }, false, ['deriveBits']);
     const jwk = pickPublic(await crypto.exportKey('jwk', sign.publicKey));
     return {
       privateKey: sign.privateKey,

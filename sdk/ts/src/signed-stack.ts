@@ -120,6 +120,7 @@ function readResponse(request: XMLHttpRequest): Response {
     const colon = line.indexOf(':');
     if (colon > 0) headers.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
   }
-  const { status, statusText, response } = request;
-  return new Response([204, 205, 304].includes(status) ? null : (response as Blob), { status, statusText, headers });
+  const { status, statusText } = request;
+  const body = request.response as Blob;
+  return new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers });
 }

@@ -146,7 +146,7 @@ export class Vault {
     if (held) return held;
     const made: VaultKeys = {
       seal: await crypto.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']),
-      names: (await crypto.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])) as CryptoKey,
+      names: await crypto.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']),
     };
     await this.#store.put('vault', made);
     const kept = (await this.#store.get('vault')) as VaultKeys | undefined; // two tabs may race: the one that stayed counts

@@ -13,12 +13,12 @@ function makePipeline(
   sources = ['http://origin'],
 ): SegmentPipeline {
   const fetchFake = async (url: RequestInfo | URL, init?: RequestInit) => {
-    const body = serve(String(url), init);
+    const body = serve(url instanceof Request ? url.url : url.toString(), init);
     return body ? new Response(body) : new Response('', { status: 404 });
   };
   const pipeline = new SegmentPipeline(
     { titleId: fromBase32(title.title_id), salt: bytes(title.salt), slots: tree.slots, sources },
-    fetchFake as typeof fetch,
+    fetchFake,
   );
   pipeline.addKeys(
     'sd',

@@ -3,7 +3,27 @@ import { generateKeyPairSync, hkdfSync, randomUUID, sign as cryptoSign, type Key
 import { readFileSync } from 'node:fs';
 import { CompactEncrypt, importJWK } from 'jose';
 
-export const vectors = JSON.parse(readFileSync(new URL('../../test/vectors/vectors.json', import.meta.url), 'utf8'));
+/** What vectors/make.mjs writes. Bytes are base64url. */
+interface Vectors {
+  creator: { did: string; x: string };
+  tree: {
+    slots: number;
+    group: string;
+    track: string;
+    root: string;
+    leaves: string[];
+    content_keys: string[];
+    cover_3_9: Node[];
+  };
+  title: { title_id: string; nonce: string; salt: string; policy_hash: string };
+  records: { first: string; second: string; fork: string; other_kind: string };
+  segment: { slot: number; track: string; aad: string; plaintext: string; stored: string; blob: string };
+  puzzle: { seed: string; difficulty: number; solution: number };
+}
+
+export const vectors = JSON.parse(
+  readFileSync(new URL('../../test/vectors/vectors.json', import.meta.url), 'utf8'),
+) as Vectors;
 
 export const bytes = (base64url: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(Buffer.from(base64url, 'base64url'));
@@ -61,12 +81,17 @@ function nodeKey(level: number, index: number): Buffer {
   return Buffer.from(hkdfSync('sha256', nodeKey(level - 1, Math.floor(index / 2)), '', `swarma/1 ${side}`, 32));
 }
 
+/** What a JWS says, unchecked. */
+export function payloadOf(jws: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+}
+
 const b64 = (value: string) => Buffer.from(value).toString('base64url');
 
 export async function sealTo(jwk: JsonWebKey, plaintext: unknown): Promise<string> {
   return new CompactEncrypt(Buffer.from(JSON.stringify(plaintext)))
     .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', typ: 'swarma-keys+jwe' })
-    .encrypt(await importJWK({ ...jwk, kty: 'OKP' } as Parameters<typeof importJWK>[0], 'ECDH-ES+A256KW'));
+    .encrypt(await importJWK({ ...jwk, kty: 'OKP' }, 'ECDH-ES+A256KW'));
 }
 
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>

@@ -8,7 +8,7 @@ import { MemoryStore, Vault } from '../src/store.ts';
 import { policyHash } from '../src/title.ts';
 import { TitleSession } from '../src/title-session.ts';
 import type { OfferPath, TitleRecord } from '../src/wire.ts';
-import { coverOf, json, makeSigner, newId, problem, sealTo, type Signer, vectors } from './support.ts';
+import { coverOf, json, makeSigner, newId, payloadOf, problem, sealTo, type Signer, vectors } from './support.ts';
 
 const kForever = new AbortController().signal;
 const leaf = { requirement: 'goodwill_ack', key: '0123456789abcdef' };
@@ -23,6 +23,7 @@ const goodwill: OfferPath = {
 interface KeyRequest {
   path: string;
   slots: [number, number];
+  encryption_key: JsonWebKey;
   attestations?: string[];
   unlock?: string;
 }
@@ -38,15 +39,15 @@ class FakeNode {
   ttl = 3600;
 
   constructor() {
-    const payload = JSON.parse(Buffer.from(vectors.records.first.split('.')[1], 'base64url').toString());
+    const payload = payloadOf(vectors.records.first) as unknown as TitleRecord;
     this.record = { ...payload, agent: { ...payload.agent, signer: this.agent.did } };
   }
 
   readonly fetch = async (url: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const body = init?.body ? JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) : {};
+    const body = (init?.body ? JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) : {}) as KeyRequest;
     const proof = new Headers(init?.headers).get('DPoP');
     const jkt = proof ? await this.#jktOf(proof) : '';
-    switch (new URL(String(url)).pathname) {
+    switch (new URL(url instanceof Request ? url.url : url).pathname) {
       case '/v1/requirements/offer':
         return json({
           title_id: this.record.title_id,
@@ -73,7 +74,7 @@ class FakeNode {
     }
   };
 
-  async #grant(body: KeyRequest & { encryption_key: JsonWebKey }, jkt: string): Promise<Response> {
+  async #grant(body: KeyRequest, jkt: string): Promise<Response> {
     this.requests.push(body);
     const refusal = this.refuse?.(body);
     if (refusal) return refusal;

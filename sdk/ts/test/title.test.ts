@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryStore, Vault } from '../src/store.ts';
 import { makeTitleId, parseMediaPlaylist, policyHash, RevisionMemory, verifyRecord } from '../src/title.ts';
-import { makeSigner, vectors } from './support.ts';
+import { makeSigner, payloadOf, vectors } from './support.ts';
 
 const { title, records, creator } = vectors;
 
@@ -14,7 +14,7 @@ test('a record is taken by its id alone, whoever delivered it', async () => {
 });
 
 test('a record with any bit changed is forged', async () => {
-  const [header, payload, signature] = records.first.split('.');
+  const [header = '', payload = '', signature = ''] = records.first.split('.');
   const other = Buffer.from(Buffer.from(payload, 'base64url').toString().replace('First', 'Wurst')).toString(
     'base64url',
   );
@@ -23,7 +23,7 @@ test('a record with any bit changed is forged', async () => {
 
 test('a record signed by somebody else for the same id is forged', async () => {
   const thief = makeSigner();
-  const payload = JSON.parse(Buffer.from(records.first.split('.')[1], 'base64url').toString());
+  const payload = payloadOf(records.first);
   const claimsOwnName = thief.sign('swarma-title+jwt', { ...payload, creator: thief.did });
   const claimsOther = thief.sign('swarma-title+jwt', payload);
   await assert.rejects(verifyRecord(claimsOwnName, title.title_id), { reason: 'record_forged' });

@@ -72,7 +72,7 @@ export function translateControls(language: Language): void {
     '{time} remaining': t('controls.remaining', { time: '{time}' }),
     'video not loaded, unknown time.': t('controls.noTime'),
     ...timeWords(),
-  } as Parameters<typeof addTranslation>[1]);
+  });
   setLanguage(language);
 }
 

@@ -54,13 +54,13 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
 
   useEffect(() => {
     const element = video.current as HTMLVideoElement;
-    const locks = new Locks(element, title, index);
-    const playback = new Playback(element, title, index, locks, startAt);
-    setEngine({ playback, locks });
-    playback.play();
+    const madeLocks = new Locks(element, title, index);
+    const made = new Playback(element, title, index, madeLocks, startAt);
+    setEngine({ playback: made, locks: madeLocks });
+    made.play();
     return () => {
-      playback.destroy();
-      locks.destroy();
+      made.destroy();
+      madeLocks.destroy();
     };
   }, [title]);
   useKeepPlace(video, title.record.title_id);

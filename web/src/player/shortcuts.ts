@@ -54,7 +54,7 @@ export const shortcuts: readonly Shortcut[] = [
     act: (video, key) => seekBy(video, key === 'j' ? -10 : 10),
   },
   {
-    keys: [...'0123456789'],
+    keys: '0123456789'.split(''),
     shown: ['0', '…', '9'],
     label: 'player.keys.percent',
     act: (video, key) => (video.currentTime = ((video.duration || 0) * Number(key)) / 10),

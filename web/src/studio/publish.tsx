@@ -194,6 +194,10 @@ interface Files {
   picture: FileUpload | undefined;
 }
 
+async function captionRequest({ language: tag, encoding, upload }: CaptionDraft) {
+  return { language: tag, upload_id: await upload.done, ...(encoding && { encoding }) };
+}
+
 async function makeRequest(
   draft: Draft,
   { upload, captions, picture }: Files,
@@ -212,15 +216,7 @@ async function makeRequest(
     ...(Object.keys(film.texts).length > 0 && { texts: film.texts }),
     ...(posterSeconds !== undefined && { poster: { at_ms: Math.round(posterSeconds * 1000) } }),
     ...(picture && { poster: { upload_id: await picture.done } }),
-    ...(captions.length > 0 && {
-      captions: await Promise.all(
-        captions.map(async ({ language, encoding, upload }) => ({
-          language,
-          upload_id: await upload.done,
-          ...(encoding && { encoding }),
-        })),
-      ),
-    }),
+    ...(captions.length > 0 && { captions: await Promise.all(captions.map(captionRequest)) }),
     ...(titleId && { title_id: titleId }),
   };
 }
