@@ -6,8 +6,8 @@ function chunkName({ facadeModuleId }: { facadeModuleId: string | null }): strin
   return feature && language ? `assets/${feature}-${language}-[hash].js` : 'assets/[name]-[hash].js';
 }
 
-// The result is embedded into the program: no source maps, no inlined assets (CSP), content-hashed names, and nothing that
-// differs between two builds of the same sources.
+// The result is embedded into the program: no source maps, no inlined assets (CSP), content-hashed names, and nothing
+// that differs between two builds of the same sources.
 export default defineConfig({
   base: '/',
   build: {

@@ -1,4 +1,4 @@
-// The frame around every page, and the choice of the page.
+// The frame around every page, and which page an address shows.
 import { CatalogPage } from './catalog/catalog.tsx';
 import { Announcer } from './frame/announcer.tsx';
 import { isSecure, node } from './frame/client.ts';

@@ -1,4 +1,4 @@
-// Blobs: fetched from one of several places, bounded, and hashed against their name before anybody sees a byte.
+// Fetches blobs from several sources, with a bound on their size. Nobody sees a byte before the hash matches the name.
 import { type Bytes, sha256, toHex } from './encoding.ts';
 import { SwarmaError } from './errors.ts';
 
@@ -15,7 +15,7 @@ export interface FetchTiming {
 }
 
 export interface FetchBlobOptions {
-  /** Base URLs, in order of preference. The last one is asked once more, past every cache, when all failed. */
+  /** Base URLs, in order of preference. When all fail, the last one is asked once more, bypassing caches. */
   sources: readonly string[];
   maxBytes: number;
   extension?: string;

@@ -1,4 +1,4 @@
-// The door of this library:
+// The entry to this library:
 //
 //   const client = new SwarmaClient({ baseUrl: location.origin, workers });
 //   const { record } = await client.fetchTitle(titleId); // verified, never older than one seen before
@@ -21,7 +21,7 @@ import type { CatalogEntry, NodeInfo, RequirementLeaf, TitleDetails, TitleRecord
 
 export interface SwarmaClientOptions {
   baseUrl: string;
-  /** Workers come from the page, because only its bundler knows their address. */
+  /** The page makes the workers, because only its bundler knows their addresses. */
   workers: { segment: () => Worker; puzzle: () => Worker };
   store?: Store;
   fetch?: typeof fetch;
@@ -50,7 +50,7 @@ export class SwarmaClient {
     this.creator = new Creator(this.http, this.vault, this.#keys);
   }
 
-  /** Base URLs from which blobs come. */
+  /** Base URLs from which blobs are fetched. */
   get sources(): string[] {
     return [this.http.baseUrl];
   }
@@ -70,7 +70,7 @@ export class SwarmaClient {
     return this.http.call(`/v1/catalog/search?${parameters}`, { signal: more.signal });
   }
 
-  /** The newest record, verified, and not older than any seen before. */
+  /** The newest record of the title: verified, and not older than any that this browser has seen. */
   async fetchTitle(titleId: string, signal?: AbortSignal): Promise<VerifiedTitle> {
     const { record: jws } = await this.http.call<{ record: string }>(`/v1/titles/${encodeURIComponent(titleId)}`, {
       signal,

@@ -1,4 +1,4 @@
-// Which slots of which key group are open until when: what the page knows without asking the worker that holds the keys.
+// Which slots of which key group are open, and until when. The keys themselves are in the worker.
 
 interface Span {
   begin: number;

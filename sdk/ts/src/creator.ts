@@ -53,12 +53,12 @@ export class Creator {
     return this.#call<MediaJob>(`/v1/media/${encodeURIComponent(mediaId)}`);
   }
 
-  /** Starts publishing an uploaded film. The same `intent` twice starts it once. */
+  /** Starts publishing an uploaded film. Calling it again with the same `intent` starts nothing new. */
   publish(request: PublishRequest, intent: string): Promise<{ media_id: string }> {
     return this.#call('/v1/media', { body: request, idempotencyKey: intent });
   }
 
-  /** What publishing an upload would say, while it is still arriving too (`upload_incomplete`: it does not tell yet). */
+  /** Checks an upload for publishing, also while it is still arriving (`upload_incomplete`: too little has arrived). */
   check(request: MediaCheckRequest): Promise<MediaCheck> {
     return this.#call('/v1/media/check', { body: request });
   }
@@ -75,7 +75,7 @@ export class Creator {
     return this.#call(`/v1/titles/${encodeURIComponent(titleId)}/revise`, { body: change });
   }
 
-  /** Follows a job until it is done or failed; connections that break are taken up again. */
+  /** Follows a job until it ends, and reconnects when the connection breaks. */
   async followJob(mediaId: string, onUpdate: (job: MediaJob) => void, signal: AbortSignal): Promise<MediaJob> {
     for (let failures = 0; ; failures++) {
       try {
@@ -88,7 +88,10 @@ export class Creator {
     }
   }
 
-  /** What tus-js-client sends uploads through. A chunk that the node may have taken is not repeated: tus asks where the upload stands. */
+  /**
+   * The HTTP stack for tus-js-client. Chunks are not repeated: the node may have them, so tus asks where the upload
+   * stands.
+   */
   signedStack(): SignedStack {
     const again = ['use_dpop_nonce'];
     return makeSignedStack(async (request) => this.#http.exchange({ ...request, ...(await this.#signature()), again }));

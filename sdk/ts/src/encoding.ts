@@ -1,5 +1,5 @@
-// Bytes and text: base64url, hex, base32, base58btc, UTF-8 and canonical JSON (RFC 8785). Decoders accept the one canonical
-// spelling only and throw SwarmaError("answer_bad") otherwise.
+// Bytes and text: base64url, hex, base32, base58btc, UTF-8 and canonical JSON (RFC 8785). Decoders accept the one
+// canonical spelling only and throw SwarmaError("answer_bad") otherwise.
 import { SwarmaError } from './errors.ts';
 
 /** Bytes that own an ordinary ArrayBuffer, as WebCrypto wants them. */
@@ -105,7 +105,10 @@ export function fromBase58(text: string): Bytes {
   return Uint8Array.from(out);
 }
 
-/** RFC 8785. Object keys sort by UTF-16 code units, which is what Array.sort does; numbers print as ECMAScript prints them. */
+/**
+ * RFC 8785. Object keys sort by UTF-16 code units, which is what Array.sort does; numbers print as ECMAScript prints
+ * them.
+ */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') {

@@ -1,7 +1,7 @@
-// One error type for everything that is expected to fail. `reason` is a stable slug: the last part of a problem's `type` when a node said
-// it, or the same slug when this library found the same fault. Messages never hold keys, tokens or codes.
+// The error type for every expected failure. `reason` is a stable slug: the last part of a problem's `type` when a node
+// reported it. This library uses the same slug when it finds the same fault. Messages never hold keys, tokens or codes.
 
-/** What this library itself can find wrong. Slugs of a node come through unchanged. */
+/** What this library itself reports. Slugs of a node are passed on unchanged. */
 export type LocalReason =
   | 'insecure_context' // no WebCrypto: plain http from another machine
   | 'unsupported_browser' // WebCrypto without Ed25519 or X25519
@@ -28,7 +28,7 @@ export type LocalReason =
   | 'internal' // a fault of the page
   | 'aborted';
 
-/** One entry of a refusal by `keys/request`: what is missing and what would meet it. */
+/** One entry of a refusal by `keys/request`: what is missing and how to meet it. */
 export interface Unmet {
   path: string;
   key?: string;
@@ -40,7 +40,7 @@ export interface Unmet {
 
 export class SwarmaError extends Error {
   readonly reason: string;
-  /** HTTP status, 0 when no node said it. */
+  /** HTTP status; 0 when no node reported the error. */
   readonly status: number;
   readonly unmet: readonly Unmet[];
   readonly retryAfterSeconds: number | undefined;
@@ -59,7 +59,7 @@ export class SwarmaError extends Error {
   }
 }
 
-/** The SwarmaError in `error`, or one made of it: `catch (e) { show(asSwarmaError(e)) }`. */
+/** `error` itself if it is a SwarmaError, else one made from it: `catch (e) { show(asSwarmaError(e)) }`. */
 export function asSwarmaError(error: unknown): SwarmaError {
   if (error instanceof SwarmaError) return error;
   if (error instanceof Error && error.name === 'AbortError')
@@ -88,7 +88,7 @@ export async function readProblem(response: Response): Promise<SwarmaError> {
       return new SwarmaError(reasonOf(problem.type), text, { status, unmet, retryAfterSeconds });
     }
   } catch {
-    // Not JSON (a proxy's page, an empty body): the status is all there is.
+    // Not JSON (a proxy's page, an empty body): only the status is known.
   }
   // The answer to HEAD has no body that could ask for a fresh nonce.
   const reason = status === 401 && response.headers.has('DPoP-Nonce') ? 'use_dpop_nonce' : `http_${status}`;

@@ -1,4 +1,5 @@
-// A grant: signed by the title's key agent, sealed to one viewer. Everything it says is checked before its keys are used.
+// A grant: signed by the title's key agent, sealed to one viewer. Everything it says is checked before its keys are
+// used.
 import { fromBase64url, fromUtf8 } from './encoding.ts';
 import { SwarmaError } from './errors.ts';
 import { openJwe, parseJson, verifyJws } from './jose.ts';

@@ -1,15 +1,15 @@
-// What a viewer holds for one title on this device: the key pair, unlocks, and proofs not yet used. Kept in the vault, bound to
-// the key and the revision: anything else in there is worthless and left behind.
+// What a viewer holds for one title on this device: the key pair, unlocks, and unused proofs. Kept in the vault
+// together with the key and the revision they belong to; what belongs to another key or revision is dropped.
 import type { PersonKey, PersonKeys } from './keys.ts';
 import type { HeldTrust } from './policy.ts';
 import { type Vault, type VaultKey, vaultKey } from './store.ts';
 import type { TitleRecord } from './wire.ts';
 
-const kProofMarginSeconds = 5; // a proof that ends on the way to the node is none
+const kProofMarginSeconds = 5; // a proof that expires on the way to the node is useless
 
 export interface HeldUnlock {
   path: string;
-  grant: string; // the newest grant of this unlock: what the next request shows
+  grant: string; // the newest grant of this unlock, which the next request presents
   until: number;
 }
 export interface HeldProof {
@@ -69,14 +69,14 @@ export class Holdings {
     await this.#save();
   }
 
-  /** A proof opens one unlock. */
+  /** Forgets proofs that an unlock has used up. */
   async spendProofs(leafKeys: string[]): Promise<void> {
     const saved = await this.#load();
     for (const key of leafKeys) delete saved.proofs[key];
     await this.#save();
   }
 
-  /** Keeps an unlock in the place of the one held before for its path. */
+  /** Keeps an unlock; it replaces the one held for the same path. */
   async keepUnlock(unlock: HeldUnlock): Promise<void> {
     const saved = await this.#load();
     saved.unlocks = [...saved.unlocks.filter((held) => held.path !== unlock.path), unlock];
@@ -89,7 +89,7 @@ export class Holdings {
     await this.#save();
   }
 
-  /** Forgets all of it on this device; the next key is a fresh one. */
+  /** Forgets everything held for the title on this device; the next key is a new one. */
   async forget(): Promise<void> {
     await this.#context.vault.delete(this.#name);
     await this.#context.keys.forget(this.#purpose);
@@ -121,7 +121,7 @@ export class Holdings {
       this.#key = this.#context.keys.rotate(this.#purpose, now);
       viewer = await this.#key;
     }
-    // Another caller may have loaded meanwhile: its copy is the one that counts.
+    // If another caller has loaded meanwhile, all use its copy.
     this.#saved ??= { revision, jkt: viewer.jkt, unlocks, proofs: Object.fromEntries(proofs) };
     return this.#saved;
   }

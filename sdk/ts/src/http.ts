@@ -6,8 +6,8 @@ import type { PersonKey } from './keys.ts';
 import { type Pause, pauseFor } from './retry.ts';
 
 const kMaxAnswerBytes = 4 << 20;
-// A node that is in trouble for a moment (503, the same request still under way) is asked again this often, if it asks
-// for no more patience than this each time.
+// A node in passing trouble (503, or the same request still in progress) is asked again up to this often, as long as it
+// asks to wait no longer than this each time.
 const kRepeats = 2;
 const kLongestWaitSeconds = 5;
 
@@ -24,11 +24,13 @@ export interface CallOptions extends Signature {
   method?: Method;
   body?: unknown;
   signal?: AbortSignal | undefined;
-  /** Makes repeats of the same intent harmless; a fresh one is made for every POST without. */
+  /** Makes repeats of the same request harmless. A POST without one gets a new one. */
   idempotencyKey?: string;
 }
 
-/** Sends one request and gives its answer, whatever the status. Rejects with a SwarmaError when there is no answer. */
+/**
+ * Sends one request and returns its answer, whatever the status. Rejects with a SwarmaError when there is no answer.
+ */
 export type Transport = (url: string, init: TransportInit) => Promise<Response>;
 
 export interface TransportInit {
@@ -41,7 +43,7 @@ export interface TransportInit {
 export interface Outgoing extends Signature, TransportInit {
   url: string; // absolute, or a path of the node
   transport?: Transport;
-  /** After these refusals the request goes out once more, under a fresh proof. */
+  /** After these refusals the request is sent once more, with a new proof. */
   again: readonly string[];
 }
 
@@ -74,8 +76,9 @@ export class Http {
   }
 
   /**
-   * Sends JSON, and throws the problem of any answer that is not 2xx. A request that the node has seen already goes out again: a browser
-   * repeats a request by itself when its connection breaks. So does one that the node asks to repeat after a short wait.
+   * Sends JSON. Throws the problem of any answer that is not 2xx. Requests are repeated where that is safe: when the
+   * node has seen the proof before (a browser repeats a request by itself when the connection breaks), and when the
+   * node asks to try again after a short wait.
    */
   async send(path: string, options: CallOptions = {}): Promise<Response> {
     const { body, signal, key, token } = options;
@@ -105,7 +108,7 @@ export class Http {
     }
   }
 
-  /** Sends a request as it is, signed anew each time. Throws the problem of any answer that is not 2xx. */
+  /** Sends a request, with a new proof each time. Throws the problem of any answer that is not 2xx. */
   async exchange(outgoing: Outgoing): Promise<Response> {
     for (let isFirst = true; ; isFirst = false) {
       const response = await this.#sendOnce(outgoing);
@@ -135,7 +138,8 @@ export class Http {
     const date = Date.parse(response.headers.get('Date') ?? '');
     if (Number.isFinite(date)) {
       const offset = (date - Date.now()) / 1000;
-      this.#clockOffset = Math.abs(offset) > 2 ? offset : 0; // the header has whole seconds: small differences mean nothing
+      // The header has whole seconds, so small differences mean nothing.
+      this.#clockOffset = Math.abs(offset) > 2 ? offset : 0;
     }
   }
 }

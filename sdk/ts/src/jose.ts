@@ -1,5 +1,5 @@
-// The signed and sealed objects: compact JWS (EdDSA) by a did:key, compact JWE (ECDH-ES+A256KW, X25519, A256GCM). The checks
-// that matter are here; the primitives are the package `jose`.
+// Signed and sealed objects: compact JWS (EdDSA) by a did:key, compact JWE (ECDH-ES+A256KW, X25519, A256GCM). The
+// checks are here, the cryptography is in the package `jose`.
 import { compactDecrypt, compactVerify } from 'jose';
 import {
   type Bytes,
@@ -33,7 +33,7 @@ export function peekJws(jws: string): Record<string, unknown> {
   return parseObject(fromUtf8(fromBase64url(parts[1] as string)));
 }
 
-/** Payload of a JWS of kind `typ` signed by `did`, which the caller knows from elsewhere; `forged` is the reason if it is not. */
+/** Payload of a JWS of kind `typ` that `did` signed, else a SwarmaError with the reason `forged`. */
 export async function verifyJws(
   jws: string,
   typ: string,
@@ -72,7 +72,7 @@ export async function thumbprint(jwk: JsonWebKey): Promise<string> {
   return toBase64url(await sha256(utf8(canonicalJson({ crv: jwk.crv, kty: jwk.kty, x: jwk.x }))));
 }
 
-/** What decides the outcome of a request beside method, path and body: the query, and what describes an upload. */
+/** What else a proof must cover besides method, path and body: the query, and the headers that describe an upload. */
 function describeExtras(url: URL, headers: Headers | undefined): string {
   const lines: [string, string | null | undefined][] = [['query', url.search.slice(1)]];
   for (const name of ['upload-length', 'upload-offset', 'upload-metadata']) lines.push([name, headers?.get(name)]);
@@ -82,7 +82,9 @@ function describeExtras(url: URL, headers: Headers | undefined): string {
     .join('');
 }
 
-/** A DPoP proof (RFC 9449) with our `htd`, the digest of the body, and `htx`, that of the query and the upload headers. */
+/**
+ * A DPoP proof (RFC 9449) with our `htd`, the digest of the body, and `htx`, that of the query and the upload headers.
+ */
 export async function makeDpopProof(
   key: { privateKey: CryptoKey; jwk: JsonWebKey },
   claims: {

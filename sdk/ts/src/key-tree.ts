@@ -1,4 +1,4 @@
-// The key tree (src/crypto/key_tree.h): what a grant's nodes open, and nothing beside it.
+// The key tree (src/crypto/key_tree.h): from the nodes of a grant, the keys of exactly its slots.
 import { type Bytes, concat, subtle, utf8 } from './encoding.ts';
 import { SwarmaError } from './errors.ts';
 
@@ -48,7 +48,7 @@ export function additionalData(titleId: Uint8Array, salt: Uint8Array, trackId: s
   return concat(titleId, salt, length, track, index);
 }
 
-/** Where the nodes of the minimal cover of [begin, end) lie, from left to right. */
+/** The places of the nodes in the minimal cover of [begin, end), from left to right. */
 export function coverShape(
   slots: number,
   [begin, end]: readonly [number, number],
@@ -64,12 +64,12 @@ export function coverShape(
   return under(0, 0);
 }
 
-/** The nodes held for one key group, each until it expires. */
+/** The nodes held for one key group, each with its expiry. */
 export class KeyRing {
   readonly slots: number;
   readonly #depth: number;
   #nodes: { node: TreeNode; expiresAt: number }[] = [];
-  #path: TreeNode[] = []; // from a held node down to the last leaf: walking forward costs about one derivation a slot
+  #path: TreeNode[] = []; // from a held node down to the last leaf: reading on costs about one derivation per slot
 
   constructor(slots: number) {
     if (!Number.isInteger(slots) || slots < 1 || slots > kMaxSlots)

@@ -1,7 +1,7 @@
-// Keys of the person at the browser: Ed25519 to sign, X25519 to receive; private halves never extractable.
+// The keys of the person at the browser: Ed25519 to sign, X25519 to receive. Private keys are never extractable.
 //
-// A viewer has another pair for every title, so that a node cannot tell by the key who watched two of them. A pair is
-// replaced once it is older than kRotateAfterSeconds and no unlock hangs on it (the caller says so).
+// A viewer has a different pair for every title, so that nobody can link two titles by the key. A pair is replaced once
+// it is older than kRotateAfterSeconds and nothing depends on it (the caller knows).
 import { subtle } from './encoding.ts';
 import { SwarmaError } from './errors.ts';
 import { thumbprint } from './jose.ts';
@@ -39,7 +39,7 @@ export class PersonKeys {
     return key;
   }
 
-  /** Replaces the pair if it is old enough. Call only when nothing that is bound to it is still needed. */
+  /** Replaces the pair if it is old enough. Call it only when nothing bound to the pair is still needed. */
   async rotate(purpose: string, now: number): Promise<PersonKey> {
     const key = await this.get(purpose, now);
     if (now - key.createdAt < kRotateAfterSeconds) return key;

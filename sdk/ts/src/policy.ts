@@ -1,5 +1,5 @@
-// Reading terms: which leaves a path asks for, and whether a set of proofs meets it. The node decides; this only spares the
-// viewer a request that would be refused.
+// Reading terms: which leaves a path asks for, and whether a set of proofs meets it. The node decides; this only spares
+// the viewer a request that would be refused.
 import type { OfferPath, Requirement, RequirementLeaf } from './wire.ts';
 
 const kMaxDepth = 8;

@@ -1,4 +1,4 @@
-// Waiting and asking again.
+// Waiting and trying again.
 import { asSwarmaError, SwarmaError } from './errors.ts';
 
 /** Waits so many seconds, or rejects with `aborted` as soon as `signal` does. */
@@ -18,12 +18,12 @@ export const pauseFor: Pause = (seconds, signal) =>
     else signal?.addEventListener('abort', giveUp, { once: true });
   });
 
-/** Worth asking again without the viewer doing anything. */
+/** Whether trying again can help without the viewer doing anything. */
 export function isTransient(error: SwarmaError): boolean {
   return error.reason === 'unreachable' || error.status === 429 || error.status >= 500;
 }
 
-/** The pause before try number `failures` + 1: from `first` on, twice as long each time, at most `longest` seconds. */
+/** Seconds to pause after so many failures: `first`, then twice as long each time, at most `longest`. */
 export function backoff(failures: number, first: number, longest: number): number {
   return Math.min(longest, first * 2 ** Math.min(failures, 16));
 }
@@ -31,11 +31,11 @@ export function backoff(failures: number, first: number, longest: number): numbe
 export interface Stubborn {
   signal: AbortSignal;
   onTrouble(error: SwarmaError): void;
-  /** It works again after trouble. */
+  /** Called when it works again after trouble. */
   onWell(): void;
 }
 
-/** Does `work` again for as long as its failure is transient, with pauses of up to five seconds. */
+/** Repeats `work` for as long as it fails for a transient reason, with pauses of up to five seconds. */
 export async function stubbornly<T>(work: () => Promise<T>, { signal, onTrouble, onWell }: Stubborn): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {

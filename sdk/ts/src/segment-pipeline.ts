@@ -1,5 +1,5 @@
-// One title's way from a segment's name to its plaintext: fetch → SHA-256 against the name → AES-256-GCM under the key of
-// (track, slot). Holds the key rings. Runs in a worker (segment-worker.ts) or, in tests, anywhere.
+// From the name of a segment to its plaintext: fetch, compare the SHA-256 with the name, decrypt with AES-256-GCM under
+// the key of (track, slot). Holds the key rings of one title. Runs in a worker (segment-worker.ts); in tests, anywhere.
 import { type FetchTiming, fetchBlob, kMaxSegmentBytes } from './blob.ts';
 import { type Bytes, subtle } from './encoding.ts';
 import { SwarmaError } from './errors.ts';
@@ -66,7 +66,7 @@ export class SegmentPipeline {
     return fetchBlob(blob, { sources: this.#config.sources, extension, maxBytes, signal, fetch: this.#fetch });
   }
 
-  /** Decrypts into new memory; the stored bytes stay as they are (others may be served from them). */
+  /** Decrypts into new memory. The encrypted bytes are left as they are. */
   async decrypt(ref: SegmentRef, stored: Bytes): Promise<Bytes> {
     const leaf = await this.#rings.get(ref.keyGroup)?.leaf(ref.slot);
     if (!leaf) throw new SwarmaError('slot_not_granted', 'No key is held for this part of the film.');

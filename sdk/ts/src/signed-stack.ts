@@ -1,11 +1,11 @@
-// What an upload client (tus-js-client) sends its requests through: each is signed, and refusals are SwarmaErrors.
+// The HTTP stack for tus-js-client: it signs each request, and refusals are SwarmaErrors.
 //
-// XMLHttpRequest rather than fetch: it tells when bytes stop leaving. A connection can die without a word (the laptop slept, the
-// router forgot it); a request on it would wait for ever. A request that makes no progress for kStallMs counts as unreachable.
+// It uses XMLHttpRequest because that reports progress. A connection can die silently (the laptop slept, a router
+// dropped it), and a request on it would wait for ever. A request without progress for kStallMs counts as unreachable.
 import { asSwarmaError, SwarmaError } from './errors.ts';
 import type { Transport, TransportInit } from './http.ts';
 
-const kStallMs = 20_000; // less than the node waits for a byte (--body-timeout), so that both agree the connection is gone
+const kStallMs = 20_000; // shorter than the node's --body-timeout, so that the page gives up first
 const kGone = [404, 410];
 
 /** The shape of tus-js-client's `HttpStack`. */
@@ -48,7 +48,7 @@ export class SignedRequest {
   getURL = (): string => this.#url;
   setHeader = (name: string, value: string): void => this.#headers.set(name, value);
   getHeader = (name: string): string | undefined => this.#headers.get(name) ?? undefined;
-  setProgressHandler = (): void => undefined; // progress is told by chunk: what the node has accepted
+  setProgressHandler = (): void => undefined; // progress is counted in chunks that the node has accepted
   getUnderlyingObject = (): unknown => undefined;
 
   abort = (): Promise<void> => {
@@ -63,7 +63,8 @@ export class SignedRequest {
       const { status, headers } = await this.#exchange({ ...request, transport: overXhr });
       return makeResponse(status, headers);
     } catch (error) {
-      // tus begins a new upload when the old one is gone. No other refusal is a reason to throw away what the node has.
+      // When the upload is gone, tus starts a new one. It must not do so after any other refusal: the node still has
+      // the upload.
       const { status } = asSwarmaError(error);
       if (this.#method === 'HEAD' && kGone.includes(status)) return makeResponse(status, new Headers());
       throw error;

@@ -1,7 +1,8 @@
-// Where the browser keeps things, and the vault over it.
+// The browser's storage, and the vault on top of it.
 //
-// The vault encrypts what it keeps under a key that cannot leave the browser, and hides the names too: someone who copies
-// the profile's database learns neither which titles were watched nor any grant. Losing it costs a new unlock, nothing else.
+// The vault encrypts values under a key that cannot leave the browser, and hides their names too: somebody who copies
+// the browser's database learns neither which titles were watched nor any grant. If it is lost, films must be unlocked
+// again.
 import { type Bytes, fromUtf8, subtle, toBase64url, utf8 } from './encoding.ts';
 import { SwarmaError } from './errors.ts';
 
@@ -67,7 +68,7 @@ function openDatabase(name: string): Promise<IDBDatabase> {
 /** The name of a value in the vault, and its type. */
 export interface VaultKey<T> {
   readonly name: string;
-  readonly type?: T; // never there: it lets the compiler tell the types apart
+  readonly type?: T; // never set: it ties the type to the name for the compiler
 }
 
 export function vaultKey<T>(name: string): VaultKey<T> {
@@ -87,7 +88,7 @@ export class Vault {
     this.#store = store;
   }
 
-  /** Reads a JSON value; undefined when there is none or it can no longer be opened. */
+  /** Reads a value; undefined when there is none or it can no longer be decrypted. */
   async get<T>({ name }: VaultKey<T>): Promise<T | undefined> {
     const hidden = await this.hide(name);
     const sealed = await this.#store.get(hidden);
@@ -102,7 +103,7 @@ export class Vault {
       );
       return JSON.parse(fromUtf8(new Uint8Array(plain))) as T;
     } catch {
-      await this.#store.delete(hidden); // sealed under a key that is gone: worthless, and a fresh value will take its place
+      await this.#store.delete(hidden); // encrypted under a key that is gone: worthless
       return undefined;
     }
   }
@@ -149,7 +150,8 @@ export class Vault {
       names: await crypto.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']),
     };
     await this.#store.put('vault', made);
-    const kept = (await this.#store.get('vault')) as VaultKeys | undefined; // two tabs may race: the one that stayed counts
+    // If two tabs made keys at once, both use those that were stored last.
+    const kept = (await this.#store.get('vault')) as VaultKeys | undefined;
     if (!kept) throw new SwarmaError('unsupported_browser', 'The browser does not keep keys.');
     return kept;
   }

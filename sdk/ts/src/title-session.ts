@@ -1,7 +1,8 @@
-// A viewer at one title: proofs given, unlocks held, keys fetched ahead of the playhead.
+// One viewer watching one title: proofs given, unlocks held, keys fetched ahead of playback.
 //
-// Whoever plays asks waitForKey(group, slot) before opening a segment. It answers at once when the slot is open, rolls on a
-// held unlock or an open path by itself, and otherwise waits until the viewer has unlocked. Requests for keys go one at a time.
+// A player awaits waitForKey(group, slot) before it opens a segment. That resolves at once when the key is there.
+// Otherwise it fetches the key if an unlock or an open path gives it, or waits until the viewer has unlocked. Key
+// requests are sent one at a time.
 import { Coverage } from './coverage.ts';
 import { asSwarmaError, SwarmaError } from './errors.ts';
 import { openGrant } from './grant.ts';
@@ -15,14 +16,14 @@ import type { SegmentLoader } from './segment-client.ts';
 import type { Vault } from './store.ts';
 import type { Action, AttestationClaims, Offer, OfferPath, RequirementLeaf, TitleRecord } from './wire.ts';
 
-/** Keys are renewed this long before they end, and asked for this many slots before they are needed. */
+/** Keys are renewed this long before they expire, and fetched this many slots before they are needed. */
 const kRenewSeconds = 20;
 const kLookaheadSlots = 6;
 const kMaxBackoffSeconds = 8;
 
 export type SessionEvent =
-  | { kind: 'changed' } // keys, unlocks or proofs are others than before
-  | { kind: 'locked'; group: string; slot: number } // somebody waits for a key that nothing held gives
+  | { kind: 'changed' } // keys, unlocks or proofs have changed
+  | { kind: 'locked'; group: string; slot: number } // somebody waits for a key that needs an unlock
   | { kind: 'lost'; path: string; error: SwarmaError } // an unlock ended or was taken away
   | { kind: 'trouble'; error: SwarmaError } // the node does not answer; it is asked again
   | { kind: 'well' }; // it answers again
@@ -111,7 +112,9 @@ export class TitleSession {
     this.#emit({ kind: 'changed' });
   }
 
-  /** Turns the held proofs into an unlock of `path`, and fetches the first keys, from `fromSlot` on where the path allows. */
+  /**
+   * Turns the held proofs into an unlock of `path` and fetches the first keys, from `fromSlot` on if the path opens it.
+   */
   async unlock(path: OfferPath, fromSlot: number): Promise<void> {
     await this.#serially(async () => {
       const leaves = listLeaves(path.requires).map((leaf) => leaf.key ?? '');
@@ -123,7 +126,7 @@ export class TitleSession {
     this.#emit({ kind: 'changed' });
   }
 
-  /** Resolves when the key of (group, slot) is in the segment loader; rejects only when aborted or closed. */
+  /** Resolves when the segment loader has the key of (group, slot). Rejects only when aborted or closed. */
   async waitForKey(group: string, slot: number, signal: AbortSignal): Promise<void> {
     for (let failures = 0; ;) {
       if (signal.aborted || this.#closed) throw new SwarmaError('aborted', 'The request was given up.');
@@ -142,17 +145,17 @@ export class TitleSession {
     }
   }
 
-  /** Whether a key for the slot is held or can be had without asking the viewer. */
+  /** Whether the key of the slot is held or can be fetched without asking the viewer. */
   async isWithinReach(group: string, slot: number): Promise<boolean> {
     return this.covers(group, slot) || (await this.#freePaths(group, slot)).length > 0;
   }
 
-  /** Gives back what is held: unlocks and proofs are forgotten on this device and the viewer key is replaced when it may be. */
+  /** Forgets the unlocks, the proofs and the viewer key of this title on this device. */
   forget(): Promise<void> {
     return this.#holdings.forget();
   }
 
-  /** Sees to it that the slot is open now and still is at `asOf`; false when only the viewer can help. */
+  /** Makes sure that the slot is open until `asOf`; false when the viewer must unlock first. */
   async #ensure(group: string, slot: number, asOf = this.#context.http.now()): Promise<boolean> {
     if (this.#coverage.covers(group, slot, asOf)) return true;
     return this.#serially(async () => {
@@ -183,7 +186,7 @@ export class TitleSession {
       .catch((error: unknown) => this.#reportTrouble(asSwarmaError(error)));
   }
 
-  /** Paths that give the slot without a new act of the viewer: held unlocks first, then open ones. */
+  /** Paths that open the slot without the viewer doing anything: held unlocks first, then open paths. */
   async #freePaths(group: string, slot: number): Promise<{ path: OfferPath; unlock?: HeldUnlock }[]> {
     const [offer, unlocks] = await Promise.all([this.offer(), this.#holdings.unlocks()]);
     const fitting = offer.paths.filter(
@@ -218,7 +221,7 @@ export class TitleSession {
     this.#troubled = false;
   }
 
-  /** The same intent may be sent again when its answer was lost: the idempotency key makes the node repeat the answer. */
+  /** Sends the request again when its answer was lost: with the same idempotency key the node repeats its answer. */
   async #callStubbornly<T>(path: string, body: unknown, key: PersonKey): Promise<T> {
     const idempotencyKey = crypto.randomUUID();
     for (let attempt = 1; ; attempt++) {
@@ -259,7 +262,7 @@ export class TitleSession {
 
   #serially<T>(work: () => Promise<T>): Promise<T> {
     const run = this.#queue.then(work, work);
-    this.#queue = run.catch(() => undefined); // the failure belongs to whoever awaits `run`
+    this.#queue = run.catch(() => undefined); // whoever awaits `run` handles the failure
     return run;
   }
 

@@ -16,8 +16,8 @@ export async function makeTitleId(creator: string, nonce: string): Promise<strin
 }
 
 /**
- * The record in `jws`, if the one creator who may sign for `titleId` signed it. The id itself says who that is, so it does not
- * matter who delivered the record.
+ * The record in `jws`, if it is signed by the creator of `titleId`. The id is a hash over the creator's key, so it does
+ * not matter who delivered the record.
  */
 export async function verifyRecord(jws: string, titleId: string): Promise<TitleRecord> {
   if (jws.length > kMaxRecordBytes) throw new SwarmaError('record_forged', 'The title record is too large.');
@@ -56,7 +56,7 @@ export async function policyHash(policy: Policy): Promise<string> {
   return toBase64url(await sha256(utf8(canonicalJson(policy))));
 }
 
-/** Remembers the newest revision seen of every title, and refuses to go back or to accept a second story. */
+/** Remembers the newest revision seen of each title. Refuses older ones, and other content under the same revision. */
 export class RevisionMemory {
   readonly #vault: Vault;
 
@@ -114,7 +114,7 @@ export interface MediaPlaylist {
   segments: PlaylistSegment[];
 }
 
-/** Exactly the subset that a Swarma packager writes: `<sha256>.<ext>` after every EXTINF. */
+/** Parses exactly the subset of HLS that the packager writes: `<sha256>.<ext>` after every EXTINF. */
 export function parseMediaPlaylist(text: string): MediaPlaylist {
   const out: MediaPlaylist = { init: undefined, segments: [] };
   let seconds: number | undefined;

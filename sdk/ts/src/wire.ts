@@ -1,5 +1,6 @@
-// What travels, as docs/reference/protocol.md has it. Field names are those on the wire. The bodies of the API come from its
-// description (wire-generated.ts); here is what that leaves open: what is signed, policies, and what a general object holds.
+// What travels, as docs/reference/protocol.md has it. Field names are those on the wire. The bodies of the API come
+// from its description (wire-generated.ts); here is what that leaves open: what is signed, policies, and what a general
+// object holds.
 import type * as api from './wire-generated.ts';
 
 export type { CatalogEntry, MediaCheck, MediaCheckRequest, NodeInfo, PathSummary } from './wire-generated.ts';

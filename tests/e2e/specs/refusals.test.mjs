@@ -136,7 +136,7 @@ function refusals(name) {
   });
 
   test(`${name}: a refusal of the node is said in words`, async () => {
-    for (const [reason, words] of [['cooldown', /break/], ['max_plays', /as often as it may/], ['not_current_revision', /new version/], ['grant_revoked', /took this unlock back/]]) {
+    for (const [reason, words] of [['cooldown', /break/], ['max_plays', /as often as it allows/], ['not_current_revision', /new version/], ['grant_revoked', /took this unlock back/]]) {
       const page = await open('mixed', (path, _body, request) => (path === '/v1/keys/request' && request.method === 'POST' ? { status: 403, body: { type: `/problems/${reason}`, detail: reason } } : undefined));
       await press(page, '.way[data-path=goodwill] .button');
       await agree(page);

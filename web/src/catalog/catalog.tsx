@@ -1,4 +1,4 @@
-// What there is: search as you type, posters first, and what each film takes to watch at a glance.
+// The catalog: search as you type, a poster for each film, and at a glance what it takes to watch it.
 import type { CatalogEntry, PathSummary } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';

@@ -1,10 +1,10 @@
-// What changes without a click is said to screen readers here, and shown for a moment to everybody else.
+// Announces changes that the reader did not cause: to screen readers, and for a moment on the screen.
 import { signal } from '@preact/signals';
 
 const message = signal('');
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Says one sentence: politely, once. */
+/** Announces one sentence, once, without interrupting. */
 export function announce(text: string): void {
   message.value = text;
   clearTimeout(timer);

@@ -12,12 +12,12 @@ export const client = new SwarmaClient({
 
 export const node = signal<NodeInfo | undefined>(undefined);
 
-/** Facts for the header and the insecure-context page; their absence is no reason to stop. */
+/** Fetches the facts that the header and the insecure-context page show. Without them the pages still work. */
 export async function learnAboutNode(): Promise<void> {
   try {
     node.value = await client.node();
   } catch {
-    node.value = undefined; // every page says by itself when the node does not answer
+    node.value = undefined; // each page reports by itself that the node does not answer
   }
 }
 

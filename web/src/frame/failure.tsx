@@ -1,4 +1,4 @@
-// An error as a reader meets it: what happened, and what helps.
+// An error as the reader sees it: what happened, and what to do.
 import { asSwarmaError } from '@swarma/client';
 import type { ComponentChildren } from 'preact';
 import { node } from './client.ts';
@@ -8,10 +8,10 @@ import { Icon } from './icons.tsx';
 
 interface FailureProps {
   error: unknown;
-  /** Without it, loading the page again is what is offered. */
+  /** Without it, the button loads the page again. */
   retry?: () => void;
   title?: string;
-  /** It stands for the whole page: then its heading is the page's. */
+  /** It is the whole page, so its heading is the page's heading. */
   page?: boolean;
   children?: ComponentChildren;
 }

@@ -27,13 +27,13 @@ export async function setLanguage(code: Language): Promise<void> {
   await loadMessages();
 }
 
-/** Loads the words of features, in the language of the page and in every language that is chosen later. */
+/** Loads the messages of features in the language of the page, and in every language that is chosen later. */
 export async function needMessages(...features: Feature[]): Promise<void> {
   for (const feature of features) needed.add(feature);
   await loadMessages();
 }
 
-/** A chunk of code together with the words of its feature. */
+/** A chunk of code together with the messages of its feature. */
 export async function withMessages<T>(feature: Feature, chunk: Promise<T>): Promise<T> {
   const [loaded] = await Promise.all([chunk, needMessages(feature)]);
   return loaded;
@@ -49,7 +49,7 @@ async function loadMessages(): Promise<void> {
   document.documentElement.dir = kRightToLeft.has(code) ? 'rtl' : 'ltr';
 }
 
-/** The language chosen before, or the first of the browser's that we have. */
+/** The language chosen earlier, or the first of the browser's languages that the pages have. */
 function preferredLanguage(): Language {
   const tags = [localStorage.getItem(kStorageKey) ?? '', ...navigator.languages].map((tag) => tag.split('-')[0] ?? '');
   return (tags.find((code) => code in languages) as Language | undefined) ?? 'en';
@@ -70,7 +70,7 @@ export function t(key: MessageKey, values: Values = {}): string {
   });
 }
 
-/** Words of the other direction stand by themselves in a sentence: their full stop stays at their end. */
+/** Isolates text that runs in the other direction, so that punctuation around it stays in place. */
 function isolated(value: string): string {
   const other = document.documentElement.dir === 'rtl' ? /\p{Script=Latin}/u : /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
   return other.test(value) ? `\u2068${value}\u2069` : value;
@@ -94,7 +94,7 @@ export function formatDate(unixSeconds: number): string {
   return new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }).format(unixSeconds * 1000);
 }
 
-/** A moment in the future: the time alone when it is within a day, with the date otherwise. */
+/** A moment in the future: only the time when it is within a day, date and time otherwise. */
 export function formatMoment(unixSeconds: number): string {
   const near = unixSeconds * 1000 - Date.now() < 20 * 3600_000;
   return new Intl.DateTimeFormat(
@@ -114,7 +114,7 @@ export function formatClock(seconds: number): string {
     : `${formatNumber(minutes)}:${two(whole % 60)}`;
 }
 
-/** A length of time in the largest unit that tells it well: "2 hours", "45 seconds". */
+/** A length of time in the largest unit that suits it: "2 hours", "45 seconds". */
 export function formatSpan(seconds: number): string {
   if (seconds < 0.75) return t('time.moment');
   const units = [
@@ -149,7 +149,7 @@ export function languageName(tag: string): string {
   try {
     return new Intl.DisplayNames(language.value, { type: 'language' }).of(tag) ?? tag;
   } catch {
-    return tag; // not a well-formed tag: better shown as it is than not at all
+    return tag; // not a well-formed tag: show it as it is
   }
 }
 

@@ -1,6 +1,6 @@
 // Scrolling for the reader: only when needed, and without motion for those who asked for none.
 
-/** Whether (nearly) all of it, or as much as fits on the screen, can be seen. */
+/** Whether nearly all of the element, or as much of it as fits on the screen, is visible. */
 function isInView(element: Element): boolean {
   const { top, bottom, height } = element.getBoundingClientRect();
   const seen = Math.min(bottom, window.innerHeight) - Math.max(top, 0);

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { blobUrl } from './client.ts';
 import { Icon } from './icons.tsx';
 
-/** A 16:9 poster, or a quiet stand-in when there is none or it does not load. */
+/** A 16:9 poster, or a plain placeholder when there is none or it does not load. */
 export function Poster({ id, eager = false }: { id: string | undefined; eager?: boolean }) {
   const [failed, setFailed] = useState(false);
   if (!id || failed) {

@@ -1,4 +1,4 @@
-// From an error to what the reader is told: a message for its slug, or the node's own sentence.
+// The sentence that the reader is told about an error: the message for its slug, or the node's own sentence.
 import { asSwarmaError, type SwarmaError } from '@swarma/client';
 import { formatSpan, hasMessage, t } from './i18n.ts';
 

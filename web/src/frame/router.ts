@@ -1,4 +1,5 @@
-// Addresses of the pages. Plain links work: clicks on same-origin links are taken over, everything else is left to the browser.
+// Addresses of the pages. Pages use plain links: clicks on links to our own pages are handled here, all others by the
+// browser.
 import { signal } from '@preact/signals';
 
 export type Route =

@@ -1,4 +1,4 @@
-// Loading and empty: every list and page has them, in the shape of what will come.
+// What a list or a page shows while it loads and when it is empty.
 import type { ComponentChildren } from 'preact';
 import { t } from './i18n.ts';
 import { Icon, type IconName } from './icons.tsx';
@@ -15,7 +15,7 @@ export function Busy({ label }: { label?: string }) {
 interface EmptyProps {
   icon: IconName;
   title: string;
-  /** The whole page says this: then its heading is the page's. */
+  /** It is the whole page, so its heading is the page's heading. */
   page?: boolean;
   children?: ComponentChildren;
   action?: ComponentChildren;

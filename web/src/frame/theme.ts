@@ -1,4 +1,4 @@
-// Light, dark, or as the device has it: an attribute on the root element that the style sheets read.
+// Light, dark, or the device's choice: an attribute on the root element that the style sheets read.
 import { signal } from '@preact/signals';
 
 export type Theme = 'auto' | 'light' | 'dark';

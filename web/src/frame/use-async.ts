@@ -1,4 +1,4 @@
-// A value that takes time: loading, then there or failed, and asked for again on demand.
+// A value that is loaded: loading, then loaded or failed, and loaded again on demand.
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
 export interface Async<T> {

@@ -1,5 +1,6 @@
-// Every string of the pages: messages/<feature>/<language>.json. English is the measure of the others (tools/check-messages.mjs).
-// A new feature is a folder and a line here; a new language is a file in every folder and a line in `languages`.
+// Every text of the pages: messages/<feature>/<language>.json. Other languages have exactly the keys of English
+// (tools/check-messages.mjs). To add a feature: a folder, and its lines here. To add a language: a file in every
+// folder, and a line in `languages`.
 import type catalog from './catalog/en.json';
 import type frame from './frame/en.json';
 import type player from './player/en.json';
@@ -21,7 +22,7 @@ export type MessageKey = { [F in Feature]: keyof English[F] }[Feature];
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>>;
 export type Messages = Record<string, string | Plural>;
 
-/** The languages of the pages, each by its own name. */
+/** The languages of the pages, each with its name in itself. */
 export const languages = { en: 'English', de: 'Deutsch', ar: 'العربية' };
 export type Language = keyof typeof languages;
 

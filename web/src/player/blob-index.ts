@@ -1,4 +1,4 @@
-// What every blob of this title is: learned from the verified playlists, so that a loader needs nothing but the URL.
+// What each blob of a title is, learned from the verified playlists: a loader needs nothing but the URL.
 import { parseMediaPlaylist, type SegmentRef, SwarmaError, type TitleDetails, type TitleRecord } from '@swarma/client';
 
 export type BlobKind = { kind: 'playlist' } | { kind: 'init' } | { kind: 'segment'; ref: SegmentRef };

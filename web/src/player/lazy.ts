@@ -1,4 +1,4 @@
-// The player is a chunk of its own: pages fetch it through here, and early, so that it is there when play is pressed.
+// The player is a chunk of its own. Pages load it early, so that it is there when somebody presses play.
 import { withMessages } from '../frame/i18n.ts';
 
 export const loadPlayer = () => withMessages('player', import('./player.tsx'));

@@ -1,8 +1,9 @@
-// The loaders that hls.js is given. Playlists, init segments and segments all go through the title's worker: fetched by hash,
-// verified, and segments decrypted under keys that are waited for. What hls.js sees is plain HLS.
+// The loaders for hls.js. Playlists, init segments and segments all go through the title's worker, which fetches them
+// by hash, verifies them, and decrypts segments once their key is there. hls.js sees plain HLS.
 //
-// A node that does not answer is asked again for as long as hls.js wants the bytes: playback goes on when it is back. Bytes that
-// are wrong everywhere are an error. After abort() or destroy() nothing is reported any more.
+// While the node does not answer, a loader keeps asking for as long as hls.js wants the bytes, and playback goes on
+// when the node is back. Bytes that are wrong at every source are an error. After abort() or destroy() nothing is
+// reported.
 import {
   asSwarmaError,
   fromUtf8,
@@ -31,13 +32,13 @@ export interface LoaderHost {
 
 type AnyLoader = new (config: unknown) => Loader<LoaderContext>;
 
-/** A loader class for `fLoader` and `pLoader` alike; the context's wish decides between text and bytes. */
+/** A loader class for both `fLoader` and `pLoader`: playlists are given as text, everything else as bytes. */
 export function makeLoaderClass(host: LoaderHost): AnyLoader {
   return class BlobLoader implements Loader<LoaderContext> {
     context: LoaderContext | null = null;
     readonly stats: LoaderStats = emptyStats();
     readonly #abort = new AbortController();
-    #callbacks: LoaderCallbacks<LoaderContext> | null = null; // null once there is nothing left to say
+    #callbacks: LoaderCallbacks<LoaderContext> | null = null; // null once there is nothing left to report
 
     load(context: LoaderContext, _config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
       this.context = context;
@@ -56,7 +57,7 @@ export function makeLoaderClass(host: LoaderHost): AnyLoader {
       this.context = null;
     }
 
-    /** Stops what runs. A finished load stays finished: its stats feed the bandwidth estimate. */
+    /** Stops a running load. A finished one is not marked as aborted: its stats feed the bandwidth estimate. */
     #giveUp(): LoaderCallbacks<LoaderContext> | null {
       const callbacks = this.#callbacks;
       this.#callbacks = null;
@@ -113,7 +114,7 @@ async function loadOnce(
   return { data: text, loaded };
 }
 
-/** Until the key is there the ciphertext may come already, if it is clear that the key will. */
+/** Waits for the key. If the key will come without the viewer, the ciphertext is fetched meanwhile. */
 async function waitForKey(
   host: LoaderHost,
   blob: string,
@@ -123,8 +124,10 @@ async function waitForKey(
 ): Promise<void> {
   const { session } = host;
   if (!session.covers(ref.keyGroup, ref.slot)) {
-    const reachable = await session.isWithinReach(ref.keyGroup, ref.slot).catch(() => false); // waitForKey meets and reports the same fault
-    if (reachable) session.segments.loadBlob(blob, extension, 128 << 20, signal).catch(() => undefined); // only warms the cache
+    // WaitForKey meets the same error and reports it.
+    const reachable = await session.isWithinReach(ref.keyGroup, ref.slot).catch(() => false);
+    // Only warms the cache.
+    if (reachable) session.segments.loadBlob(blob, extension, 128 << 20, signal).catch(() => undefined);
   }
   await session.waitForKey(ref.keyGroup, ref.slot, signal);
 }
@@ -149,7 +152,9 @@ function emptyStats(): LoaderStats {
   };
 }
 
-/** The bandwidth estimate must see the transfer alone, not the wait for a key: times come from the fetch in the worker. */
+/**
+ * The bandwidth estimate must see the transfer alone, not the wait for a key: times come from the fetch in the worker.
+ */
 function fillStats(stats: LoaderStats, { timing }: LoadedBlob): void {
   stats.loading.start = timing.start - performance.timeOrigin;
   stats.loading.first = Math.max(stats.loading.start, timing.first - performance.timeOrigin);

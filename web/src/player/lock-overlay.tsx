@@ -1,4 +1,4 @@
-// The next step, asked for where the picture stands still.
+// Covers the picture where the film is locked, with the ways to unlock it.
 import type { Offer } from '@swarma/client';
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';

@@ -1,19 +1,23 @@
-// Where playback stands still for want of a key, and why. Knows the session and the place in the film, nothing of how it is played.
+// Where playback stands still because a key is missing, and why. It knows the session and the place in the film, but
+// not how the film is played.
 import { signal } from '@preact/signals';
 import type { LoadedTitle } from '../title/loaded-title.ts';
 import type { BlobIndex } from './blob-index.ts';
 
-/** What the viewer must unlock to go on: at the slot that playback reached or sought, or for a quality that was chosen. */
+/**
+ * What the viewer must unlock to go on: the slot that playback reached, the slot it was moved to, or a chosen quality.
+ */
 export interface Ask {
   kind: 'reached' | 'sought' | 'quality';
   group: string;
   slot: number;
 }
 
-const kMoments = ['timeupdate', 'waiting', 'playing', 'canplay'] as const; // when the picture may have stopped or gone on
+// At these events playback may have stopped or resumed.
+const kMoments = ['timeupdate', 'waiting', 'playing', 'canplay'] as const;
 
 export class Locks {
-  /** Key groups that can be had at the present place without asking the viewer. */
+  /** Key groups whose key for the present slot is there or can be fetched without asking the viewer. */
   readonly openGroups = signal<ReadonlySet<string>>(new Set());
   readonly ask = signal<Ask | undefined>(undefined);
 
@@ -49,7 +53,7 @@ export class Locks {
     for (const stop of this.#stops) stop();
   }
 
-  /** Finds out anew which key groups are open here. Rejects when the node does not answer. */
+  /** Updates `openGroups`. Rejects when the node does not answer. */
   async refresh(): Promise<void> {
     const { session, record } = this.#title;
     const within = await Promise.all(record.key_groups.map((group) => session.isWithinReach(group, this.#here())));
@@ -61,12 +65,12 @@ export class Locks {
     this.ask.value = { kind: 'quality', group, slot: this.#here() };
   }
 
-  /** To be called when what was asked for has been unlocked, or when the viewer goes back. */
+  /** For when the viewer has unlocked what was asked for, or has gone back. */
   dismiss(): void {
     this.ask.value = undefined;
   }
 
-  /** The end of the open part before the place where the film stopped, to go back to. */
+  /** Where to go back to: ten seconds before the end of the open part before the lock. */
   lastOpenSecond(): number {
     const ranges = this.#title.session.openRanges(this.ask.value?.group ?? this.#title.record.key_groups[0] ?? '');
     const before = ranges.filter(([begin]) => begin <= (this.ask.value?.slot ?? 0)).at(-1) ?? ranges[0];
@@ -82,7 +86,9 @@ export class Locks {
       if (this.#title.session.covers(group, slot)) this.#locked.delete(name);
   }
 
-  /** Asks for the next step where the picture stands still for want of a key, and stops asking when it need not. */
+  /**
+   * Asks the viewer to unlock when playback stands still because a key is missing, and stops asking when it goes on.
+   */
   #reconsider(): void {
     const asked = this.ask.value;
     if (asked?.kind === 'quality') {
@@ -91,7 +97,8 @@ export class Locks {
     }
     const here = this.#here();
     const starved = this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-    const wall = [...this.#locked.values()].find(({ slot }) => Math.abs(slot - here) <= 1); // tracks are cut a few frames apart
+    // Tracks are cut a few frames apart.
+    const wall = [...this.#locked.values()].find(({ slot }) => Math.abs(slot - here) <= 1);
     if (!starved || !wall) {
       if (asked) this.dismiss();
     } else if (asked?.slot !== wall.slot) {

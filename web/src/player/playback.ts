@@ -1,4 +1,4 @@
-// hls.js on a video element, fed by a title session; and what the controls want to know, as signals.
+// hls.js on a video element, fed by a title session; its state, as signals for the controls.
 import { computed, effect, signal } from '@preact/signals';
 import { asSwarmaError, SwarmaError, type Track } from '@swarma/client';
 import Hls, { type HlsConfig, type Level } from 'hls.js';
@@ -38,7 +38,7 @@ export class Playback {
   readonly caption = signal(-1);
   readonly trouble = signal<SwarmaError | undefined>(undefined);
   readonly failure = signal<SwarmaError | undefined>(undefined);
-  readonly wantsClick = signal(false); // the browser does not play before somebody has clicked once more
+  readonly wantsClick = signal(false); // the browser does not play until the viewer clicks once more
   readonly report = { verifiedBytes: 0, refusedCopies: 0 };
   readonly shownQuality = computed(() =>
     this.qualities.value.find((quality) => quality.level === this.shownLevel.value),
@@ -52,7 +52,7 @@ export class Playback {
   readonly #startAt: number;
   readonly #stops: (() => void)[] = [];
   #broken: SwarmaError | undefined;
-  #goingOn = false; // what the viewer wants, which a media element forgets when its source is replaced
+  #goingOn = false; // whether the viewer wants it to play: a media element forgets that when its source changes
 
   static isSupported(): boolean {
     return Hls.isSupported();
@@ -111,7 +111,7 @@ export class Playback {
     else if (usual) this.chooseCaption(usual.id);
   }
 
-  /** After a failure: everything that can be started anew is. */
+  /** Starts again after a failure. */
   retry(): void {
     this.failure.value = undefined;
     this.#broken = undefined;
@@ -136,7 +136,7 @@ export class Playback {
       workerPath: workerUrl,
       fLoader: loader as unknown as NonNullable<HlsConfig['fLoader']>,
       pLoader: loader as unknown as NonNullable<HlsConfig['pLoader']>,
-      // The loader asks again by itself for as long as that makes sense: what it reports is final.
+      // The loader retries by itself: an error that it reports is final.
       fragLoadPolicy: kOnce,
       playlistLoadPolicy: kOnce,
       manifestLoadPolicy: kOnce,
@@ -175,7 +175,8 @@ export class Playback {
         }))),
     );
     hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, (_event, { id }) => (this.caption.value = id));
-    hls.on(Hls.Events.MEDIA_ATTACHED, () => this.#goingOn && this.play()); // again, after a fault of the decoder
+    // Attached again after an error of the decoder.
+    hls.on(Hls.Events.MEDIA_ATTACHED, () => this.#goingOn && this.play());
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.#broken) hls.recoverMediaError();
@@ -218,7 +219,7 @@ export class Playback {
     }
   }
 
-  /** Automatic quality stays within the key groups that are open; a chosen one that is no longer is given up. */
+  /** Keeps automatic quality within the open key groups, and gives up a chosen quality that is no longer open. */
   #capQuality(open: ReadonlySet<string>): void {
     const reachable = this.qualities.value.filter(({ track }) => open.has(track.key_group)).map(({ level }) => level);
     this.#hls.autoLevelCapping = reachable.length > 0 ? Math.max(...reachable) : -1;

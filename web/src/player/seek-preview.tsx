@@ -21,7 +21,7 @@ export function SeekPreview({ storyboard }: { storyboard: Storyboard }) {
           setShown(picture !== undefined);
           if (picture && canvas.current) draw(canvas.current, picture);
         },
-        () => setShown(false), // without its playlist there is no preview, and nothing to say about it
+        () => setShown(false), // without its playlist there is no preview; that is no error to report
       );
     };
     controller?.addEventListener('mediapreviewrequest', onRequest);

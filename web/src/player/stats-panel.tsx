@@ -1,4 +1,4 @@
-// For those who want to know: quiet, numbers only.
+// Details of playback in numbers, for those who want to know.
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';

@@ -1,4 +1,5 @@
-// Pictures for seeking: one encrypted JPEG a slot, opened when the pointer is over it. Locked slots have none.
+// Pictures for seeking: one encrypted JPEG for each slot, loaded when the pointer is over the slot. Locked slots have
+// none.
 import { fetchMediaPlaylist, type MediaPlaylist, type TitleSession, type Track } from '@swarma/client';
 import { client } from '../frame/client.ts';
 import type { LoadedTitle } from '../title/loaded-title.ts';
@@ -54,7 +55,7 @@ export class Storyboard {
         .loadSegment({ blob, extension, track: track.id, keyGroup: track.key_group, slot })
         .then(
           ({ bytes }) => createImageBitmap(new Blob([bytes], { type: 'image/jpeg' })),
-          () => (this.#held.delete(slot), undefined), // a missing seek picture is no reason to say anything
+          () => (this.#held.delete(slot), undefined), // a missing picture is no error to report
         );
       if (this.#held.size >= kMaxHeld) this.#held.delete(this.#held.keys().next().value as number);
       this.#held.set(slot, held);

@@ -1,4 +1,4 @@
-// How a sound or caption track is called in a menu: its language in the reader's words, and what tells it apart.
+// The name of a sound or caption track in a menu: its language in the reader's language, and what tells it apart.
 
 export interface NamedTrack {
   label: string; // as published: "English", "English (Director commentary)", "English 2"
@@ -13,7 +13,7 @@ export function trackLabel({ label, language }: NamedTrack, languageName: (langu
   return detail && detail !== `(${region})` ? `${languageName(language)} ${detail}` : languageName(language);
 }
 
-/** The captions that a key switches on: those marked as default, else the first that hold every line. */
+/** The captions that the shortcut switches on: the default ones, else the first that are not forced ones. */
 export function usualCaption<T extends { isDefault: boolean; forced: boolean }>(captions: T[]): T | undefined {
   return captions.find((track) => track.isDefault) ?? captions.find((track) => !track.forced) ?? captions[0];
 }

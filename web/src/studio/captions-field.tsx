@@ -10,7 +10,7 @@ import { FileUpload } from './uploads.ts';
 export interface CaptionDraft {
   upload: FileUpload;
   language: string;
-  encoding: string; // as the creator names it; empty: the node finds out, and says so in its notes
+  encoding: string; // chosen by the creator; when empty, the node detects it and says so in its notes
 }
 
 /** Usual encodings of captions that are not Unicode, by script. */
@@ -21,7 +21,7 @@ const kEncodings = [
   ['shift_jis', 'euc-jp', 'gb18030', 'big5', 'euc-kr', 'windows-874'],
 ].flat();
 
-/** UTF-8, or UTF-16 that says so. */
+/** Whether the file is UTF-8, or UTF-16 with a byte order mark. */
 async function isUnicode(file: File): Promise<boolean> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return true;
@@ -29,7 +29,7 @@ async function isUnicode(file: File): Promise<boolean> {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return true;
   } catch {
-    return false; // that is the answer
+    return false;
   }
 }
 
@@ -107,7 +107,7 @@ export function CaptionsField({
   );
 }
 
-/** For a file that is not Unicode: its encoding, where the creator knows better than the node would guess. */
+/** For a file that is not Unicode: lets the creator choose its encoding instead of leaving it to the node. */
 function EncodingSelect({
   caption: { upload, encoding },
   onChange,

@@ -1,4 +1,4 @@
-// Text and terms of a published film: a new signed revision over the same bytes.
+// Changes text and terms of a published film: a new signed revision of the same encrypted film.
 import type { StudioTitle } from '@swarma/client';
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';

@@ -2,7 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { t } from '../frame/i18n.ts';
 
-/** A place to drop one file, which is a file input for everybody who does not drag. */
+/** A place to drop one file; clicking it opens the file dialog. */
 export function FileDrop({ onFile }: { onFile(file: File): void }) {
   const [over, setOver] = useState(false);
   const id = useId();

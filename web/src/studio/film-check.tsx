@@ -1,5 +1,5 @@
-// What publishing would say of a film, asked of the node while the film is still arriving: nobody waits for an encode to learn that
-// it is refused.
+// Asks the node, while a film is still being uploaded, whether it can be published: nobody waits for an encode to learn
+// that it cannot.
 import { asSwarmaError, type MediaCheck, SwarmaError } from '@swarma/client';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -15,11 +15,16 @@ const kFirstLookBytes = 1 << 20;
 export interface FilmCheck {
   found: MediaCheck | undefined;
   error: unknown;
-  /** The answer about the whole film, once that is there; nothing when the node cannot give one: publishing says it then. */
+  /**
+   * The answer about the whole film, once it is uploaded; undefined when the check failed (publishing then tells why).
+   */
   whole(): Promise<MediaCheck | undefined>;
 }
 
-/** Asks when the first pieces are there, and each time as much again has arrived, until there is an answer; and about the whole film. */
+/**
+ * Asks when the first pieces are there, then each time the upload has doubled until there is an answer, then about the
+ * whole film.
+ */
 export function useFilmCheck(upload: FileUpload, captions: CaptionDraft[]): FilmCheck {
   const [found, setFound] = useState<MediaCheck>();
   const [error, setError] = useState<unknown>();

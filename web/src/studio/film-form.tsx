@@ -1,4 +1,4 @@
-// What a film is called, in one language or several.
+// Name, description, tags and language of a film, also in further languages.
 import { useId } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { languageName, t } from '../frame/i18n.ts';
@@ -11,7 +11,7 @@ export interface FilmDraft {
   texts: Record<string, { name: string; summary: string }>;
 }
 
-/** Languages that a creator can choose; another one that a title has already stays. */
+/** Languages that a creator can choose from. */
 export const kFilmLanguages = [
   'en',
   'de',

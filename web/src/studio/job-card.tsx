@@ -1,11 +1,11 @@
-// One film being made: stage, progress, speed, time left; followed live.
+// The progress of one publishing job, updated live: stage, speed, time left.
 import { asSwarmaError, type MediaJob, reasonOf, SwarmaError } from '@swarma/client';
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';
 import { InlineFailure } from '../frame/failure.tsx';
 import { formatNumber, formatSpan, hasMessage, t } from '../frame/i18n.ts';
 
-/** Follows the job and hands its end to the caller; what it shows is the newest word of the node. */
+/** Follows the job, shows its newest state, and calls `onEnd` when it is done, failed or cancelled. */
 export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): void }) {
   const [now, setNow] = useState(job);
   const [error, setError] = useState<unknown>();
@@ -46,7 +46,7 @@ export function JobCard({ job, onEnd }: { job: MediaJob; onEnd(last: MediaJob): 
   );
 }
 
-/** The reason why a job failed, as an error like any other. */
+/** Why a job failed, as an error like any other. */
 export function jobError(job: MediaJob): SwarmaError {
   return new SwarmaError(reasonOf(job.problem?.type ?? '') || 'internal', job.problem?.detail ?? '');
 }

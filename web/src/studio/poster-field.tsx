@@ -1,5 +1,5 @@
-// The poster: a telling picture that the node finds, a moment chosen in the film as this browser can show it, or a picture of
-// one's own, uploaded as it is chosen.
+// The poster: a picture that the node chooses, a moment of the film if this browser can play it, or a picture of the
+// creator's own, which is uploaded as soon as it is chosen.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { InlineFailure } from '../frame/failure.tsx';
 import { formatClock, t } from '../frame/i18n.ts';
@@ -9,7 +9,7 @@ interface PosterProps {
   file: File;
   seconds: number | undefined;
   picture: FileUpload | undefined;
-  /** How long the film is, once this browser has found out; some it cannot read. */
+  /** Called with the length of the film once this browser has read it; it cannot read every format. */
   onLength(seconds: number): void;
   onChange(seconds: number | undefined, picture: FileUpload | undefined): void;
 }

@@ -1,4 +1,4 @@
-// From a file to a published film: drop it, say what it is and on what terms, watch it being made.
+// From a file to a published film: choose it, describe it, set its terms, and follow its progress.
 import { type MediaJob, type PublishRequest, vaultKey } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';
@@ -83,7 +83,7 @@ interface Draft {
   posterSeconds: number | undefined;
 }
 
-const kDraft = vaultKey<{ key: string; draft: Draft }>('draft'); // of the file that `key` tells
+const kDraft = vaultKey<{ key: string; draft: Draft }>('draft'); // `key` tells which file it belongs to
 
 function nameFromFile(file: File): string {
   return file.name
@@ -120,7 +120,8 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
     setError(undefined);
     setWaiting(true);
     try {
-      // What the node says of the whole film may be the first word about it: no surprise goes out unseen.
+      // The check of the whole film may be the first one to be answered: the creator must see it before anything is
+      // published.
       const whole = await check.whole();
       const known = lengthOf(whole) ?? length;
       const fitting = withFittingPreview(draft.terms, known);
@@ -133,7 +134,7 @@ function Form({ upload, titleId, start, onStarted }: FormProps) {
       await client.vault.delete(kDraft);
       onStarted({ media_id, state: 'queued', name: draft.film.name });
     } catch (problem) {
-      intent.current = crypto.randomUUID(); // what is sent next may be something else
+      intent.current = crypto.randomUUID(); // the next attempt may send something else
       setError(problem);
       setWaiting(false);
     }
@@ -221,7 +222,7 @@ async function makeRequest(
   };
 }
 
-/** The form survives a closed laptop: it is kept in the vault with the file it belongs to, and comes back with the file. */
+/** Keeps the form in the vault, so that it is filled again when the same file is chosen later. */
 function useKeptDraft(file: File, draft: Draft, setDraft: (draft: Draft) => void): void {
   const key = `${file.name}/${file.size}`;
   const loaded = useRef(false);

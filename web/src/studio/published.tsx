@@ -13,7 +13,7 @@ export function Published({ job, onAnother }: { job: MediaJob; onAnother(): void
   useEffect(() => {
     client.fetchTitle(job.title_id ?? '').then(
       ({ jws }) => setRecord(jws),
-      () => undefined, // the record is on the film's page as well; its absence here is no failure
+      () => undefined, // not an error: the film's page has the record too
     );
   }, []);
   const copy = async () => {

@@ -27,7 +27,7 @@ export function SignInPage({ secret, onSignedIn }: { secret: string; onSignedIn(
   useEffect(() => {
     document.title = `${t('studio.signIn.title')} – ${t('app.name')}`;
     if (secret === '') return;
-    // The secret leaves the address bar and the history before anything else happens.
+    // First of all the secret is removed from the address bar and the history.
     history.replaceState(null, '', '/studio/link');
     void signIn(secret);
   }, []);

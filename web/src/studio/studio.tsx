@@ -1,4 +1,4 @@
-// The creator's pages. Whoever is not signed in meets the sign-in first and comes back to where they wanted to go.
+// The creator's pages. Somebody who is not signed in signs in first and is then taken to the page they wanted.
 import './studio.css';
 import './sign-in.css';
 import { useEffect, useState } from 'preact/hooks';

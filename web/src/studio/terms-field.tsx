@@ -1,4 +1,4 @@
-// Choosing terms: a preset and its few knobs, or JSON; always with the sentences that viewers will live by.
+// Choosing terms: a preset with a few settings, or JSON. Either way the resulting terms are shown in plain sentences.
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatClock, t } from '../frame/i18n.ts';
@@ -151,14 +151,14 @@ function Knobs({ value, film, set }: KnobProps) {
   );
 }
 
-const kShortFilmSeconds = 300; // whose preview is told in seconds
+const kShortFilmSeconds = 300; // shorter films have their preview set in seconds
 
 function PreviewKnob({ value, film, set }: KnobProps) {
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   const inSeconds = film !== undefined && film.seconds < kShortFilmSeconds;
   const unit = inSeconds ? 1 : 60;
-  // The field is the creator's while it has the focus: "0." is on its way to "0.5".
+  // While the field has the focus its text is left alone: "0." may become "0.5".
   useEffect(() => {
     if (input.current && input.current !== document.activeElement)
       input.current.value = String(value.previewSeconds / unit);
@@ -228,7 +228,7 @@ function Sentences({ value, film, set }: KnobProps) {
   }
 }
 
-/** Says that nothing is left to unlock, offers what fits, and asks for a word before it is published like this. */
+/** Warns that nothing is left to unlock, offers a preview that fits, and asks the creator to confirm. */
 function GivesAllAway({ value, film, set }: KnobProps & { film: FilmLength }) {
   const fits = value.preset === 'own' ? undefined : previewThatFits(film);
   return (

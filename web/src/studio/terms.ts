@@ -1,4 +1,4 @@
-// Terms of a title: presets made into a policy, and any policy said in plain sentences.
+// Terms of a title: turns presets into a policy, and any policy into plain sentences.
 import { type Codes, isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
 import { formatClock, formatSpan, t } from '../frame/i18n.ts';
 import { requirementWords } from '../unlock/requirements/requirements.ts';
@@ -14,7 +14,7 @@ export interface TermsDraft {
   code: string;
   preview: boolean;
   previewSeconds: number;
-  previewChosen: boolean; // by the creator; until then it is as long as fits the film
+  previewChosen: boolean; // the creator has set its length; until then the length follows the film
   openToAll: boolean; // the creator knows that a way without a condition opens the whole film
   unlockSeconds: number;
   json: string; // preset "own"
@@ -22,7 +22,7 @@ export interface TermsDraft {
 
 export const difficulties = { light: 19, medium: 23, heavy: 27 } as const;
 export const kMinCodeLength = 4;
-const kWindowSeconds = 600; // an unlock hands out its keys ten minutes of film at a time
+const kWindowSeconds = 600; // an unlock gives keys for ten minutes of film at a time
 const kCodeList = 'guests';
 
 export function newTerms(): TermsDraft {
@@ -40,14 +40,14 @@ export function newTerms(): TermsDraft {
   };
 }
 
-/** The terms with a preview that fits, as long as the creator has not said how long it shall be. */
+/** The terms with a preview of a fitting length, unless the creator has set its length. */
 export function withFittingPreview(terms: TermsDraft, film: FilmLength | undefined): TermsDraft {
   if (!film || terms.previewChosen) return terms;
   const fits = previewThatFits(film);
   return fits === undefined ? { ...terms, preview: false } : { ...terms, previewSeconds: fits };
 }
 
-/** The policy and its private codes; throws an Error that says what is wrong with terms of one's own. */
+/** The policy and its private codes. Throws an Error that says what is wrong with terms written as JSON. */
 export function toPolicy(draft: TermsDraft): { policy: Policy; codes?: Codes } {
   if (draft.preset === 'own') return { policy: parseOwn(draft.json) };
   if (draft.preset === 'open') return { policy: { version: 1, paths: [{ id: 'open' }] } };
@@ -73,7 +73,7 @@ function parseOwn(json: string): Policy {
   return value;
 }
 
-/** One sentence for every way, and what limits it. How long the film is may not be known yet. */
+/** One sentence for every way, with its limits. `film` is missing as long as the length is not known. */
 export function policySentences(policy: Policy, film?: FilmLength): string[] {
   const sentences = policy.paths.flatMap((path) => {
     const part = partOf(path, film);

@@ -1,4 +1,4 @@
-// What is published, what is being made, and what can be done with it.
+// The first page of the studio: published films and what can be done with them, and films in progress.
 import type { MediaJob, StudioTitle } from '@swarma/client';
 import { useRef, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';

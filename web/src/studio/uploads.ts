@@ -1,4 +1,5 @@
-// Resumable uploads (tus 1.0) with signed requests. What is needed to go on later lies in the vault, not in local storage.
+// Resumable uploads (tus 1.0) with signed requests. What is needed to resume them is kept in the vault, not in local
+// storage.
 import { asSwarmaError, isTransient, type SwarmaError, vaultKey } from '@swarma/client';
 import { signal } from '@preact/signals';
 import { type DetailedError, type PreviousUpload, Upload, type UrlStorage } from 'tus-js-client';
@@ -9,17 +10,17 @@ const kLeastChunkBytes = 64 << 10;
 const kRetryMs = 3000;
 
 /**
- * Refusals of a chunk after which the upload goes on from where it stands. A browser sends a request again by itself when its
- * connection breaks: then the node has seen the proof, and perhaps the chunk.
+ * After these refusals the upload asks the node how much it has and goes on from there. A browser repeats a request by
+ * itself when the connection breaks: then the node has seen the proof before, and may have the chunk.
  */
 const kAskWhereItStands = ['upload_busy', 'upload_offset_mismatch', 'upload_not_found', 'replayed_proof'];
 
-/** The largest chunk that may get through: what stands before the node may take less than the node does. */
+/** The largest chunk that gets through: a proxy in front of the node may take less than the node does. */
 let chunkLimit = Infinity;
 
 export type UploadState = 'running' | 'paused' | 'waiting' | 'done' | 'failed';
 
-/** One file on its way to the node. */
+/** The upload of one file. */
 export class FileUpload {
   readonly file: File;
   readonly state = signal<UploadState>('running');
@@ -38,7 +39,7 @@ export class FileUpload {
     this.#upload = new Upload(file, {
       endpoint: '/v1/uploads',
       chunkSize: Math.min(node.value?.limits?.upload_chunk_bytes ?? kDefaultChunkBytes, chunkLimit),
-      retryDelays: null, // see #onError: a closed laptop may take hours
+      retryDelays: null, // #onError retries without a limit: a laptop may stay closed for hours
       metadata: { filename: file.name, filetype: file.type, purpose },
       removeFingerprintOnSuccess: true,
       urlStorage: vaultStorage,
@@ -54,12 +55,12 @@ export class FileUpload {
     void this.#begin();
   }
 
-  /** The upload's id at the node, from when the node has begun it. */
+  /** The upload's id at the node, once the node has created it. */
   get id(): string | undefined {
     return this.#upload.url?.split('/').at(-1);
   }
 
-  /** Seconds left at the present speed, once that is known. */
+  /** Seconds left at the present speed, once the speed is known. */
   get secondsLeft(): number | undefined {
     return this.#bytesPerSecond > 0 ? (this.file.size - this.sent.value) / this.#bytesPerSecond : undefined;
   }
@@ -77,11 +78,11 @@ export class FileUpload {
     this.#upload.start();
   }
 
-  /** Gives up and lets the node forget what it has. */
+  /** Gives up and asks the node to delete what it has. */
   cancel(): void {
     clearTimeout(this.#timer);
     this.state.value = 'paused';
-    this.#upload.abort(true).catch(() => undefined); // the node forgets it by itself after a while
+    this.#upload.abort(true).catch(() => undefined); // the node deletes it by itself after a while
   }
 
   async #begin(): Promise<void> {
@@ -89,7 +90,7 @@ export class FileUpload {
       const [before] = await this.#upload.findPreviousUploads();
       if (before) this.#upload.resumeFromPreviousUpload(before);
     } catch {
-      // Without the vault there is nothing to take up; the upload begins anew.
+      // Without the vault there is nothing to resume: the upload starts from the beginning.
     }
     if (this.state.value === 'running') this.#upload.start();
   }
@@ -112,7 +113,7 @@ export class FileUpload {
       this.#upload.start();
       return;
     }
-    const full = problem.reason === 'disk_full'; // helps itself no sooner than somebody makes room
+    const full = problem.reason === 'disk_full'; // waiting does not help: somebody must make room
     if ((isTransient(problem) && !full) || kAskWhereItStands.includes(problem.reason)) {
       this.state.value = 'waiting';
       this.#timer = setTimeout(() => this.#upload.start(), kRetryMs);
@@ -122,7 +123,7 @@ export class FileUpload {
     this.error.value = problem;
   }
 
-  /** A proxy on the way takes no chunk of this size: from now on, and for the next files, half of it. */
+  /** Whether a proxy refused the chunk for its size; chunks are then halved, for this file and the next ones. */
   #sendsTooMuch(problem: SwarmaError): boolean {
     const { options } = this.#upload;
     const isFilm = problem.reason === 'upload_too_large' || problem.reason === 'upload_too_long';
@@ -133,7 +134,7 @@ export class FileUpload {
   }
 }
 
-/** Names of files whose upload was begun and not finished, for the studio's first page. */
+/** Names of files whose upload is not finished, for the first page of the studio. */
 export async function listUnfinished(): Promise<string[]> {
   return (await load())
     .filter((upload) => upload.metadata['purpose'] === 'film')

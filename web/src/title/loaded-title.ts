@@ -1,4 +1,4 @@
-// A film with all that its page needs. It is fetched once and early: hovering over a card is enough to begin.
+// A film with everything that its page needs. Fetching begins early: when the pointer is over its card.
 import type { Offer, TitleDetails, TitleRecord, TitleSession } from '@swarma/client';
 import { client, isSecure } from '../frame/client.ts';
 
@@ -18,7 +18,7 @@ const fetched = new Map<string, { at: number; title: Promise<FetchedTitle> }>();
 
 /** Begins to fetch what can be fetched without asking anything of the viewer. */
 export function preload(id: string): void {
-  if (isSecure) fetchTitle(id).catch(() => undefined); // opening the page asks again and says what is wrong
+  if (isSecure) fetchTitle(id).catch(() => undefined); // opening the page tries again and shows the error
 }
 
 export async function openTitle(id: string): Promise<LoadedTitle> {

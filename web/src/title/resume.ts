@@ -1,4 +1,4 @@
-// Where the viewer left each film, kept in the vault: on this device, encrypted, told to nobody.
+// Where the viewer left off in each film. Kept in the vault on this device, encrypted; no node learns it.
 import { vaultKey } from '@swarma/client';
 import { client } from '../frame/client.ts';
 

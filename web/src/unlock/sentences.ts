@@ -1,4 +1,5 @@
-// Terms in plain words, before any action: what a way asks, opens, costs and shares.
+// Terms in plain words, shown before the viewer does anything: what a way opens, costs and shares, and how long it
+// lasts.
 import {
   childrenOf,
   isLeaf,
@@ -42,7 +43,7 @@ function partSentence({ grants: { slots } }: OfferPath, film: Film): string {
   return t('ways.get.part', { from: formatClock(slotSeconds(begin, film)), to: formatClock(slotSeconds(end, film)) });
 }
 
-/** What a way opens, with the best picture in its key groups when others open more. */
+/** What a way opens, with the best quality in its key groups. */
 export function getSentence(path: OfferPath, film: Film): string {
   const part = partSentence(path, film);
   const videos = film.details.tracks.filter((track) => track.kind === 'video');
@@ -54,7 +55,7 @@ export function getSentence(path: OfferPath, film: Film): string {
   return best > 0 ? t('ways.get.quality', { part, quality: t('film.lines', { n: String(best) }) }) : part;
 }
 
-/** For how long and how often; nothing for open ways, which last as long as they are open. */
+/** For how long and how often. An open way has no limit of its own. */
 export function lastSentences(path: OfferPath): string[] {
   const { unlock_s = 0, max_plays = 0, cooldown_s = 0, between } = path.grants;
   const parts: string[] = [];
@@ -77,7 +78,7 @@ export function shareSentences(path: OfferPath): string[] {
   return [t('ways.share.key'), ...new Set(shares)];
 }
 
-/** The shape of what is asked, for a nested list. */
+/** What a way asks, as a tree for a nested list. */
 export type AskTree = { leaf: RequirementLeaf } | { all: boolean; children: AskTree[] };
 
 export function askTree(requirement: Requirement): AskTree {

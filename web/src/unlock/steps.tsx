@@ -1,4 +1,4 @@
-// The steps of one way: each requirement with its own control. When enough is proven, unlocking follows by itself.
+// The steps of one way: each requirement with its control. Once enough of them are met, the film is unlocked at once.
 import { isMet, isPathMet, listLeaves, type OfferPath, type TitleSession } from '@swarma/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../frame/announcer.tsx';

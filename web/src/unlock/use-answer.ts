@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { StepProps } from './step-props.ts';
 
-/** For requirements that are met by one answer: starts the action, answers it, and reports. */
+/** For requirements that one answer meets: starts the action, sends the answer and reports that it is done. */
 export function useAnswer({ session, leaf, onDone }: StepProps) {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);

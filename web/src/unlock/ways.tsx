@@ -21,12 +21,12 @@ interface WaysProps {
   session: TitleSession;
   paths: OfferPath[];
   film: Film;
-  /** Where the viewer is in the film: the first keys are asked for from here. */
+  /** The slot at which the viewer is: the first keys are requested from here on. */
   slot: number;
   onUnlocked(path: OfferPath): void;
-  /** Stands in a dialog that has its own name: no region of the page. */
+  /** It stands in a dialog, which has a name of its own, so it is no region of the page. */
   inside?: boolean;
-  /** Plays what is open already. */
+  /** Plays the part that is already open. */
   onPlay?: (() => void) | undefined;
 }
 
@@ -191,7 +191,7 @@ function Asks({ tree }: { tree: AskTree }) {
   );
 }
 
-/** Whether everything of the film is open already, so that there is nothing to choose. */
+/** Whether the whole film is already open, so that there is nothing to choose. */
 export function isAllOpen(paths: OfferPath[], film: Film, groups: string[]): boolean {
   return paths.some(
     (path) =>

@@ -1,4 +1,4 @@
-// One film: the stage on top, the ways to watch under it, then what it is and who signed it.
+// The page of one film: the stage on top, the ways to watch below it, then details and who signed it.
 import { asSwarmaError, type Offer, type OfferPath } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../frame/announcer.tsx';
@@ -16,11 +16,11 @@ import { loadPlayer, type PlayerProps } from '../player/lazy.ts';
 import { useAsync } from '../frame/use-async.ts';
 import { localText, TitleFacts, TitleMeta } from './title-facts.tsx';
 
-const kFewWays = 2; // so many stand beside the text, more of them under it
+const kFewWays = 2; // up to this many stand beside the text; more of them go below it
 
 export function TitlePage({ id }: { id: string }) {
   const { value, error, retry } = useAsync(() => openTitle(id), [id]);
-  useEffect(() => void loadPlayer().catch(() => undefined), []); // pressing play asks again
+  useEffect(() => void loadPlayer().catch(() => undefined), []); // if it fails, pressing play tries again
   useEffect(() => {
     if (!value) return;
     document.title = `${localText(value).name} – ${t('app.name')}`;
@@ -127,8 +127,8 @@ function Title({ title }: { title: LoadedTitle }) {
 }
 
 /**
- * The film begins where somebody may not be looking: `show` brings its place into view and gives it the focus, which goes on to
- * the player as soon as that is there, unless the reader has gone elsewhere meanwhile.
+ * The stage may be out of sight when the film begins: `show` scrolls to it and focuses it. The player takes over the
+ * focus once it is loaded, unless the viewer has focused something else meanwhile.
  */
 function useShownPlayer() {
   const frame = useRef<HTMLDivElement>(null);
@@ -146,7 +146,7 @@ function useShownPlayer() {
   };
 }
 
-/** What the big button can do: which part is within reach right now, and where the viewer left. */
+/** What the big button does: which part can be played right now, and where the viewer left off. */
 function useStage(
   title: LoadedTitle,
   offer: Offer | undefined,

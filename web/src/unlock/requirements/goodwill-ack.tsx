@@ -14,7 +14,7 @@ export const goodwillAck: RequirementKind = {
 function GoodwillStep(props: StepProps) {
   const { give, busy, error } = useAnswer(props);
   const promise = param(props.leaf, 'text');
-  // The hash is that of the sentence shown here, not of whatever the challenge says: it is what the viewer agrees to.
+  // The hash covers the sentence that is shown here, which is what the viewer agrees to, not the text of the challenge.
   const accept = async () => give({ accepted: true, text_hash: toBase64url(await sha256(utf8(promise))) });
   return (
     <div class="step-body">

@@ -1,4 +1,4 @@
-// A proof of work: begins on a click, shows how likely it is to be done, can be left and taken up again.
+// A proof of work: starts on a click, shows how likely it is to be done by now, and can be paused and resumed.
 import { asSwarmaError, type PuzzleProgress, type RequirementLeaf } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { client } from '../../frame/client.ts';
@@ -7,7 +7,7 @@ import { formatNumber, formatSpan, t } from '../../frame/i18n.ts';
 import type { StepProps } from '../step-props.ts';
 import { param, type RequirementKind } from './requirement.ts';
 
-/** Hashes a second that an ordinary device does in the worker: only to tell beforehand whether it takes seconds or minutes. */
+/** Hashes per second of an ordinary device: tells beforehand whether the puzzle takes seconds or minutes. */
 const kUsualHashRate = 400_000;
 
 export const puzzleSolve: RequirementKind = {

@@ -3,21 +3,22 @@ import type { ComponentType } from 'preact';
 import type { StepProps } from '../step-props.ts';
 
 /**
- * What the pages know about one requirement. Its sentences are messages: `requirement.<name>.name` ("a promise"), `.label` (of a way that
- * asks for nothing else), `.ask` (said to the viewer) and `.does` (said about viewers).
+ * What the pages know about one requirement. Its sentences are messages: `requirement.<name>.name` ("a promise"),
+ * `.label` (the name of a way that asks for nothing else), `.ask` (tells the viewer what to do) and `.does` (tells the
+ * creator what viewers do).
  */
 export interface RequirementKind {
-  /** What stands in the sentences in the place of `{…}`. */
+  /** Values for the placeholders of its messages. */
   values?: (leaf: RequirementLeaf) => Record<string, string>;
-  /** What it costs the viewer; nothing when there is none. */
+  /** What it costs the viewer; a requirement that costs nothing has none. */
   costs?: (leaf: RequirementLeaf) => string;
-  /** What others learn about the viewer, beside a random key. */
+  /** What others learn about the viewer besides a random key. */
   shares?: () => string;
-  /** The control that meets it; without one it cannot be met on this page. */
+  /** The control with which the viewer meets it. Without one it cannot be met on these pages. */
   Step?: ComponentType<StepProps>;
 }
 
-/** A parameter of a leaf as text; empty when it is missing or of another kind. */
+/** A parameter of a leaf as text; empty when it is missing or neither text nor a number. */
 export function param(leaf: RequirementLeaf, name: string): string {
   const value = leaf.params?.[name];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';

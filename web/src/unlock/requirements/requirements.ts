@@ -1,4 +1,4 @@
-// Every requirement the pages know. A new one is a file beside this one, a line here, and its messages.
+// Every requirement that the pages know. To add one: a file beside this one, a line here, and its messages.
 import type { RequirementLeaf } from '@swarma/client';
 import { t } from '../../frame/i18n.ts';
 import { allowlistToken } from './allowlist-token.tsx';
@@ -31,7 +31,7 @@ export function kindOf(name: string): RequirementKind {
   return isKnown(name) ? kinds[name] : {};
 }
 
-/** A requirement in words; one that this page does not know is called by its name on the wire. */
+/** A requirement in words. One that these pages do not know appears under its name in the policy. */
 export function requirementWords(leaf: RequirementLeaf, words: Words): string {
   const name = leaf.requirement;
   return isKnown(name)
