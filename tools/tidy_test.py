@@ -147,6 +147,10 @@ class TidyTest(unittest.TestCase):
             name = "web/src/frame/film.ts"
             self.assertEqual(self.broken(files={name: f"import x from '{target}';\n"}), [("third_party", name)])
 
+    def test_an_export_that_nobody_uses(self):
+        for what in ("const gone = 1;", "type Gone = 1;", "async function gone() {}"):
+            self.assertEqual(self.broken(files={"web/src/frame/dead.ts": f"export {what}\n"}), [("dead", "web/src/frame/dead.ts")])
+
     def test_a_circle_of_pages(self):
         files = {"web/src/frame/a.ts": "import type { B } from './b.ts';\n", "web/src/frame/b.ts": "import { a } from './a.ts';\n"}
         self.assertEqual(self.broken(files=files), [("circle", "web/src/frame/a.ts")])

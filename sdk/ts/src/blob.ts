@@ -14,7 +14,7 @@ export interface FetchTiming {
   refused: number; // copies that did not match their name
 }
 
-export interface FetchBlobOptions {
+interface FetchBlobOptions {
   /** Base URLs, in order of preference. When all fail, the last one is asked once more, bypassing caches. */
   sources: readonly string[];
   maxBytes: number;

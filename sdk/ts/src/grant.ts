@@ -8,7 +8,7 @@ import type { PersonKey } from './keys.ts';
 import { policyHash } from './title.ts';
 import type { GrantClaims, TitleRecord, TreeNodeWire } from './wire.ts';
 
-export interface OpenGrant {
+interface OpenGrant {
   claims: GrantClaims;
   groups: Map<string, TreeNode[]>;
 }

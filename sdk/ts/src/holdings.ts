@@ -12,7 +12,7 @@ export interface HeldUnlock {
   grant: string; // the newest grant of this unlock, which the next request presents
   until: number;
 }
-export interface HeldProof {
+interface HeldProof {
   jws: string;
   trust: number;
   exp: number;
@@ -24,7 +24,7 @@ interface Saved {
   proofs: Record<string, HeldProof>;
 }
 
-export interface HoldingsContext {
+interface HoldingsContext {
   vault: Vault;
   keys: PersonKeys;
   now(): number;
@@ -87,14 +87,6 @@ export class Holdings {
     const saved = await this.#load();
     saved.unlocks = saved.unlocks.filter((held) => held !== unlock);
     await this.#save();
-  }
-
-  /** Forgets everything held for the title on this device; the next key is a new one. */
-  async forget(): Promise<void> {
-    await this.#context.vault.delete(this.#name);
-    await this.#context.keys.forget(this.#purpose);
-    this.#saved = undefined;
-    this.#key = undefined;
   }
 
   get #purpose(): string {

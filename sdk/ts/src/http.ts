@@ -20,7 +20,7 @@ interface Signature {
   token?: string;
 }
 
-export interface CallOptions extends Signature {
+interface CallOptions extends Signature {
   method?: Method;
   body?: unknown;
   signal?: AbortSignal | undefined;
@@ -40,7 +40,7 @@ export interface TransportInit {
   signal?: AbortSignal | undefined;
 }
 
-export interface Outgoing extends Signature, TransportInit {
+interface Outgoing extends Signature, TransportInit {
   url: string; // absolute, or a path of the node
   transport?: Transport;
   /** After these refusals the request is sent once more, with a new proof. */

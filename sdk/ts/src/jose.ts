@@ -14,7 +14,7 @@ import {
 } from './encoding.ts';
 import { type LocalReason, SwarmaError } from './errors.ts';
 
-export const kMaxJwsBytes = 64 * 1024;
+const kMaxJwsBytes = 64 * 1024;
 
 /** The Ed25519 public key in `did:key:z6Mk…`. */
 export function publicKeyOf(did: string): Bytes {

@@ -14,7 +14,7 @@ export function treeDepth(slots: number): number {
   return slots <= 1 ? 0 : 32 - Math.clz32(slots - 1);
 }
 
-export async function hkdf(key: Bytes, info: Uint8Array): Promise<Bytes> {
+async function hkdf(key: Bytes, info: Uint8Array): Promise<Bytes> {
   const base = await subtle().importKey('raw', key, 'HKDF', false, ['deriveBits']);
   const bits = await subtle().deriveBits(
     { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: info as Bytes },
@@ -27,7 +27,7 @@ export async function hkdf(key: Bytes, info: Uint8Array): Promise<Bytes> {
 const kLeft = utf8('swarma/1 left');
 const kRight = utf8('swarma/1 right');
 
-export function childKey(parent: Bytes, side: 0 | 1): Promise<Bytes> {
+function childKey(parent: Bytes, side: 0 | 1): Promise<Bytes> {
   return hkdf(parent, side === 0 ? kLeft : kRight);
 }
 

@@ -7,7 +7,7 @@ import { SwarmaError } from './errors.ts';
 import { thumbprint } from './jose.ts';
 import type { Store, Vault } from './store.ts';
 
-export const kRotateAfterSeconds = 7 * 24 * 3600;
+const kRotateAfterSeconds = 7 * 24 * 3600;
 
 export interface PersonKey {
   privateKey: CryptoKey;

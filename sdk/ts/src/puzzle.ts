@@ -13,8 +13,6 @@ const K = new Uint32Array([
 ]);
 const kInitial = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
-export const kMaxSeedBytes = 4096;
-
 /** Hashes `seed:n` for many n. Whole blocks of the seed are hashed once. */
 export class PuzzleHasher {
   readonly #w = new Int32Array(64);

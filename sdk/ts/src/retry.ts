@@ -28,7 +28,7 @@ export function backoff(failures: number, first: number, longest: number): numbe
   return Math.min(longest, first * 2 ** Math.min(failures, 16));
 }
 
-export interface Stubborn {
+interface Stubborn {
   signal: AbortSignal;
   onTrouble(error: SwarmaError): void;
   /** Called when it works again after trouble. */

@@ -14,7 +14,7 @@ export interface SignedStack {
   getName(): string;
 }
 
-export interface SignedResponse {
+interface SignedResponse {
   getStatus(): number;
   getHeader(name: string): string | undefined;
   getBody(): string;
@@ -31,7 +31,7 @@ export function makeSignedStack(exchange: Exchange): SignedStack {
   };
 }
 
-export class SignedRequest {
+class SignedRequest {
   readonly #exchange: Exchange;
   readonly #method: string;
   readonly #url: string;

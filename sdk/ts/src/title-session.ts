@@ -28,7 +28,7 @@ export type SessionEvent =
   | { kind: 'trouble'; error: SwarmaError } // the node does not answer; it is asked again
   | { kind: 'well' }; // it answers again
 
-export interface SessionContext {
+interface SessionContext {
   http: Http;
   vault: Vault;
   keys: PersonKeys;
@@ -148,11 +148,6 @@ export class TitleSession {
   /** Whether the key of the slot is held or can be fetched without asking the viewer. */
   async isWithinReach(group: string, slot: number): Promise<boolean> {
     return this.covers(group, slot) || (await this.#freePaths(group, slot)).length > 0;
-  }
-
-  /** Forgets the unlocks, the proofs and the viewer key of this title on this device. */
-  forget(): Promise<void> {
-    return this.#holdings.forget();
   }
 
   /** Makes sure that the slot is open until `asOf`; false when the viewer must unlock first. */

@@ -7,7 +7,7 @@ import { kMaxSlots } from './key-tree.ts';
 import { type Vault, vaultKey } from './store.ts';
 import type { Policy, TitleDetails, TitleRecord, Track } from './wire.ts';
 
-export const kMaxRecordBytes = 8 * 1024;
+const kMaxRecordBytes = 8 * 1024;
 const kHex64 = /^[0-9a-f]{64}$/;
 
 export async function makeTitleId(creator: string, nonce: string): Promise<string> {
@@ -90,7 +90,7 @@ export async function fetchDetails(
   return parseDetails(fromUtf8(bytes), record);
 }
 
-export function parseDetails(text: string, record: Pick<TitleRecord, 'key_groups'>): TitleDetails {
+function parseDetails(text: string, record: Pick<TitleRecord, 'key_groups'>): TitleDetails {
   const value = parseJson(text) as TitleDetails;
   const ok =
     Array.isArray(value?.tracks) &&

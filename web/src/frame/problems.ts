@@ -11,6 +11,6 @@ export function explain(error: unknown): string {
 }
 
 /** Seconds after which trying again makes sense, if the node said. */
-export function waitOf(problem: SwarmaError): number | undefined {
+function waitOf(problem: SwarmaError): number | undefined {
   return problem.retryAfterSeconds ?? problem.unmet.find((unmet) => unmet.retry_after_s)?.retry_after_s;
 }

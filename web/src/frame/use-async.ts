@@ -1,7 +1,7 @@
 // A value that is loaded: loading, then loaded or failed, and loaded again on demand.
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
-export interface Async<T> {
+interface Async<T> {
   value?: T;
   error?: unknown;
   loading: boolean;

@@ -1,7 +1,7 @@
 // What each blob of a title is, learned from the verified playlists: a loader needs nothing but the URL.
 import { parseMediaPlaylist, type SegmentRef, SwarmaError, type TitleDetails, type TitleRecord } from '@swarma/client';
 
-export type BlobKind = { kind: 'playlist' } | { kind: 'init' } | { kind: 'segment'; ref: SegmentRef };
+type BlobKind = { kind: 'playlist' } | { kind: 'init' } | { kind: 'segment'; ref: SegmentRef };
 
 export class BlobIndex {
   readonly #blobs = new Map<string, BlobKind>();

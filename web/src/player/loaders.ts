@@ -16,12 +16,12 @@ import {
 import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js';
 import { type BlobIndex, blobOfUrl } from './blob-index.ts';
 
-export interface LoadReport {
+interface LoadReport {
   verifiedBytes: number;
   refusedCopies: number;
 }
 
-export interface LoaderHost {
+interface LoaderHost {
   session: TitleSession;
   index: BlobIndex;
   report: LoadReport;

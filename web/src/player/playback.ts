@@ -19,7 +19,7 @@ export interface TextChoice {
   label: string;
   language: string;
 }
-export interface CaptionChoice extends TextChoice {
+interface CaptionChoice extends TextChoice {
   isDefault: boolean;
   forced: boolean;
 }

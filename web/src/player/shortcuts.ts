@@ -1,7 +1,7 @@
 // The keyboard map of the player: the list that is shown is the list that works.
 import type { MessageKey } from '../frame/i18n.ts';
 
-export interface PlayerActions {
+interface PlayerActions {
   toggleCaptions(): void;
   toggleStats(): void;
   toggleHelp(): void;

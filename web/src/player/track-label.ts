@@ -1,6 +1,6 @@
 // The name of a sound or caption track in a menu: its language in the reader's language, and what tells it apart.
 
-export interface NamedTrack {
+interface NamedTrack {
   label: string; // as published: "English", "English (Director commentary)", "English 2"
   language: string; // BCP 47, may be empty
 }

@@ -12,7 +12,7 @@ import type { FileUpload } from './uploads.ts';
 
 const kFirstLookBytes = 1 << 20;
 
-export interface FilmCheck {
+interface FilmCheck {
   found: MediaCheck | undefined;
   error: unknown;
   /**

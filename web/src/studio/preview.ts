@@ -22,7 +22,7 @@ export function secondsOfSlot(slot: number, film: FilmLength | undefined): numbe
 }
 
 /** Whether the seconds up to `end` cover the whole film. The node counts whole slots, rounded up. */
-export function reachesEnd(end: number, { seconds, slots }: FilmLength): boolean {
+function reachesEnd(end: number, { seconds, slots }: FilmLength): boolean {
   return Math.ceil((end * slots) / seconds) >= slots;
 }
 

@@ -18,7 +18,7 @@ const kAskWhereItStands = ['upload_busy', 'upload_offset_mismatch', 'upload_not_
 /** The largest chunk that gets through: a proxy in front of the node may take less than the node does. */
 let chunkLimit = Infinity;
 
-export type UploadState = 'running' | 'paused' | 'waiting' | 'done' | 'failed';
+type UploadState = 'running' | 'paused' | 'waiting' | 'done' | 'failed';
 
 /** The upload of one file. */
 export class FileUpload {

@@ -32,7 +32,7 @@ export function isWhole([begin, end]: readonly number[], film: Film): boolean {
   return begin === 0 && (end ?? 0) >= film.slots;
 }
 
-export function slotSeconds(slot: number, film: Film): number {
+function slotSeconds(slot: number, film: Film): number {
   return ((film.durationMs / 1000) * slot) / film.slots;
 }
 
