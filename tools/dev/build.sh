@@ -26,7 +26,7 @@ build_pages() {
   need_node
   [ ! -f sdk/ts/package-lock.json ] || npm_packages sdk/ts
   npm_packages web
-  [ -f web/dist/index.html ] && [ -z "$(find web sdk/ts -path '*/node_modules' -prune -o -path web/dist -prune -o -type f -newer web/dist/index.html -print -quit)" ] && return
+  [ -f web/dist/index.html ] && [ -z "$(find web sdk/ts \( -name node_modules -o -name .out -o -path web/dist \) -prune -o -type f -newer web/dist/index.html -print -quit)" ] && return
   say "building the pages"
   quietly build/pages.log npm run build --prefix web
 }
