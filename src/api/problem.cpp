@@ -97,6 +97,7 @@ std::optional<std::string_view> instead_of_inside(const Error& error, int status
   if (status == kInsufficientStorage)
     return "The disk of this node is full. Its owner can make room by removing uploads or titles; try again later.";
   if (error.reason.ends_with("_violation")) return "The node could not make this change.";
+  if (error.reason == "file_missing") return "The node could not find something it needs.";
   if (error.reason.starts_with("database_") || error.code == ErrorCode::Io)
     return "The node cannot reach or use its records at the moment; try again later.";
   return std::nullopt;

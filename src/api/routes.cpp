@@ -120,6 +120,7 @@ Routes make_routes(Services& services) {
   add_token_routes(services, routes);
   add_upload_routes(services, routes);
   add_media_routes(services, routes);
+  add_problem_routes(services, routes);
   add_page_routes(services, routes);
   return routes;
 }

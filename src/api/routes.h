@@ -26,6 +26,7 @@ void add_node_routes(Services& services, Routes& routes);
 void add_token_routes(Services& services, Routes& routes);
 void add_upload_routes(Services& services, Routes& routes);
 void add_media_routes(Services& services, Routes& routes);
+void add_problem_routes(Services& services, Routes& routes);
 void add_page_routes(Services& services, Routes& routes);
 
 /// Where a handler runs that reads the database, or writes it in one transaction only: with SQLite on the loop, and on

@@ -108,7 +108,8 @@ TEST_F(RouteTable, IsTheDescription) {
       for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
       described.insert(verb + " " + path);
     }
-  const std::set<std::string> pages = {"/", "/{path*}", "/t/{id}", "/studio/new/{id}", "/studio/edit/{id}"};
+  const std::set<std::string> pages = {
+      "/", "/{path*}", "/t/{id}", "/studio/new/{id}", "/studio/edit/{id}", "/problems/{reason}"};
   for (const net::Route& route : routes)
     if (!pages.contains(route.pattern)) present.insert(route.method + " " + route.pattern);
   EXPECT_EQ(described, present);
@@ -138,6 +139,20 @@ TEST_F(RouteTable, ErrorsAreProblemsWithAChallenge) {
   EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
   EXPECT_FALSE(response.headers.get("DPoP-Nonce").empty());
   EXPECT_EQ(Json::parse(std::get<std::string>(response.body))["reason"], "proof_required");
+}
+
+TEST_F(RouteTable, TheTypeOfAProblemLeadsToAPage) {
+  const auto page = [&](const std::string& reason) {
+    net::Request request;
+    request.path_params = {reason};
+    return find("GET", "/problems/{reason}").handler(request);
+  };
+  const net::Response known = page("bad_segment");
+  EXPECT_EQ(known.status, 200);
+  const std::string& html = std::get<std::string>(known.body);
+  EXPECT_NE(html.find("The name of a segment is malformed."), std::string::npos);
+  EXPECT_NE(html.find("<code>&lt;track&gt;:&lt;slot&gt;</code>"), std::string::npos);
+  EXPECT_EQ(page("of_no_such_name").status, 404);
 }
 
 TEST_F(RouteTable, AWaitIsSaidInTheHeaderAndInTheBody) {

@@ -21,8 +21,9 @@ Error io_error(std::string_view doing, const std::filesystem::path& path) {
   if (number == EMFILE || number == ENFILE)
     return Error{ErrorCode::Unavailable, "too_many_files",
                  "Too many files and connections are open here right now. Try again in a moment."};
-  return Error{number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, number == ENOSPC ? "disk_full" : "io_failed",
-               "Cannot " + std::string(doing) + " " + path.string() + ": " + std::strerror(number) + "."};
+  std::string message = "Cannot " + std::string(doing) + " " + path.string() + ": " + std::strerror(number) + ".";
+  if (number == ENOENT) return Error{ErrorCode::NotFound, "file_missing", std::move(message)};
+  return Error{ErrorCode::Io, number == ENOSPC ? "disk_full" : "io_failed", std::move(message)};
 }
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t max_bytes) {

@@ -5,6 +5,7 @@
 
 #include "access/policy/preset.h"
 #include "base/file.h"
+#include "net/problem.h"
 
 namespace swarma::cli {
 
@@ -18,17 +19,12 @@ Result<std::string> parse_node_url(const std::string& text) {
 
 Result<Json> get_json(net::HttpClient& http, const std::string& url) {
   SWARMA_TRY(const net::ClientResponse response, http.send({.method = "GET", .url = url}));
-  auto body = parse_json(response.body);
   if (response.status != 200) {
-    const bool problem = body && body->is_object() && body->contains("detail") && (*body)["detail"].is_string();
-    return fail(response.status == 404 ? ErrorCode::NotFound : ErrorCode::Unavailable,
-                problem && body->contains("reason") && (*body)["reason"].is_string()
-                    ? (*body)["reason"].get<std::string>()
-                    : "node_refused",
-                problem ? (*body)["detail"].get<std::string>()
-                        : "The node answered with HTTP status " + std::to_string(response.status) + ". Is " + url +
-                              " a Swarma node?");
+    Error error = net::read_problem(response);
+    if (error.reason == net::kNoProblem) error.message += " Is " + url + " a Swarma node?";
+    return std::unexpected(std::move(error));
   }
+  auto body = parse_json(response.body);
   if (!body) return fail(ErrorCode::Corrupt, "not_a_node", url + " did not answer with JSON. Is it a Swarma node?");
   return body;
 }

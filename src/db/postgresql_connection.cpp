@@ -112,10 +112,11 @@ Value column_value(const PGresult* result, int row, int column) {
 Error describe(std::string_view sqlstate, const std::string& what) {
   const std::string_view group = sqlstate.substr(0, 2);
   if (group == "23") {
-    const char* reason = sqlstate == "23505"   ? "unique_violation"
-                         : sqlstate == "23503" ? "foreign_key_violation"
-                                               : "constraint_violation";
-    return {ErrorCode::Conflict, reason, "The database refused the change: " + what + "."};
+    return {ErrorCode::Conflict,
+            sqlstate == "23505"   ? "unique_violation"
+            : sqlstate == "23503" ? "foreign_key_violation"
+                                  : "constraint_violation",
+            "The database refused the change: " + what + "."};
   }
   if (sqlstate == "55P03" || group == "40")
     return {ErrorCode::Unavailable, "database_busy", "Too many changes to the same rows at once. Try again.",

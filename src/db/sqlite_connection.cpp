@@ -24,17 +24,9 @@ constexpr const char* kSettings =
     "PRAGMA temp_store=MEMORY;"
     "PRAGMA trusted_schema=OFF;";
 
-std::string_view reason_of_constraint(int extended) {
-  switch (extended) {
-    case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID:
-      return "unique_violation";
-    case SQLITE_CONSTRAINT_FOREIGNKEY:
-      return "foreign_key_violation";
-    default:
-      return "constraint_violation";
-  }
+bool is_unique_constraint(int extended) {
+  return extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ||
+         extended == SQLITE_CONSTRAINT_ROWID;
 }
 
 Error describe(int extended, const std::string& what) {
@@ -44,7 +36,10 @@ Error describe(int extended, const std::string& what) {
     case SQLITE_LOCKED:
       return database_busy().error();
     case SQLITE_CONSTRAINT:
-      return {ErrorCode::Conflict, std::string(reason_of_constraint(extended)),
+      return {ErrorCode::Conflict,
+              is_unique_constraint(extended)             ? "unique_violation"
+              : extended == SQLITE_CONSTRAINT_FOREIGNKEY ? "foreign_key_violation"
+                                                         : "constraint_violation",
               "The database refused the change: " + what + "."};
     case SQLITE_FULL:
       return {ErrorCode::Io, "disk_full", "The database cannot grow: the disk is full."};

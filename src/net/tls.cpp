@@ -46,7 +46,7 @@ std::string openssl_reason() {
 }
 
 std::unexpected<Error> failed(std::string_view doing) {
-  return fail(ErrorCode::Internal, "tls_failed", "Cannot " + std::string(doing) + ": " + openssl_reason() + ".");
+  return fail(ErrorCode::Internal, "tls_setup_failed", "Cannot " + std::string(doing) + ": " + openssl_reason() + ".");
 }
 
 bool add_extension(X509* certificate, int id, const std::string& value) {

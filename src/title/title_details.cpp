@@ -174,9 +174,10 @@ Result<std::string> write_details(const TitleDetails& details) {
     json["chapters"].push_back({{"start_ms", chapter.start_ms}, {"name", chapter.name}});
   SWARMA_TRY(std::string out, canonical_json(json));
   // Nothing is published that a viewer would refuse.
-  if (auto readable = parse_details(out); !readable)
-    return fail(readable.error().code == ErrorCode::TooLarge ? ErrorCode::TooLarge : ErrorCode::BadRequest,
-                "details_bad", readable.error().message);
+  if (auto readable = parse_details(out); !readable) {
+    if (readable.error().code == ErrorCode::TooLarge) return std::unexpected(std::move(readable).error());
+    return fail(ErrorCode::BadRequest, "details_invalid", readable.error().message);
+  }
   return out;
 }
 

@@ -162,7 +162,7 @@ Result<std::string> sign_record(const TitleRecord& record, const crypto::Signing
   SWARMA_TRY(const Json payload, to_payload(record));
   // Nothing is signed that a viewer would refuse.
   if (auto readable = read_payload(payload); !readable)
-    return fail(ErrorCode::BadRequest, "record_bad", readable.error().message);
+    return fail(ErrorCode::BadRequest, "record_invalid", readable.error().message);
   SWARMA_TRY(std::string jws, crypto::sign_jws(creator, crypto::kTitleTyp, payload));
   if (jws.size() > kMaxRecordBytes)
     return fail(ErrorCode::TooLarge, "record_too_large",

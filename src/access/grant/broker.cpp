@@ -355,7 +355,7 @@ Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Rev
 }
 
 Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revoker& by) {
-  const auto unknown = fail(ErrorCode::NotFound, "grant_unknown", "There is no such grant, or its unlock has ended.");
+  const auto unknown = fail(ErrorCode::NotFound, "grant_not_found", "There is no such grant, or its unlock has ended.");
   const std::size_t dot = grant_id.find('.');
   if (dot == grant_id.npos) return unknown;
   const auto unlock = parse_base64url(grant_id.substr(0, dot)), own = parse_base64url(grant_id.substr(dot + 1));

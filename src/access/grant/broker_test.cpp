@@ -323,7 +323,7 @@ TEST_P(BrokerTest, UnlocksAreCountedAndPreviewsAreNot) {
 TEST_P(BrokerTest, RevokingEndsRollingOn) {
   const std::string first = kind_grant(), second = grant(roll(first, "kind", {10, 20}));
   const auto told = [](const Result<void>& result) { return result ? "fine" : result.error().reason; };
-  EXPECT_EQ(told(broker_->revoke_grant(claims(first).grant_id, {"stranger", false})), "grant_unknown");
+  EXPECT_EQ(told(broker_->revoke_grant(claims(first).grant_id, {"stranger", false})), "grant_not_found");
   EXPECT_EQ(told(broker_->revoke_grant(claims(first).grant_id, {viewer_.jkt(), false})), "fine");
   EXPECT_EQ(told(broker_->revoke_grant(claims(first).grant_id, {viewer_.jkt(), false})), "fine");
   EXPECT_EQ(reason(roll(first, "kind", {20, 30})), "grant_revoked");

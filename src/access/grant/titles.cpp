@@ -66,7 +66,7 @@ Result<std::shared_ptr<const PreparedTitle>> TitleCache::get(const TitleId& titl
 Result<std::shared_ptr<const PreparedTitle>> prepare_title(PublishedTitle published) {
   SWARMA_TRY(auto record, title::verify_record(published.record));
   auto policy = policy::parse_policy_text(record.policy);
-  if (!policy) return fail(ErrorCode::Corrupt, "policy_invalid", policy.error().message);
+  if (!policy) return fail(ErrorCode::Corrupt, "record_bad", policy.error().message);
   policy::TitleShape shape{record.slots, record.duration_ms, record.key_groups};
   std::string hash = title::policy_hash(record.policy);
   std::string creator = crypto::thumbprint(record.creator.public_key());

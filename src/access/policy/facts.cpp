@@ -94,7 +94,7 @@ Result<Facts> read_facts(const Json& json, const Policy& policy) {
 
 Result<Facts> parse_facts(const Json& json, const Policy& policy) {
   auto facts = read_facts(json, policy);
-  if (!facts) facts.error().reason = "facts_invalid";
+  if (!facts) return fail(ErrorCode::BadRequest, "facts_invalid", facts.error().message);
   return facts;
 }
 

@@ -270,7 +270,7 @@ class PolicyParser {
 
 Result<Policy> parse_policy(const Json& json) {
   auto policy = PolicyParser().parse(json);
-  if (!policy) policy.error().reason = "policy_invalid";
+  if (!policy) return fail(ErrorCode::BadRequest, "policy_invalid", policy.error().message);
   return policy;
 }
 

@@ -83,7 +83,7 @@ Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threa
     }
   }
   for (std::jthread& other : others) other.join();
-  if (search.cancelled.load()) return fail(ErrorCode::Forbidden, "cancelled", "The puzzle was given up.");
+  if (search.cancelled.load()) return fail(ErrorCode::Unavailable, "cancelled", "The puzzle was given up.");
   return std::to_string(search.best.load());
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "api/html.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "base/embedded.h"
@@ -143,63 +144,34 @@ const Json& openapi() {
   return document;
 }
 
-std::string escape(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out.push_back(c);
-  }
-  return out;
-}
-
 /// /openapi.json as one readable page, without scripts.
 std::string render_docs() {
-  static constexpr std::string_view kStyle =
-      "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
-      "code{font-family:ui-monospace,monospace}section{border-top:1px solid #8884;padding:.5rem 0}"
-      "h2{font-size:1.1rem;margin:.5rem 0}pre{overflow:auto;background:#8881;padding:.75rem;border-radius:.4rem}";
-  std::string out = fmt::format(
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
-      "<title>Swarma node API</title><style>{}</style><h1>Swarma node API</h1><p>{} The same for programs: "
-      "<a href=\"/openapi.json\">openapi.json</a>.</p>",
-      kStyle, escape(openapi()["info"]["summary"].get<std::string>()));
+  std::string out = fmt::format("<p>{} The same for programs: <a href=\"/openapi.json\">openapi.json</a>.</p>",
+                                escape_html(openapi()["info"]["summary"].get<std::string>()));
   for (const auto& [path, methods] : openapi()["paths"].items()) {
     for (const auto& [method, operation] : methods.items()) {
       std::string verb = method;
       for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-      out += fmt::format("<section><h2><code>{} {}</code></h2><p>{}{}</p>", verb, escape(path),
-                         escape(operation["summary"].get<std::string>()),
+      out += fmt::format("<section><h2><code>{} {}</code></h2><p>{}{}</p>", verb, escape_html(path),
+                         escape_html(operation["summary"].get<std::string>()),
                          operation.contains("security") ? " <em>(DPoP)</em>" : "");
       for (const char* part : {"parameters", "requestBody", "responses"})
         if (operation.contains(part))
           out += fmt::format("<details><summary>{}</summary><pre>{}</pre></details>", part,
-                             escape(operation[part].dump(1)));
+                             escape_html(operation[part].dump(1)));
       out += "</section>";
     }
   }
   out += "<h1>Schemas</h1>";
   for (const auto& [name, schema] : openapi()["components"]["schemas"].items())
-    out += fmt::format("<section id=\"{0}\"><h2><code>{0}</code></h2><pre>{1}</pre></section>", escape(name),
-                       escape(schema.dump(1)));
-  return out + "</html>";
+    out += fmt::format("<section id=\"{0}\"><h2><code>{0}</code></h2><pre>{1}</pre></section>", escape_html(name),
+                       escape_html(schema.dump(1)));
+  return out;
 }
 
 Result<net::Response> docs(const net::Request&) {
   static const std::string page = render_docs();
-  net::Response response;
-  add_page_headers(response.headers);
-  response.headers.set("Content-Type", "text/html; charset=utf-8");
-  response.body = page;
-  make_revalidated(response);
-  return response;
+  return html_response("Swarma node API", page);
 }
 
 }  // namespace

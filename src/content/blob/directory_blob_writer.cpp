@@ -75,7 +75,7 @@ Result<bool> BlobFolders::set_aside(const BlobId& id) {
 
 std::unexpected<Error> disk_error(std::string_view doing, const std::filesystem::path& path) {
   Error error = io_error(doing, path);
-  if (error.code == ErrorCode::NotFound) error.code = ErrorCode::Io;
+  if (error.code == ErrorCode::NotFound) return fail(ErrorCode::Io, "io_failed", std::move(error.message));
   return std::unexpected(std::move(error));
 }
 

@@ -58,7 +58,7 @@ Result<void> EncodeVideo::take(Picture picture) {
   picture.frame->pict_type = picture.cut ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
   if (picture.cut) cuts_.push_back(picture.frame->pts);
   if (int e = avcodec_send_frame(codec_.get(), picture.frame.get()); e < 0)
-    return ff::failed(e, ErrorCode::Internal, "cannot_encode", fmt::format("encode {}", plan_.name));
+    return ff::failed(e, ErrorCode::Internal, "encoder_failed", fmt::format("encode {}", plan_.name));
   return receive();
 }
 
@@ -67,7 +67,7 @@ Result<void> EncodeVideo::receive() {
     ff::Packet packet = ff::new_packet();
     int e = avcodec_receive_packet(codec_.get(), packet.get());
     if (e == AVERROR(EAGAIN) || e == AVERROR_EOF) return {};
-    if (e < 0) return ff::failed(e, ErrorCode::Internal, "cannot_encode", fmt::format("encode {}", plan_.name));
+    if (e < 0) return ff::failed(e, ErrorCode::Internal, "encoder_failed", fmt::format("encode {}", plan_.name));
     if (!cuts_.empty() && packet->pts >= cuts_.front()) {
       if (packet->pts != cuts_.front() || !(packet->flags & AV_PKT_FLAG_KEY))
         return fail(ErrorCode::Internal, "no_keyframe", "The encoder did not make a keyframe where it was told to.");
@@ -82,7 +82,7 @@ Result<void> EncodeVideo::receive() {
 Result<void> EncodeVideo::end() {
   if (!codec_) return fail(ErrorCode::Unsupported, "cannot_decode", "Not one picture of the film could be decoded.");
   if (int e = avcodec_send_frame(codec_.get(), nullptr); e < 0)
-    return ff::failed(e, ErrorCode::Internal, "cannot_encode", fmt::format("finish {}", plan_.name));
+    return ff::failed(e, ErrorCode::Internal, "encoder_failed", fmt::format("finish {}", plan_.name));
   SWARMA_RETURN_IF_ERROR(receive());
   return writer_->end(job_.info.video.frame_rate, av_rescale_q(job_.picture_end_us(), ff::kMicro, time_base_));
 }

@@ -15,7 +15,7 @@ Result<ff::Frame> small_grey(const AVFrame& frame, int side) {
   ff::Frame out = ff::new_frame();
   out->format = AV_PIX_FMT_GRAY8, out->width = side, out->height = side;
   if (int e = av_frame_get_buffer(out.get(), 0); e < 0)
-    return ff::failed(e, ErrorCode::Internal, "cannot_scale", "make room for a picture");
+    return ff::failed(e, ErrorCode::Unsupported, "cannot_scale", "make room for a picture");
   ff::Scaler scaler(sws_getContext(frame.width, frame.height, static_cast<AVPixelFormat>(frame.format), side, side,
                                    AV_PIX_FMT_GRAY8, SWS_AREA, nullptr, nullptr, nullptr));
   if (!scaler) return fail(ErrorCode::Unsupported, "cannot_scale", "The picture's pixel format cannot be scaled.");
@@ -36,7 +36,7 @@ Result<ff::Frame> prepare(const AVFrame& frame, int width, int height, const Ori
   SWARMA_RETURN_IF_ERROR(graph.push(copy.get()));
   SWARMA_RETURN_IF_ERROR(graph.push(nullptr));
   SWARMA_TRY(std::vector<ff::Frame> pictures, graph.pull());
-  if (pictures.empty()) return fail(ErrorCode::Internal, "cannot_filter", "A filter kept back a picture.");
+  if (pictures.empty()) return fail(ErrorCode::Internal, "filter_failed", "A filter kept back a picture.");
   return std::move(pictures.front());
 }
 
@@ -59,7 +59,7 @@ Result<Bytes> to_jpeg(const AVFrame& frame, int width, int height, const Orienta
   if (e >= 0) e = avcodec_send_frame(codec.get(), picture.get());
   ff::Packet packet = ff::new_packet();
   if (e >= 0) e = avcodec_receive_packet(codec.get(), packet.get());
-  if (e < 0) return ff::failed(e, ErrorCode::Internal, "cannot_encode", "encode a JPEG");
+  if (e < 0) return ff::failed(e, ErrorCode::Internal, "encoder_failed", "encode a JPEG");
   return Bytes(packet->data, packet->data + packet->size);
 }
 

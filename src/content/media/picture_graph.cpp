@@ -88,7 +88,7 @@ Result<std::vector<ff::Frame>> PictureGraph::pull() {
     int e = av_buffersink_get_frame(sink, frame.get());
     if (e == AVERROR(EAGAIN) || e == AVERROR_EOF) {
       if (frames.empty()) return frames;
-      return fail(ErrorCode::Internal, "cannot_filter", "A filter kept back a picture.");
+      return fail(ErrorCode::Internal, "filter_failed", "A filter kept back a picture.");
     }
     if (e < 0) return filter_failed(e);
     frame->pts = av_rescale_q(frame->pts, av_buffersink_get_time_base(sink), time_base_);

@@ -101,7 +101,7 @@ TEST(Probe, OpenGroupsOfPicturesAreNotCutPlaces) {
 TEST(Probe, RefusesEachThingThatIsNotAFilmByItsName) {
   TemporaryFolder folder;
   fs::path film = generate_plain(folder);
-  EXPECT_EQ(refusal(folder / "missing"), "io_failed");
+  EXPECT_EQ(refusal(folder / "missing"), "file_missing");
   EXPECT_EQ(refusal(folder.path()), "not_media");
   EXPECT_EQ(refusal(write(folder, "empty", {})), "not_media");
   EXPECT_EQ(refusal(write(folder, "text.mp4", view("It was a dark and stormy night.\n"))), "not_media");

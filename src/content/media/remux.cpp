@@ -143,7 +143,7 @@ Result<void> write_head(Lane& lane, OutputFile& output) {
   AVPacket& packet = *lane.head;
   if (packet.dts == AV_NOPTS_VALUE || packet.pts == AV_NOPTS_VALUE || packet.pts < packet.dts ||
       (lane.last_dts != AV_NOPTS_VALUE && packet.dts <= lane.last_dts))
-    return fail(ErrorCode::Corrupt, "bad_segment", "The times in a track's segments do not rise.");
+    return fail(ErrorCode::Corrupt, "broken_segment", "The times in a track's segments do not rise.");
   if (lane.last_dts != AV_NOPTS_VALUE) lane.last_step = packet.dts - lane.last_dts;
   lane.last_dts = packet.dts;
   // The demuxer does not say how long the last sample of a segment lasts.

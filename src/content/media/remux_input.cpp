@@ -53,9 +53,9 @@ class FragmentSource : public PacketSource {
     };
     int e = avformat_open_input(&context_, "", av_find_input_format("mp4"), nullptr);
     if (error_) return std::unexpected(*error_);
-    if (e < 0) return ff::failed(e, ErrorCode::Corrupt, "bad_segment", "read the init segment of a track");
+    if (e < 0) return ff::failed(e, ErrorCode::Corrupt, "broken_segment", "read the init segment of a track");
     if (context_->nb_streams != 1)
-      return fail(ErrorCode::Corrupt, "bad_segment", "A track's init segment does not hold exactly one track.");
+      return fail(ErrorCode::Corrupt, "broken_segment", "A track's init segment does not hold exactly one track.");
     return {};
   }
 
@@ -69,9 +69,9 @@ class FragmentSource : public PacketSource {
     int e = av_read_frame(context_, packet.get());
     if (error_) return std::unexpected(*error_);
     if (e == AVERROR_EOF) return ff::Packet();
-    if (e < 0) return ff::failed(e, ErrorCode::Corrupt, "bad_segment", "read a segment");
+    if (e < 0) return ff::failed(e, ErrorCode::Corrupt, "broken_segment", "read a segment");
     if (packet->flags & AV_PKT_FLAG_CORRUPT)
-      return fail(ErrorCode::Corrupt, "bad_segment", "A segment of the film ends in the middle of a sample.");
+      return fail(ErrorCode::Corrupt, "broken_segment", "A segment of the film ends in the middle of a sample.");
     return packet;
   }
 

@@ -181,12 +181,7 @@ Result<Source> Source::open(const std::filesystem::path& file, Depth depth) {
   Source source(std::make_unique<State>());
   State& state = *source.state_;
   state.fd = Fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!state.fd) {
-    bool missing = errno == ENOENT;
-    Error error = io_error("open", file);
-    if (missing) error.code = ErrorCode::NotFound;
-    return std::unexpected(std::move(error));
-  }
+  if (!state.fd) return std::unexpected(io_error("open", file));
   SWARMA_RETURN_IF_ERROR(check_regular(state.fd, file, state.size));
 
   SWARMA_RETURN_IF_ERROR(source.begin(depth));

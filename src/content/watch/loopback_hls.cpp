@@ -47,6 +47,7 @@ int status_of(const Error& error) {
       return 404;
     case ErrorCode::BadRequest:
       return 400;
+    case ErrorCode::TooMany:
     case ErrorCode::Unavailable:
       return 503;
     default:

@@ -112,7 +112,7 @@ Result<Bytes> ReadAhead::next() {
   ++next_slot_;
   // An empty answer means the end: a segment without a byte must not be taken for it.
   if (segment && segment->empty())
-    return fail(ErrorCode::Corrupt, "title_incomplete",
+    return fail(ErrorCode::Corrupt, "title_inconsistent",
                 "Slot " + std::to_string(next_slot_ - 1) + " of a track is empty.");
   return segment;
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kMaxSegments = 4'000'000;  // over all tracks: what a viewer is ready to hold in memory
 
 std::unexpected<Error> incomplete(const std::string& what) {
-  return fail(ErrorCode::Corrupt, "title_incomplete", "The title does not fit together: " + what);
+  return fail(ErrorCode::Corrupt, "title_inconsistent", "The title does not fit together: " + what);
 }
 
 bool has_init(title::TrackKind kind) {

@@ -36,7 +36,7 @@ struct TitleView {
 };
 
 /// Verifies `jws` as the record of `wanted` (Corrupt "record_forged", Conflict "record_older"), then fetches and checks
-/// details and playlists (Corrupt "title_incomplete" when they do not fit the record or each other).
+/// details and playlists (Corrupt "title_inconsistent" when they do not fit the record or each other).
 Result<TitleView> open_title(std::string jws, const TitleId& wanted, Source& source, SeenRevisions& seen);
 
 }  // namespace swarma::content::watch

@@ -107,8 +107,8 @@ TEST(TitleView, RefusesATitleThatDoesNotFitTogether) {
   const auto with = [&](const std::function<void(title::TitleRecord&)>& change) {
     return viewer.reason(viewer.title.resign(change));
   };
-  EXPECT_EQ(with([](auto& record) { record.slots = 7; }), "title_incomplete");
-  EXPECT_EQ(with([](auto& record) { record.key_groups = {"sd"}; }), "title_incomplete");
+  EXPECT_EQ(with([](auto& record) { record.slots = 7; }), "title_inconsistent");
+  EXPECT_EQ(with([](auto& record) { record.key_groups = {"sd"}; }), "title_inconsistent");
   EXPECT_EQ(with([](auto& record) { record.details = record.playlist; }), "details_bad");
   EXPECT_EQ(with([](auto& record) { record.playlist = record.details; }), "playlist_bad");
   EXPECT_EQ(with([](auto& record) { record.details = crypto::blob_id_of(view("nowhere")); }), "blob_not_found");
@@ -119,7 +119,7 @@ TEST(TitleView, RefusesATitleThatDoesNotFitTogether) {
   details.tracks.pop_back();
   const std::string text = *title::write_details(details);
   ASSERT_TRUE(viewer.title.blobs.put(crypto::blob_id_of(view(text)), to_bytes(text)));
-  EXPECT_EQ(with([&](auto& record) { record.details = crypto::blob_id_of(view(text)); }), "title_incomplete");
+  EXPECT_EQ(with([&](auto& record) { record.details = crypto::blob_id_of(view(text)); }), "title_inconsistent");
 }
 
 TEST(SegmentReader, AFlippedBitIsFetchedAgainThenRefused) {
@@ -189,7 +189,7 @@ TEST(ViewerKeys, AskForTheNextGrantWhenTheFilmGetsThere) {
   ViewerKeys* self = nullptr;
   ViewerKeys keys(6, [&](SlotRange wanted) -> Result<void> {
     asked.push_back(wanted.begin);
-    if (wanted.begin >= 4) return fail(ErrorCode::TooMany, "no_grants_left", "You have used all your grants.");
+    if (wanted.begin >= 4) return fail(ErrorCode::Forbidden, "no_grants_left", "You have used all your grants.");
     hold(*self, viewer.title, "sd", {wanted.begin, wanted.begin + 2});
     return {};
   });
@@ -199,8 +199,13 @@ TEST(ViewerKeys, AskForTheNextGrantWhenTheFilmGetsThere) {
   for (Slot slot = 0; slot < 6; ++slot) all += plain(reader.read_segment(1, slot)) + " ";
   EXPECT_EQ(all, "v360:0 v360:1 v360:2 v360:3 (no_grants_left) (no_grants_left) ");
   EXPECT_EQ(asked, (std::vector<Slot>{0, 2, 4, 5}));
-  EXPECT_TRUE(is_end_of_grant(*std::make_unique<Error>(Error{ErrorCode::TooMany, "", ""})));
-  EXPECT_FALSE(is_end_of_grant({ErrorCode::Unavailable, "", ""}));
+}
+
+TEST(ViewerKeys, WhatOnlyTakesTimeIsNoEndOfTheFilm) {
+  for (const ErrorCode end : {ErrorCode::Forbidden, ErrorCode::PaymentRequired, ErrorCode::Conflict})
+    EXPECT_TRUE(is_end_of_grant({end, "", ""}));
+  for (const ErrorCode passing : {ErrorCode::TooMany, ErrorCode::Unavailable, ErrorCode::Io})
+    EXPECT_FALSE(is_end_of_grant({passing, "", ""}));
 }
 
 TEST(ViewerKeys, DoNotSpendGrantsOnAGroupThatTheyLeaveOut) {

@@ -15,7 +15,7 @@ std::unexpected<Error> not_granted(std::string_view key_group, Slot slot) {
 
 bool is_end_of_grant(const Error& error) {
   return error.code == ErrorCode::Forbidden || error.code == ErrorCode::PaymentRequired ||
-         error.code == ErrorCode::Conflict || error.code == ErrorCode::TooMany;
+         error.code == ErrorCode::Conflict;
 }
 
 Result<void> ViewerKeys::add(const std::string& key_group, crypto::TreeNode node) {

@@ -44,7 +44,7 @@ class ViewerKeys {
   std::set<std::string, std::less<>> left_out_;  // groups that a grant of ours did not open
 };
 
-/// True for the errors with which the granted part of a film ends, as opposed to trouble.
+/// True for the errors with which the granted part of a film ends; false for trouble that may pass, such as "wait".
 bool is_end_of_grant(const Error& error);
 
 }  // namespace swarma::content::watch

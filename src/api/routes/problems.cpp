@@ -1,0 +1,45 @@
+// GET /problems/{reason}: where the type of a problem leads. The words are those of src/api/problems/problems.json.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/html.h"
+#include "api/routes.h"
+#include "base/embedded.h"
+
+namespace swarma::api {
+namespace {
+
+/// `code` in a text becomes code in HTML.
+std::string prose(std::string_view text) {
+  std::string out = escape_html(text);
+  bool open = false;
+  for (std::size_t at = 0; (at = out.find('`', at)) != std::string::npos; open = !open)
+    out.replace(at, 1, open ? "</code>" : "<code>");
+  return out;
+}
+
+Result<net::Response> explain(const net::Request& request) {
+  static const Json problems = Json::parse(embedded::problem_files().front().bytes);
+  const auto found = problems.find(request.path_params.front());
+  if (found == problems.end())
+    return fail(ErrorCode::NotFound, "not_found", "There is no problem of this name: see /docs for the API.");
+  const Json& problem = *found;
+  return html_response(
+      found.key(),
+      fmt::format("<p>{}</p><h2>What to do</h2><p>{}</p><p>HTTP status {}. <a href=\"/docs\">The API of this "
+                  "node</a></p>",
+                  prose(problem["what"].get<std::string>()), prose(problem["do"].get<std::string>()),
+                  problem["status"].get<int>()));
+}
+
+}  // namespace
+
+void add_problem_routes(Services& services, Routes& routes) {
+  routes.push_back({.method = "GET",
+                    .pattern = "/problems/{reason}",
+                    .where = net::Where::Inline,
+                    .handler = answer(services, explain)});
+}
+
+}  // namespace swarma::api
