@@ -12,6 +12,7 @@
 #include "cli/node_info.h"
 #include "cli/program.h"
 #include "cli/terminal.h"
+#include "client/node_info.h"
 #include "db/database.h"
 #include "node/blob_care.h"
 #include "node/config.h"
@@ -98,8 +99,9 @@ Finding check_node(const std::string& url, const std::string& ca_file) {
   net::HttpClient http({.ca_file = ca_file});
   const auto parsed = parse_node_url(url);
   if (!parsed) return {"node", false, parsed.error().message};
-  const auto info = fetch_node_name(http, *parsed);
-  return {"node", info.has_value(), info ? *info + " answers at " + *parsed : info.error().message};
+  const auto info = client::read_node_info(http, *parsed);
+  return {"node", info.has_value(),
+          info ? (info->name.empty() ? "node" : info->name) + " answers at " + *parsed : info.error().message};
 }
 
 Result<void> doctor(const DoctorOptions& options) {

@@ -9,7 +9,7 @@
 #include "cli/node_info.h"
 #include "cli/program.h"
 #include "cli/terminal.h"
-#include "content/publish/http_node.h"
+#include "client/node.h"
 
 namespace swarma::cli {
 namespace {
@@ -23,8 +23,8 @@ Result<void> make_link(const LinkOptions& options) {
   SWARMA_TRY(const std::string node, parse_node_url(options.node));
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
   const SystemClock clock;
-  content::publish::NodeClient client({.url = node, .http = {.ca_file = options.common.ca_file}}, identity.signing,
-                                      clock);
+  net::HttpClient http({.ca_file = options.common.ca_file});
+  client::Node client(http, {.url = node, .token = {}, .patience = {}}, identity.signing, clock);
   SWARMA_TRY(const net::ClientResponse response, client.send_signed("POST", "/v1/links", {}, {}));
   SWARMA_TRY(const Json body, parse_json(response.body));
   SWARMA_TRY(const std::string link, JsonReader(body, "link").text("link", 1000));

@@ -5,7 +5,6 @@
 
 #include "access/policy/preset.h"
 #include "base/file.h"
-#include "net/problem.h"
 
 namespace swarma::cli {
 
@@ -15,25 +14,6 @@ Result<std::string> parse_node_url(const std::string& text) {
   if (!url.starts_with("http://") && !url.starts_with("https://"))
     return fail(ErrorCode::BadRequest, "usage", "--node must be a URL such as http://127.0.0.1:8420.");
   return url;
-}
-
-Result<Json> get_json(net::HttpClient& http, const std::string& url) {
-  SWARMA_TRY(const net::ClientResponse response, http.send({.method = "GET", .url = url}));
-  if (response.status != 200) {
-    Error error = net::read_problem(response);
-    if (error.reason == net::kNoProblem) error.message += " Is " + url + " a Swarma node?";
-    return std::unexpected(std::move(error));
-  }
-  auto body = parse_json(response.body);
-  if (!body) return fail(ErrorCode::Corrupt, "not_a_node", url + " did not answer with JSON. Is it a Swarma node?");
-  return body;
-}
-
-Result<std::string> fetch_node_name(net::HttpClient& http, const std::string& node_url) {
-  SWARMA_TRY(const Json body, get_json(http, node_url + "/v1/node"));
-  const JsonReader reader(body, "node's description");
-  SWARMA_RETURN_IF_ERROR(reader.object("agent"));  // whatever else answers has none
-  return reader.text_or("name", 300, "node");
 }
 
 Result<ChosenPolicy> load_policy(const std::string& preset_or_file) {

@@ -48,7 +48,7 @@ Result<std::vector<content::media::SidecarCaptions>> parse_captions_options(cons
 Result<content::publish::ExistingTitle> find_existing(net::HttpClient& http, const std::string& node,
                                                       const std::string& id_text, const crypto::Did& creator) {
   SWARMA_TRY(const TitleId id, TitleId::parse(id_text));
-  SWARMA_TRY(const Json body, get_json(http, node + "/v1/titles/" + id.text()));
+  SWARMA_TRY(const Json body, client::get_json(http, node + "/v1/titles/" + id.text()));
   SWARMA_TRY(const std::string jws, JsonReader(body, "title").text("record", title::kMaxRecordBytes));
   SWARMA_TRY(const title::TitleRecord record, title::verify_record(jws));
   if (record.id != id || !(record.creator == creator))
@@ -142,9 +142,8 @@ Result<void> publish(const PublishOptions& options) {
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
   net::HttpClient http({.ca_file = options.common.ca_file});
   const SystemClock clock;
-  content::publish::NodeClient client(
-      {.url = node, .token = options.token, .http = {.ca_file = options.common.ca_file}}, identity.signing, clock);
-  SWARMA_TRY(const content::publish::NodeInfo info, client.read_node());
+  client::Node client(http, {.url = node, .token = options.token, .patience = {}}, identity.signing, clock);
+  SWARMA_TRY(const client::NodeInfo info, client.read_info());
   content::publish::PublishRequest request{
       .file = options.file,
       .name = options.title,

@@ -8,6 +8,7 @@
 #include "cli/node_info.h"
 #include "cli/program.h"
 #include "cli/terminal.h"
+#include "client/node_info.h"
 
 namespace swarma::cli {
 namespace {
@@ -24,8 +25,8 @@ Result<void> titles(const TitlesOptions& options) {
   std::string cursor;
   do {
     SWARMA_TRY(const Json page,
-               get_json(http, node + "/v1/catalog/search?limit=100&q=" + net::percent_encode(options.query) +
-                                  (cursor.empty() ? "" : "&cursor=" + net::percent_encode(cursor))));
+               client::get_json(http, node + "/v1/catalog/search?limit=100&q=" + net::percent_encode(options.query) +
+                                          (cursor.empty() ? "" : "&cursor=" + net::percent_encode(cursor))));
     const JsonReader reader(page, "catalog page");
     SWARMA_TRY(const Json* list, reader.array("titles", 100));
     for (const Json& title : *list) all.push_back(title);

@@ -5,13 +5,13 @@
 #include <sys/wait.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "access/unlock/unlock.h"
+#include "base/text.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
 #include "cli/program.h"
@@ -165,14 +165,10 @@ Result<void> wait_for_end(const std::string& player, const std::string& url) {
 Result<watch::LoopbackOptions> parse_listen(const std::string& text) {
   watch::LoopbackOptions options;
   if (text.empty()) return options;
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  const std::string digits = colon == std::string::npos ? "" : text.substr(colon + 1);
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || parsed.ptr != digits.data() + digits.size() || port > 65535)
-    return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:0.");
-  options.host = text.substr(0, colon);
-  options.port = static_cast<std::uint16_t>(port);
+  auto address = parse_host_port(text);
+  if (!address) return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:0.");
+  options.host = std::move(address->host);
+  options.port = address->port;
   return options;
 }
 

@@ -1,31 +1,11 @@
 #include "node/server_options.h"
 
-#include <charconv>
-
+#include "base/text.h"
 #include "net/public_url.h"
 #include "net/tls.h"
 
 namespace swarma::node {
 namespace {
-
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-/// HOST:PORT or [IPv6]:PORT.
-Result<Address> parse_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  const std::string_view digits =
-      colon == std::string::npos ? std::string_view{} : std::string_view(text).substr(colon + 1);
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || port > 65535)
-    return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:8420.");
-  std::string host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return Address{std::move(host), static_cast<std::uint16_t>(port)};
-}
 
 /// What the own certificate must hold: the public name, the address listened on (for all of them, this machine's), and
 /// loopback.
@@ -60,13 +40,14 @@ Result<net::PublicUrl> read_public_url(const Config& config, bool tls) {
 }  // namespace
 
 Result<ServerSetup> prepare_server(const Config& config, const Clock& clock) {
-  SWARMA_TRY(const Address address, parse_address(config.listen));
+  const auto address = parse_host_port(config.listen);
+  if (!address) return fail(ErrorCode::BadRequest, "usage", "--listen takes HOST:PORT, for example 127.0.0.1:8420.");
   if (config.tls_certificate.empty() != config.tls_key.empty())
     return fail(ErrorCode::BadRequest, "usage", "--tls-certificate and --tls-key go together.");
   const bool given = !config.tls_certificate.empty();
   SWARMA_TRY(const net::PublicUrl public_url, read_public_url(config, given || config.tls));
-  ServerSetup setup{.options = {.host = address.host,
-                                .port = address.port,
+  ServerSetup setup{.options = {.host = address->host,
+                                .port = address->port,
                                 .loops = config.loops,
                                 .workers = config.workers,
                                 .max_connections = config.max_connections,
@@ -86,7 +67,7 @@ Result<ServerSetup> prepare_server(const Config& config, const Clock& clock) {
       .certificate_file = given ? std::filesystem::path(config.tls_certificate) : folder / "certificate.pem",
       .key_file = given ? std::filesystem::path(config.tls_key) : folder / "key.pem",
       .own = !given,
-      .names = [public_host = public_url.host, listen_host = address.host] {
+      .names = [public_host = public_url.host, listen_host = address->host] {
         return own_names(public_host, listen_host);
       }};
   setup.options.certificate_file = files.certificate_file;

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "crypto/key_tree.h"
 
 namespace swarma::title {
@@ -48,19 +48,17 @@ class Lines {
   std::string_view rest_;
 };
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
+std::optional<std::int64_t> parse_count(std::string_view text) {
+  const auto number = parse_number<std::int64_t>(text);
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 /// "4.004000," → microseconds.
 std::optional<std::int64_t> parse_duration(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point == std::string_view::npos || text.size() != point + 8 || text.back() != ',') return std::nullopt;
-  const auto whole = parse_number(text.substr(0, point));
-  const auto part = parse_number(text.substr(point + 1, 6));
+  const auto whole = parse_count(text.substr(0, point));
+  const auto part = parse_count(text.substr(point + 1, 6));
   if (!whole || !part || *whole > kMaxSegmentMicros / 1'000'000) return std::nullopt;
   return *whole * 1'000'000 + *part;
 }
@@ -79,7 +77,7 @@ Result<PlaylistSegment> parse_segment(std::string_view duration_line, Lines& lin
   if (!duration_line.starts_with(kDurationTag) || !bytes_line || !bytes_line->starts_with(kBytesTag) || !uri_line)
     return bad("A segment in a playlist lacks its duration, size or name.");
   const auto duration = parse_duration(duration_line.substr(kDurationTag.size()));
-  const auto bytes = parse_number(bytes_line->substr(kBytesTag.size()));
+  const auto bytes = parse_count(bytes_line->substr(kBytesTag.size()));
   if (!duration || *duration > kMaxSegmentMicros) return bad("A segment in a playlist has no sensible duration.");
   if (!bytes || *bytes > kMaxStoredBytes) return bad("A segment in a playlist has no sensible size.");
   SWARMA_TRY(const auto uri, parse_uri(*uri_line));

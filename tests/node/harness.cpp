@@ -108,7 +108,8 @@ FakeTitle make_title(const crypto::Identity& creator, const std::string& policy,
 }
 
 Result<void> publish(const FakeTitle& title, const std::string& url, const crypto::Identity& creator, bool with_blobs) {
-  content::publish::NodeClient client({.url = url, .attempts = 1}, creator.signing, test_clock());
+  net::HttpClient http;
+  client::Node client(http, {.url = url, .token = {}, .patience = {.attempts = 1}}, creator.signing, test_clock());
   if (with_blobs) {
     const auto sink = content::publish::make_http_blob_sink(client);
     for (const auto& [id, bytes] : title.blobs) SWARMA_RETURN_IF_ERROR(sink->put(id, bytes));

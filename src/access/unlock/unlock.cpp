@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "access/unlock/node_client.h"
 #include "access/unlock/plan.h"
+#include "client/node.h"
 #include "crypto/hash.h"
 
 namespace swarma::access::unlock {
@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t kMaxGrantText = policy::kMaxGrantBytes;
 constexpr int kMaxPuzzleBits = policy::kMaxPuzzleBits;
+
+// Somebody waits for the film: a node in trouble is asked twice more, and not waited for longer each time.
+constexpr client::Patience kPatience{.attempts = 3, .longest_pause = std::chrono::seconds(5)};
 
 Result<Json> params_of(const policy::Leaf& leaf) {
   return parse_json(leaf.params);
@@ -26,7 +29,7 @@ std::unexpected<Error> declined(const policy::Leaf& leaf) {
 }  // namespace
 
 struct Unlocker::Impl {
-  NodeClient node;
+  client::Node node;
   const Clock& clock;
   Viewer viewer;
   title::TitleRecord record;
@@ -159,8 +162,11 @@ std::unexpected<Error> Unlocker::Impl::cannot_meet(const std::vector<policy::Off
 
 Unlocker::Unlocker(net::HttpClient& http, std::string node_url, const Clock& clock, Viewer viewer,
                    title::TitleRecord record)
-    : impl_(new Impl{
-          NodeClient(http, std::move(node_url), clock, viewer.signing), clock, viewer, std::move(record), {}}) {}
+    : impl_(new Impl{{http, {.url = std::move(node_url), .token = {}, .patience = kPatience}, viewer.signing, clock},
+                     clock,
+                     viewer,
+                     std::move(record),
+                     {}}) {}
 Unlocker::~Unlocker() = default;
 
 Result<std::vector<policy::OfferedPath>> Unlocker::offer() {

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "access/unlock/node_client.h"
 #include "base/random.h"
 #include "crypto/dpop.h"
 #include "crypto/hash.h"

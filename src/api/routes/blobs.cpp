@@ -1,12 +1,12 @@
 // GET /<sha256>[.ext] and PUT /upload: blobs by name, in the shape of Blossom BUD-01 and BUD-02. POST
 // /v1/blobs/discard: a publish that failed takes back what it had uploaded.
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "api/auth.h"
 #include "api/discard_blobs.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "base/text.h"
 #include "content/blob/blob_store.h"
 
 namespace swarma::api {
@@ -87,11 +87,9 @@ Result<std::vector<content::publish::NewBlob>> parse_discard(const Json& body) {
     SWARMA_TRY(const std::string name, blob.text("sha256", 64));
     SWARMA_TRY(const BlobId id, BlobId::parse(name));
     SWARMA_TRY(const std::string text, blob.text("mark", 20));
-    content::blob::WriteMark mark = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), mark);
-    if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
-      return fail(ErrorCode::BadRequest, "bad_member", "\"mark\" is what the answer to the upload said.");
-    blobs.push_back({id, mark});
+    const auto mark = parse_number<content::blob::WriteMark>(text);
+    if (!mark) return fail(ErrorCode::BadRequest, "bad_member", "\"mark\" is what the answer to the upload said.");
+    blobs.push_back({id, *mark});
   }
   return blobs;
 }

@@ -1,5 +1,4 @@
 // /v1/titles: publish, read, revise, unpublish; and the owner's list for the studio.
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "api/auth.h"
@@ -7,6 +6,7 @@
 #include "api/publish_title.h"
 #include "api/routes.h"
 #include "api/terms.h"
+#include "base/text.h"
 #include "title/hls_playlist.h"
 #include "title/title_details.h"
 
@@ -93,11 +93,8 @@ Result<net::Response> segment(Services& services, const net::Request& request) {
   SWARMA_TRY(const TitleId id, title_id_of(request));
   const std::string_view guid = request.path_params.at(1);
   const std::size_t colon = guid.find(':');
-  std::size_t slot = 0;
-  const std::string_view digits = colon == std::string_view::npos ? "" : guid.substr(colon + 1);
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), slot);
-  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size())
-    return fail(ErrorCode::BadRequest, "bad_segment", "A segment is named <track>:<slot>.");
+  const auto slot = parse_number<std::size_t>(colon == std::string_view::npos ? "" : guid.substr(colon + 1));
+  if (!slot) return fail(ErrorCode::BadRequest, "bad_segment", "A segment is named <track>:<slot>.");
   SWARMA_TRY(const auto stored, services.registry.find(id));
   SWARMA_TRY(const Bytes details_bytes, services.blobs.read(stored->record.details, title::kMaxDetailsBytes));
   SWARMA_TRY(const title::TitleDetails details, title::parse_details(as_text(details_bytes)));
@@ -105,10 +102,10 @@ Result<net::Response> segment(Services& services, const net::Request& request) {
     if (track.id != guid.substr(0, colon)) continue;
     SWARMA_TRY(const Bytes text, services.blobs.read(track.playlist, title::kMaxPlaylistBytes));
     SWARMA_TRY(const title::MediaPlaylist playlist, title::parse_media_playlist(as_text(text)));
-    if (slot >= playlist.segments.size()) break;
+    if (*slot >= playlist.segments.size()) break;
     net::Response response;
     response.status = 302;
-    response.headers.set("Location", "/" + playlist.segments[slot].blob.hex() + "." + playlist.extension);
+    response.headers.set("Location", "/" + playlist.segments[*slot].blob.hex() + "." + playlist.extension);
     return response;
   }
   return fail(ErrorCode::NotFound, "segment_not_found", "The title has no such segment.");

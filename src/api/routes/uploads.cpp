@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <ctime>
 
 #include "api/auth.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "base/text.h"
 #include "content/publish/spool.h"
 
 namespace swarma::api {
@@ -20,12 +20,9 @@ namespace {
 using content::publish::Upload;
 
 Result<std::uint64_t> header_number(const net::Request& request, const char* name) {
-  const std::string_view text = request.headers.get(name);
-  std::uint64_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
-    return fail(ErrorCode::BadRequest, "bad_header", std::string(name) + " must be a number.");
-  return value;
+  const auto value = parse_number<std::uint64_t>(request.headers.get(name));
+  if (!value) return fail(ErrorCode::BadRequest, "bad_header", std::string(name) + " must be a number.");
+  return *value;
 }
 
 constexpr const char* kVersion = "1.0.0";

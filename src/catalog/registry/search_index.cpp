@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 
+#include "base/text.h"
 #include "catalog/registry/fold.h"
 
 namespace swarma::catalog::registry {
@@ -131,12 +131,10 @@ std::string write_cursor(const SearchPosition& position) {
 Result<SearchPosition> parse_cursor(std::string_view cursor) {
   constexpr std::int64_t kStart = std::numeric_limits<std::int64_t>::max();
   if (cursor.empty()) return SearchPosition{kStart, kStart};
-  SearchPosition out{};
-  const char* const end = cursor.data() + cursor.size();
-  const auto score = std::from_chars(cursor.data(), end, out.score);
-  const bool dash = score.ec == std::errc() && score.ptr != end && *score.ptr == '-';
-  const auto no = dash ? std::from_chars(score.ptr + 1, end, out.no) : score;
-  if (!dash || no.ec != std::errc() || no.ptr != end || write_cursor(out) != cursor || out.score < 0 || out.no < 0)
+  const std::size_t dash = std::min(cursor.find('-'), cursor.size());
+  const SearchPosition out{parse_number<std::int64_t>(cursor.substr(0, dash)).value_or(-1),
+                           parse_number<std::int64_t>(cursor.substr(std::min(dash + 1, cursor.size()))).value_or(-1)};
+  if (write_cursor(out) != cursor || out.score < 0 || out.no < 0)
     return fail(ErrorCode::BadRequest, "bad_cursor", "The cursor is not one that a search returned.");
   return out;
 }

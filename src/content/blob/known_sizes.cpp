@@ -3,8 +3,9 @@
 #include <sys/xattr.h>
 
 #include <array>
-#include <charconv>
 #include <string>
+
+#include "base/text.h"
 
 namespace swarma::content::blob {
 namespace {
@@ -30,9 +31,8 @@ std::optional<std::uint64_t> KnownSizes::find(const BlobId& id, const Fd& file) 
   }
   std::array<char, 24> text{};
   const ssize_t got = ::fgetxattr(file.get(), kAttribute, text.data(), text.size());
-  std::uint64_t size = 0;
-  if (got <= 0 || std::from_chars(text.data(), text.data() + got, size).ptr != text.data() + got) return std::nullopt;
-  return size;
+  if (got <= 0) return std::nullopt;
+  return parse_number<std::uint64_t>({text.data(), static_cast<std::size_t>(got)});
 }
 
 void KnownSizes::put(const BlobId& id, const Fd& file, std::uint64_t size) {

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <functional>
 #include <memory>
 #include <optional>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "content/blob/blob_store.h"
 
 namespace swarma::content::blob {
@@ -29,13 +29,6 @@ Result<void> for_each_file(const fs::path& folder, const std::function<Result<vo
   }
   if (errno != 0) return std::unexpected(io_error("list", folder));
   return {};
-}
-
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 std::string name_of(const StoreNotes::Title& title) {
@@ -65,7 +58,7 @@ Result<Instant> StoreNotes::claim(const std::string& database, BlobStore& store,
     SWARMA_RETURN_IF_ERROR(write_file_durably(file, view(std::to_string(empty ? 0 : now.unix_s())), 0600));
   }
   SWARMA_TRY(const Bytes text, read_file(file, 32));
-  const auto since = parse_number(as_text(text));
+  const auto since = parse_number<std::int64_t>(as_text(text));
   if (!since)
     return fail(ErrorCode::Corrupt, "blob_notes_bad",
                 "The file " + file.string() + " is damaged. Run: swarma blobs adopt");
@@ -85,8 +78,9 @@ Result<std::vector<StoreNotes::Title>> StoreNotes::list_titles() const {
   std::vector<Title> found;
   SWARMA_RETURN_IF_ERROR(for_each_file(titles_, [&](std::string_view name) -> Result<void> {
     const auto id = TitleId::parse(name.substr(0, name.find('.')));
-    const auto revision =
-        name.find('.') == std::string_view::npos ? std::nullopt : parse_number(name.substr(name.find('.') + 1));
+    const auto revision = name.find('.') == std::string_view::npos
+                              ? std::nullopt
+                              : parse_number<std::int64_t>(name.substr(name.find('.') + 1));
     if (id && revision) found.emplace_back(*id, *revision);
     return {};
   }));

@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <set>
 
+#include "base/text.h"
 #include "content/media/ladder.h"
 #include "content/media/language.h"
 #include "content/media/track_names.h"
@@ -212,10 +212,8 @@ Result<LadderChoice> LadderChoice::parse(std::string_view text) {
     more = comma < rest.size();
     rest.remove_prefix(more ? comma + 1 : comma);
     if (item.ends_with('p')) item.remove_suffix(1);
-    int height = 0;
-    auto [end, e] = std::from_chars(item.data(), item.data() + item.size(), height);
-    if (e != std::errc() || end != item.data() + item.size() || height < kMinSide || height > kMaxSide ||
-        height % 2 != 0)
+    const int height = parse_number<int>(item).value_or(0);
+    if (height < kMinSide || height > kMaxSide || height % 2 != 0)
       return fail(
           ErrorCode::BadRequest, "bad_ladder",
           fmt::format("“{}” is not a ladder: write auto, copy, or even heights from {} to {} such as 720,480,360.",

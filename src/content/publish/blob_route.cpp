@@ -7,7 +7,7 @@ namespace swarma::content::publish {
 namespace {
 
 /// Puts a random blob there and asks the node for it: nothing else tells a home from a copy of it.
-Result<bool> works_on(NodeClient& node, blob::BlobStore& store) {
+Result<bool> works_on(client::Node& node, blob::BlobStore& store) {
   SWARMA_TRY(const BlobId probe, store.put(random_array<32>()));
   const auto answer = node.send_plain("HEAD", "/" + probe.hex());
   SWARMA_RETURN_IF_ERROR(store.remove(probe));
@@ -16,7 +16,7 @@ Result<bool> works_on(NodeClient& node, blob::BlobStore& store) {
 
 }  // namespace
 
-Result<std::unique_ptr<BlobSink>> choose_blob_sink(NodeClient& node, const std::filesystem::path& folder,
+Result<std::unique_ptr<BlobSink>> choose_blob_sink(client::Node& node, const std::filesystem::path& folder,
                                                    unsigned connections) {
   if (std::error_code ec; std::filesystem::is_directory(folder, ec)) {
     SWARMA_TRY(std::shared_ptr<blob::BlobStore> store, blob::open_directory_blob_store(folder));

@@ -1,11 +1,11 @@
 #include "content/watch/loopback_hls.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <mutex>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "content/watch/segment_cache.h"
 #include "net/http_server.h"
 
@@ -134,10 +134,10 @@ class Loopback final : public LoopbackHls {
 
   net::Response on_segment(std::size_t track, std::string_view file) {
     const std::string& extension = reader_.view().playlists[track].extension;
-    Slot slot = 0;
-    const auto [end, error] = std::from_chars(file.data(), file.data() + file.size(), slot);
-    if (error != std::errc{} || std::string_view(end, file.data() + file.size()) != "." + extension ||
-        !range_.contains(slot))
+    const std::size_t dot = std::min(file.find('.'), file.size());
+    const auto named = parse_number<Slot>(file.substr(0, dot));
+    const Slot slot = named.value_or(0);
+    if (!named || file.substr(dot) != "." + extension || !range_.contains(slot))
       return answer(404, "text/plain", "There is no such segment.\n");
     const auto segment = cache_.get(track, slot);
     if (!segment) return refuse(segment.error());

@@ -1,9 +1,10 @@
 #include "content/watch/quality.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <tuple>
+
+#include "base/text.h"
 
 namespace swarma::content::watch {
 namespace {
@@ -15,10 +16,8 @@ int short_side(const title::Track& track) {
 /// "720" or "720p".
 std::optional<int> parse_height(std::string_view text) {
   if (text.ends_with('p')) text.remove_suffix(1);
-  int height = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), height);
-  if (error != std::errc{} || end != text.data() + text.size() || height <= 0) return std::nullopt;
-  return height;
+  const auto height = parse_number<int>(text);
+  return height && *height > 0 ? height : std::nullopt;
 }
 
 /// The tracks that `wanted` allows, in the order to try them. `exact` when one was named.

@@ -1,7 +1,6 @@
 #include "content/watch/source.h"
 
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "base/json.h"
 #include "crypto/hash.h"
@@ -32,14 +31,10 @@ HttpSource::HttpSource(HttpSourceOptions options) : options_(std::move(options))
 
 Result<net::ClientResponse> HttpSource::get(const std::string& path, unsigned attempt) {
   Error last{ErrorCode::Unavailable, "unreachable", "There is no node to ask."};
-  auto pause = options_.first_pause;
-  for (int round = 0; round < options_.rounds; ++round) {
-    if (round > 0) {
-      std::this_thread::sleep_for(pause);
-      pause *= 2;
-    }
+  client::Attempts rounds(options_.patience);
+  for (;;) {
     bool all_lack_it = true;
-    std::chrono::milliseconds asked = options_.longest_pause;  // the least that any node asks for
+    std::chrono::milliseconds asked = options_.patience.longest_pause;  // the least that any node asks for
     for (std::size_t i = 0; i < options_.urls.size(); ++i) {
       const std::string& url = options_.urls[(i + attempt) % options_.urls.size()];
       auto answer = http_.send({.method = "GET", .url = url + path, .headers = {}, .body = {}});
@@ -54,9 +49,8 @@ Result<net::ClientResponse> HttpSource::get(const std::string& path, unsigned at
     }
     if (all_lack_it && !options_.urls.empty())
       return fail(ErrorCode::NotFound, "not_found", "None of the nodes that were asked has it.");
-    pause = std::max(pause, asked);
+    if (options_.urls.empty() || !rounds.wait(asked)) return std::unexpected(last);
   }
-  return std::unexpected(last);
 }
 
 Result<Bytes> HttpSource::fetch(const BlobId& id, std::string_view extension, unsigned attempt) {

@@ -1,7 +1,6 @@
 // Where a viewer gets blobs. Whoever delivers them is a stranger: fetch_blob() believes nothing but the hash.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "client/patience.h"
 #include "net/http_client.h"
 
 namespace swarma::content::watch {
@@ -26,10 +26,10 @@ class Source {
 Result<Bytes> fetch_blob(Source& source, const BlobId& id, std::string_view extension);
 
 struct HttpSourceOptions {
-  std::vector<std::string> urls;               // scheme://host[:port], tried in order
-  int rounds = 3;                              // over all of them
-  std::chrono::milliseconds first_pause{300};  // between rounds, doubling; longer where every node says how long
-  std::chrono::seconds longest_pause{10};      // even if they ask for more
+  std::vector<std::string> urls;  // scheme://host[:port], tried in order
+  /// For rounds over all of them; longer pauses where every node says how long, never longer than the longest.
+  client::Patience patience{
+      .attempts = 3, .first_pause = std::chrono::milliseconds(300), .longest_pause = std::chrono::seconds(10)};
   net::ClientOptions http;
 };
 

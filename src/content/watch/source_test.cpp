@@ -55,8 +55,9 @@ class FakeNode {
 };
 
 HttpSource source_of(std::vector<std::string> urls, int rounds = 2) {
-  return HttpSource(
-      {.urls = std::move(urls), .rounds = rounds, .first_pause = std::chrono::milliseconds(1), .http = {}});
+  return HttpSource({.urls = std::move(urls),
+                     .patience = {.attempts = rounds, .first_pause = std::chrono::milliseconds(1)},
+                     .http = {}});
 }
 
 const BlobId kId = crypto::blob_id_of(view("film"));
