@@ -134,7 +134,7 @@ TEST_F(RouteTable, ErrorsAreProblemsWithAChallenge) {
   request.path = "/v1/titles";
   request.base_url = "http://node.example";
   request.body = "{}";
-  const net::Response response = find("POST", "/v1/titles").handler(request);
+  const net::Response response = find("POST", "/v1/titles").handler.now()(request);
   EXPECT_EQ(response.status, 401);
   EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
   EXPECT_FALSE(response.headers.get("DPoP-Nonce").empty());

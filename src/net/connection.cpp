@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kHoldStep{250};  // how late it is seen that
 constexpr std::size_t kTurn = 4 << 20;               // bytes a connection may move before others get their turn
 constexpr std::size_t kRequestShare = kTurn / 16;    // what a request without much of a body counts
 constexpr std::uint64_t kMaxSkippedBody = 64 * 1024;
+constexpr std::size_t kMaxAhead = 64 * 1024;  // bytes a client may send during a stream that answers it
 
 Error timeout_error() {
   return {ErrorCode::BadRequest, "request_timeout",
@@ -51,8 +52,8 @@ Task<> Connection::run() {
     if (!co_await handshake()) co_return;
     while (co_await wait_for_request()) {
       std::unique_ptr<Exchange> exchange = loop_.take_exchange();
-      const bool keep_alive = co_await serve(*exchange);
-      loop_.give_back(std::move(exchange));
+      const bool keep_alive = co_await serve(exchange);
+      if (exchange) loop_.give_back(std::move(exchange));
       if (!keep_alive) co_return;
       co_await let_others_run(kRequestShare);
     }
@@ -71,6 +72,13 @@ void Connection::on_sweep(SteadyClock::time_point now) {
 
 void Connection::on_drain() {
   if (idle_) on_abandon();
+  wake();
+}
+
+void Connection::wake() {
+  woken_ = true;
+  asio::error_code ignored;
+  if (parked_) socket_.cancel(ignored);
 }
 
 void Connection::on_abandon() {
@@ -92,6 +100,25 @@ Task<bool> Connection::wait(IoState state) {
   co_await socket_.async_wait(state == IoState::WantWrite ? Socket::wait_write : Socket::wait_read,
                               asio::redirect_error(kAwait, error));
   co_return !error && !abandoned_ && !timed_out_;
+}
+
+/// Until wake() is called, `time` has passed, or more requests have arrived behind this one. False when the client has
+/// gone or the server cuts it off.
+Task<bool> Connection::park(SteadyClock::duration time) {
+  if (!std::exchange(woken_, false)) {
+    arm(time);
+    parked_ = true;
+    asio::error_code cancelled;
+    co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(kAwait, cancelled));
+    parked_ = false;
+    disarm();
+    if (cancelled && !woken_ && !timed_out_) co_return false;
+  }
+  woken_ = timed_out_ = false;
+  if (abandoned_) co_return false;
+  const IoResult got = transport_->read(loop_.read_buffer);
+  if (got.state == IoState::Done) pending_.append(loop_.read_buffer.data(), got.bytes);
+  co_return got.state != IoState::Closed&& pending_.size() <= kMaxAhead;
 }
 
 /// Lets time pass. False when the client has gone meanwhile or the server stops.
@@ -139,7 +166,9 @@ Task<bool> Connection::wait_for_request() {
   co_return readable;
 }
 
-Task<bool> Connection::serve(Exchange& exchange) {
+/// Answers one request. A long stream gives the exchange back before it ends.
+Task<bool> Connection::serve(std::unique_ptr<Exchange>& lent) {
+  Exchange& exchange = *lent;
   RequestParser& parser = exchange.parser;
   parser.reset(loop_.shared.options.max_header_bytes);
   exchange.request = Request();
@@ -159,8 +188,9 @@ Task<bool> Connection::serve(Exchange& exchange) {
   bool keep_alive =
       answer.keep_alive && parser.head().keep_alive && !loop_.shared.stopping.load(std::memory_order_relaxed);
   if (keep_alive && !parser.done()) keep_alive = co_await skip_small_body(exchange);
-  const bool sent = co_await send(exchange.request, parser.head().http_1_0, *std::move(answer.response), keep_alive);
-  if (sent && !keep_alive && (head.error || !parser.done())) co_await linger();
+  const bool unread = head.error || !parser.done();
+  const bool sent = co_await send(lent, *std::move(answer.response), keep_alive);
+  if (sent && !keep_alive && unread) co_await linger();
   co_return sent&& keep_alive;
 }
 

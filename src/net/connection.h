@@ -24,6 +24,7 @@ class Connection {
   void on_sweep(SteadyClock::time_point now);
   void on_drain();    // closes it if it is idle
   void on_abandon();  // closes it at its next wait
+  void wake();        // ends park()
 
   std::size_t slot = 0;  // its place in the loop's list
 
@@ -45,7 +46,7 @@ class Connection {
   Task<bool> hold_back(std::chrono::seconds time);
   Task<bool> handshake();
   Task<bool> wait_for_request();
-  Task<bool> serve(Exchange& exchange);
+  Task<bool> serve(std::unique_ptr<Exchange>& lent);
   Task<ReadResult> read_until(Exchange& exchange, Goal goal);
   Task<bool> wait_for_input(Exchange& exchange, Goal goal, IoState state, bool& armed);
   Task<bool> skip_small_body(Exchange& exchange);
@@ -59,6 +60,8 @@ class Connection {
   Task<Answer> answer_endpoint(Exchange& exchange, const Endpoint& endpoint);
   Task<Answer> answer_route(Exchange& exchange, const Route& route);
   Task<Answer> run_handler(Exchange& exchange, const Route& route);
+  Task<std::optional<Result<Response>>> call(const Request& request, const Route& route);
+  Task<std::optional<Result<Response>>> call_later(const Request& request, const Route& route);
   Task<Result<Response>> run_group(const Request& request, const Route& route);
   Task<Answer> run_sink(Exchange& exchange, const Route& route);
   Task<ReadResult> pour_body(Exchange& exchange, const Route& route, BodySink& sink);
@@ -74,7 +77,7 @@ class Connection {
   };
 
   // connection_send.cpp
-  Task<bool> send(const Request& request, bool http_1_0, Response response, bool keep_alive);
+  Task<bool> send(std::unique_ptr<Exchange>& lent, Response response, bool keep_alive);
   Task<bool> write_all(std::string_view head, std::string_view body, bool more, bool at_any_rate = false);
   Task<bool> write_rest(std::string head, std::string_view body, bool more, bool at_any_rate);
   Outflow begin_outflow();
@@ -82,6 +85,7 @@ class Connection {
   std::uint64_t held_by_kernel();
   Task<bool> send_file(const FileBody& body);
   Task<bool> send_stream(StreamBody body, bool chunked, bool is_events);
+  Task<bool> park(SteadyClock::duration time);
   bool peer_hung_up();
 
   void arm(SteadyClock::duration timeout);
@@ -98,6 +102,7 @@ class Connection {
   bool timed_out_ = false;
   bool abandoned_ = false;
   bool idle_ = false;
+  bool parked_ = false, woken_ = false;
 };
 
 }  // namespace swarma::net

@@ -1,12 +1,14 @@
 // From a request head to a Response: target, route, body, handler.
 #include <algorithm>
 #include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include "base/log.h"
 #include "base/no_waiting.h"
 #include "net/connection.h"
 #include "net/http_syntax.h"
+#include "net/late_answer.h"
 #include "net/response_writer.h"
 
 namespace swarma::net {
@@ -43,17 +45,21 @@ auto guarded(const Route& route, Call call) -> Result<decltype(call())> {
               "Something went wrong inside this node. Its log has the details; please report it.");
 }
 
-/// Runs `work` on the loop. False if a worker has to do it, because it would have had to wait.
+/// Runs `work`, which returns the response or null if it is to come, on the loop. False if a worker has to do it once
+/// more, because it would have had to wait.
 template <class Work>
-bool run_here(const Route& route, Work& work, const Result<Response>& response) {
+bool run_here(const Route& route, Work& work) {
+  if (route.where == Where::Worker) return false;
   if (route.where == Where::Inline) {
     work();
     return true;
   }
   const NoWaiting no_waiting;
-  work();
-  return !no_waiting.was_refused() || !would_wait(response);
+  const Result<Response>* response = work();
+  return !no_waiting.was_refused() || response == nullptr || !would_wait(*response);
 }
+
+constexpr std::chrono::seconds kLook{1};  // how late it is seen that a client has gone that waits for an answer
 
 bool is_known_method(std::string_view method) {
   static constexpr std::string_view kKnown[] = {"GET",   "HEAD",    "POST",  "PUT",     "DELETE",
@@ -243,13 +249,9 @@ Task<Connection::Answer> Connection::answer_route(Exchange& exchange, const Rout
 
 Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route& route) {
   const Request& request = exchange.request;
-  Result<Response> response;
-  auto work = [&] { response = guarded(route, [&] { return route.handler(request); }); };
-  if (route.group) {
-    response = co_await run_group(request, route);
-  } else if (route.where == Where::Worker || !run_here(route, work, response)) {
-    co_await run_on(loop_.shared.workers, loop_.executor(), work);
-  }
+  std::optional<Result<Response>> answered = co_await call(request, route);
+  if (!answered) co_return Answer{};
+  Result<Response>& response = *answered;
   if (!response) co_return refuse(exchange, response.error(), true);
   const std::uint64_t size = body_length(*response);
   if (Result<void> fits = apply_conditions(request, *response); !fits) {
@@ -259,6 +261,43 @@ Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route
     co_return refusal;
   }
   co_return Answer{std::move(*response), true};
+}
+
+/// Nothing when the client went away before the answer came.
+Task<std::optional<Result<Response>>> Connection::call(const Request& request, const Route& route) {
+  if (route.group) co_return co_await run_group(request, route);
+  if (route.handler.later()) co_return co_await call_later(request, route);
+  Result<Response> response;
+  auto work = [&]() -> const Result<Response>* {
+    response = guarded(route, [&] { return route.handler.now()(request); });
+    return &response;
+  };
+  if (!run_here(route, work)) co_await run_on(loop_.shared.workers, loop_.executor(), work);
+  co_return response;
+}
+
+Task<std::optional<Result<Response>>> Connection::call_later(const Request& request, const Route& route) {
+  std::shared_ptr<LateAnswer> late;
+  auto work = [&] {
+    late = std::make_shared<LateAnswer>(loop_.mailbox());
+    const auto called = guarded(route, [&] { return route.handler.later()(request, Responder(late)), true; });
+    if (!called) {
+      late = std::make_shared<LateAnswer>(loop_.mailbox());  // whatever was said on the way out does not count
+      late->deliver(std::unexpected(called.error()));
+    }
+    return late->find();
+  };
+  if (!run_here(route, work)) co_await run_on(loop_.shared.workers, loop_.executor(), work);
+  Timer timer(loop_.executor());
+  late->set_timer(&timer);
+  while (late->find() == nullptr && !abandoned_ && !peer_hung_up()) {
+    timer.expires_after(kLook);
+    asio::error_code woken;
+    co_await timer.async_wait(asio::redirect_error(kAwait, woken));
+  }
+  late->set_timer(nullptr);
+  if (late->find() == nullptr) co_return std::nullopt;
+  co_return late->take();
 }
 
 Task<Result<Response>> Connection::run_group(const Request& request, const Route& route) {

@@ -10,43 +10,22 @@
 #include "base/log.h"
 #include "net/connection.h"
 #include "net/response_writer.h"
+#include "net/stream_queue.h"
 
 namespace swarma::net {
 namespace {
 
 constexpr asio::use_awaitable_t<Executor> kAwait;
-// A stream that has nothing to say and does not block by itself is asked again after this pause.
-constexpr std::chrono::milliseconds kStreamPause{50};
-
-struct Piece {
-  std::optional<std::string> bytes;
-  bool failed = false;
-  SteadyClock::duration took{};
-};
-
-Piece next_piece(const StreamBody& body) {
-  Piece piece;
-  const auto began = SteadyClock::now();
+/// False if the handler's function throws, which is a bug of ours.
+bool start_stream(StreamBody& body, const std::shared_ptr<StreamQueue>& queue) {
   try {
-    piece.bytes = body.next();
+    body.start(StreamWriter(queue));
+    body.start = nullptr;
+    return true;
   } catch (const std::exception& error) {
     log::error("stream_failed", {{"what", error.what()}});
-    piece.failed = true;
+    return false;
   }
-  piece.took = SteadyClock::now() - began;
-  return piece;
-}
-
-Task<Piece> ask_for_piece(WorkerPool& pool, Executor executor, const StreamBody& body) {
-  Piece piece;
-  auto start = [&pool, executor, &body, &piece](auto handler) {
-    pool.post([handler = std::move(handler), executor, &body, &piece]() mutable {
-      piece = next_piece(body);
-      asio::post(executor, std::move(handler));
-    });
-  };
-  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>&, void()>(std::move(start), kAwait);
-  co_return piece;
 }
 
 std::string chunk_head(std::size_t size) {
@@ -57,7 +36,9 @@ std::string chunk_head(std::size_t size) {
 
 }  // namespace
 
-Task<bool> Connection::send(const Request& request, bool http_1_0, Response response, bool keep_alive) {
+Task<bool> Connection::send(std::unique_ptr<Exchange>& lent, Response response, bool keep_alive) {
+  const Request& request = lent->request;
+  const bool http_1_0 = lent->parser.head().http_1_0;
   const bool to_head = request.method == "HEAD";
   const bool is_stream = std::holds_alternative<StreamBody>(response.body);
   if (is_stream && http_1_0) keep_alive = false;  // the end of the connection ends the body
@@ -88,6 +69,7 @@ Task<bool> Connection::send(const Request& request, bool http_1_0, Response resp
     co_return co_await send_file(*file);
   }
   if (!co_await write_all(head, {}, false)) co_return false;
+  loop_.give_back(std::move(lent));  // a stream may last for hours
   const bool is_events = response.headers.get("content-type").starts_with("text/event-stream");
   co_return co_await send_stream(std::get<StreamBody>(std::move(response.body)), !http_1_0, is_events) && !http_1_0;
 }
@@ -178,25 +160,35 @@ Task<bool> Connection::wait_for_reader(IoState state, Outflow& flow, bool at_any
 /// Ends early, but properly, when the server stops and the stream is one of events: those clients come back by
 /// themselves.
 Task<bool> Connection::send_stream(StreamBody body, bool chunked, bool is_events) {
-  asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> pause(loop_.executor());
+  const auto queue = std::make_shared<StreamQueue>(loop_.mailbox(), body.max_queued, [this] { wake(); });
+  const std::unique_ptr<StreamQueue, decltype([](StreamQueue* taken) { taken->detach(); })> until_here(queue.get());
+  if (!start_stream(body, queue)) co_return false;
   for (;;) {
-    Piece piece = co_await ask_for_piece(loop_.shared.streams, loop_.executor(), body);
-    if (piece.failed || abandoned_) co_return false;
+    StreamQueue::Batch batch = queue->take();
     const bool cut = is_events && loop_.shared.stopping.load(std::memory_order_relaxed);
-    if (piece.bytes && !piece.bytes->empty()) {
-      const std::string size = chunked ? chunk_head(piece.bytes->size()) : std::string();
-      if (chunked) *piece.bytes += "\r\n";
-      if (!co_await write_all(size, *piece.bytes, false, is_events)) co_return false;
-    } else if (piece.bytes && !cut) {
-      if (peer_hung_up()) co_return false;
-      if (piece.took >= kStreamPause) continue;
-      pause.expires_after(kStreamPause);
-      asio::error_code ignored;
-      co_await pause.async_wait(asio::redirect_error(kAwait, ignored));
+    const bool silent = batch.bytes.empty() && !batch.ended && !batch.too_slow;
+    if (silent && !cut) {
+      const auto began = loop_.now();
+      if (!co_await park(body.silence)) co_return false;
+      if (loop_.now() - began < body.silence) continue;
+      batch.bytes = body.heartbeat;
     }
-    if (piece.bytes && !cut) continue;
-    co_return !chunked || co_await write_all("0\r\n\r\n", {}, false);
+    if (batch.too_slow) {
+      loop_.counters.slow_streams.fetch_add(1, std::memory_order_relaxed);
+      log::info("stream_dropped", {{"reason", "slow_reader"}});
+      batch.bytes = body.farewell;
+    }
+    const std::size_t bytes = batch.bytes.size();
+    if (bytes > 0) {
+      const std::string size = chunked ? chunk_head(bytes) : std::string();
+      if (chunked) batch.bytes += "\r\n";
+      if (!co_await write_all(size, batch.bytes, false, is_events)) co_return false;
+      batch.bytes = std::string();
+    }
+    if (batch.ended || batch.too_slow || cut) break;
+    co_await let_others_run(bytes);
   }
+  co_return !chunked || co_await write_all("0\r\n\r\n", {}, false);
 }
 
 bool Connection::peer_hung_up() {

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "net/stream_writer.h"
 
 namespace swarma::net {
 
@@ -62,12 +63,6 @@ struct FileBody {
   std::shared_ptr<const Fd> file;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-};
-
-/// A body produced piece by piece (server-sent events, long downloads). `next` is called on a worker thread; it may
-/// block up to a second and returns an empty string for "nothing yet, ask again", nullopt at the end.
-struct StreamBody {
-  std::function<std::optional<std::string>()> next;
 };
 
 struct Response {

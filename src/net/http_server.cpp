@@ -95,10 +95,7 @@ class AsioHttpServer final : public HttpServer {
  public:
   AsioHttpServer(ServerOptions options, std::vector<Route> routes, ErrorRenderer errors)
       : shared_(std::move(options), std::move(routes), std::move(errors)) {}
-  ~AsioHttpServer() override {
-    shared_.workers.join();
-    shared_.streams.join();
-  }
+  ~AsioHttpServer() override { shared_.workers.join(); }
 
   Result<void> listen() {
     const ServerOptions& options = shared_.options;
@@ -122,7 +119,6 @@ class AsioHttpServer final : public HttpServer {
     for (std::thread& thread : threads) thread.join();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     shared_.workers.join();
-    shared_.streams.join();
   }
 
   void stop() override {
@@ -152,6 +148,7 @@ class AsioHttpServer final : public HttpServer {
       sum.bytes_sent += counters.bytes_sent.load(std::memory_order_relaxed);
       sum.errors_4xx += counters.errors_4xx.load(std::memory_order_relaxed);
       sum.errors_5xx += counters.errors_5xx.load(std::memory_order_relaxed);
+      sum.slow_streams += counters.slow_streams.load(std::memory_order_relaxed);
     }
     return sum;
   }

@@ -1,10 +1,11 @@
 // The HTTP/1.1 server: one event loop per core (SO_REUSEPORT), keep-alive, pipelining in order, ranges and sendfile for
 // FileBody, TLS 1.3, limits on everything, graceful drain.
 //
-// A handler is a plain function. Routes marked Inline run on the loop and must not block (cryptography, memory:
-// microseconds); those marked Worker run on a pool of threads; those marked Either run on the loop, where nothing waits
-// for a lock (base/no_waiting.h), and once more on a worker if they answered 503 because something would have had to
-// wait: such an answer must have changed nothing. Handlers are called concurrently.
+// A handler is a plain function (net/responder.h). Routes marked Inline run on the loop and must not block
+// (cryptography, memory: microseconds); those marked Worker run on a pool of threads; those marked Either run on the
+// loop, where nothing waits for a lock (base/no_waiting.h), and once more on a worker if they answered 503 because
+// something would have had to wait: such an answer must have changed nothing. Handlers are called concurrently.
+// Whatever waits for somebody else answers later, and streams are pushed: neither holds a thread meanwhile.
 #pragma once
 
 #include <chrono>
@@ -16,12 +17,12 @@
 #include <vector>
 
 #include "net/http.h"
+#include "net/responder.h"
 
 namespace swarma::net {
 
 enum class Where { Inline, Worker, Either };
 
-using Handler = std::function<Response(const Request&)>;
 /// Answers several requests of one route, in their order: what they share (a commit) is then paid once.
 using GroupHandler = std::function<std::vector<Response>(std::span<const Request* const>)>;
 /// Called when the head of a request has arrived: an error answers at once, before the body is read.
@@ -76,6 +77,7 @@ struct ServerStats {
   std::uint64_t bytes_sent = 0;
   std::uint64_t errors_4xx = 0;
   std::uint64_t errors_5xx = 0;
+  std::uint64_t slow_streams = 0;  // ended because their readers did not keep up
 };
 
 class HttpServer {

@@ -105,7 +105,10 @@ TEST(Limits, EventsMayBeReadAtAnyRate) {
   Route events = route("GET", "/x", [](const Request&) {
     Response response;
     response.headers.set("Content-Type", "text/event-stream");
-    response.body = StreamBody{[] { return std::string(64 * 1024, 'x'); }};
+    response.body = StreamBody{[](StreamWriter writer) {
+      const auto shared = std::make_shared<StreamWriter>(std::move(writer));
+      shared->on_drained([shared] { shared->write(std::string(64 * 1024, 'x')); });
+    }};
     return response;
   });
   RunningServer server({events}, options);
@@ -202,10 +205,11 @@ TEST(Drain, FinishesWhatIsUnderWay) {
 }
 
 TEST(Drain, EndsEventStreamsProperly) {
-  RunningServer server({route("GET", "/events", [](const Request&) {
+  std::vector<StreamWriter> kept;
+  RunningServer server({route("GET", "/events", [&](const Request&) {
     Response response;
     response.headers.add("Content-Type", "text/event-stream");
-    response.body = StreamBody{[] { return std::optional<std::string>(""); }};
+    response.body = StreamBody{[&](StreamWriter writer) { kept.push_back(std::move(writer)); }};
     return response;
   })});
   RawClient client(server.port());

@@ -57,6 +57,7 @@ bool would_wait(const Result<Response>& response) {
 
 Loop::Loop(ServerShared& given, const Fd& listening_socket)
     : shared(given),
+      mailbox_(std::make_shared<Mailbox>(io_.get_executor())),
       keep_running_(io_.get_executor()),
       acceptor_(io_.get_executor()),
       sweep_timer_(io_.get_executor()),
@@ -71,6 +72,7 @@ Loop::Loop(ServerShared& given, const Fd& listening_socket)
 }
 
 Loop::~Loop() {
+  mailbox_->close();
   draining_ = false;  // connections that io_ still holds report to remove() after the timers are gone
 }
 

@@ -21,6 +21,7 @@
 
 #include "net/http_parser.h"
 #include "net/http_server.h"
+#include "net/mailbox.h"
 #include "net/router.h"
 #include "net/worker_pool.h"
 
@@ -59,14 +60,13 @@ struct ServerShared {
   const ErrorRenderer errors;
   std::atomic<std::shared_ptr<SSL_CTX>> tls;  // null: in the clear; replaced when the certificate is
   WorkerPool workers;
-  WorkerPool streams{64};  // of their own: a StreamBody may hold its thread for a second
   std::atomic<std::size_t> connections{0};
   AddressBook addresses;
   std::atomic<bool> stopping{false};
 };
 
 struct LoopCounters {
-  std::atomic<std::uint64_t> requests{0}, bytes_sent{0}, errors_4xx{0}, errors_5xx{0};
+  std::atomic<std::uint64_t> requests{0}, bytes_sent{0}, errors_4xx{0}, errors_5xx{0}, slow_streams{0};
 };
 
 /// A request in progress. Reused: an idle connection has none.
@@ -108,6 +108,7 @@ class Loop {
   std::array<char, kReadBuffer> read_buffer;  // for use between two suspensions only, as is
   std::string head_buffer;                    // this
   Executor executor() { return io_.get_executor(); }
+  const std::shared_ptr<Mailbox>& mailbox() { return mailbox_; }
   SteadyClock::time_point now() const { return SteadyClock::now(); }
   /// `answered` is called on the loop, soon but never from inside this call; destroyed uncalled when the loop ends.
   void join_group(const Route& route, const Request& request, std::move_only_function<void(Result<Response>)> answered);
@@ -132,6 +133,7 @@ class Loop {
   SteadyClock::time_point drain_deadline_{};
   SteadyClock::time_point say_again_{};  // when the next accept that fails is logged
   asio::io_context io_{1};               // destroyed before what its coroutines use, hence below it
+  const std::shared_ptr<Mailbox> mailbox_;
   asio::executor_work_guard<Executor> keep_running_;
   Acceptor acceptor_;
   asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> sweep_timer_, accept_pause_;

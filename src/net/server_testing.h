@@ -117,6 +117,14 @@ class RawClient {
     return out;
   }
 
+  /// The next so many bytes, or all there are before the end of the connection.
+  std::string exactly(std::size_t bytes) {
+    while (received_.size() < bytes && receive()) continue;
+    const std::string taken = received_.substr(0, bytes);
+    received_.erase(0, taken.size());
+    return taken;
+  }
+
   /// Everything until the server closes the connection.
   std::string rest() {
     while (receive()) continue;

@@ -32,6 +32,8 @@ std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s,
   add("swarma_http_sent_bytes_total", "counter", "Bytes sent", stats.bytes_sent);
   add("swarma_http_errors_4xx_total", "counter", "Answers 400 to 499", stats.errors_4xx);
   add("swarma_http_errors_5xx_total", "counter", "Answers 500 to 599", stats.errors_5xx);
+  add("swarma_http_slow_streams_total", "counter", "Streams ended because their readers did not keep up",
+      stats.slow_streams);
   add("swarma_blobs_damaged", "gauge", "Blobs that the disk damaged and nobody has put again", blobs.damaged);
   add("swarma_sweep_held_back", "gauge", "1 while orphans stay because another database may know them",
       blobs.sweep_held_back ? 1 : 0);

@@ -172,33 +172,28 @@ Result<net::Response> cancel(Services& services, const net::Request& request) {
   return json_response(200, Json::object());
 }
 
-/// Server-sent events: what is now, then every change, at most ten a second; a comment every ten seconds of silence.
+std::string event_of(const JobStatus& status) {
+  const char* event = !status.is_over() ? "progress" : status.state == JobState::Done ? "done" : "failed";
+  return fmt::format("event: {}\ndata: {}\n\n", event,
+                     status_json(status).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+/// Server-sent events: what is now, then every change; a comment every ten seconds of silence.
 Result<net::Response> events(Services& services, const net::Request& request) {
   SWARMA_TRY(const JobStatus first, find_job(services, request));
-  struct Feed {
-    std::int64_t version = -1;
-    int silent = 0;
-    bool over = false;
-  };
   net::Response response;
   response.headers.set("Content-Type", "text/event-stream");
   response.headers.set("Cache-Control", "no-store, no-transform");
   response.headers.set("X-Accel-Buffering", "no");  // nginx would hold events back until the job ends
-  response.body =
-      net::StreamBody{[&services, id = first.id, feed = std::make_shared<Feed>()]() -> std::optional<std::string> {
-        static constexpr auto kPatience = std::chrono::milliseconds(900);
-        if (feed->over) return std::nullopt;
-        const auto now = services.media.wait(id, feed->version, kPatience);
-        if (!now && now.error().code == ErrorCode::NotFound) return std::nullopt;
-        if (!now) return "";  // the database does not answer; it may again
-        if (now->version == feed->version) return ++feed->silent % 11 == 0 ? ": still here\n\n" : "";
-        feed->version = now->version;
-        feed->silent = 0;
-        feed->over = now->is_over();
-        const char* event = !feed->over ? "progress" : now->state == JobState::Done ? "done" : "failed";
-        return fmt::format("event: {}\ndata: {}\n\n", event,
-                           status_json(*now).dump(-1, ' ', false, Json::error_handler_t::replace));
-      }};
+  const auto start = [&services, id = first.id](net::StreamWriter writer) {
+    services.media.watch(id, [writer = std::move(writer)](const JobStatus& status) mutable {
+      return writer.write(event_of(status)) && !status.is_over();
+    });
+  };
+  response.body = net::StreamBody{.start = start,
+                                  .heartbeat = ": still here\n\n",
+                                  .silence = std::chrono::seconds(10),
+                                  .farewell = "event: dropped\ndata: {\"reason\":\"slow_reader\"}\n\n"};
   return response;
 }
 

@@ -133,7 +133,7 @@ net::Handler in_protocol(Services& services, ApiHandler handler) {
     return handler(request);
   };
   return [inner = answer(services, std::move(checked))](const net::Request& request) {
-    net::Response response = inner(request);
+    net::Response response = inner.now()(request);
     if (response.status == 412) response.headers.set("Tus-Version", kVersion);
     return response;
   };

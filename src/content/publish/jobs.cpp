@@ -297,15 +297,4 @@ Result<void> MediaJobs::cancel(std::string_view id) {
   return state == JobState::Cancelled ? ports_.spool.tidy() : Result<void>();
 }
 
-Result<JobStatus> MediaJobs::wait(std::string_view id, std::int64_t version, std::chrono::milliseconds patience) {
-  const auto end = Steady::now() + patience;
-  for (;;) {
-    SWARMA_TRY(JobStatus status, find(id));
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(end - Steady::now());
-    std::unique_lock lock(mutex_);
-    if (stopping_ || status.version != version || rest.count() <= 0) return status;
-    changed_.wait_for(lock, std::min(rest, kLook));
-  }
-}
-
 }  // namespace swarma::content::publish

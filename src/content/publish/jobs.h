@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "content/publish/job_rows.h"
+#include "content/publish/job_watch.h"
 
 namespace swarma::content::publish {
 
@@ -50,8 +51,8 @@ class MediaJobs {
   Result<std::vector<JobStatus>> list() { return rows_.list(); }
   /// Stops it and forgets its upload. NotFound ("media_not_found").
   Result<void> cancel(std::string_view id);
-  /// The status once it differs from `version`, or as it is after `patience`.
-  Result<JobStatus> wait(std::string_view id, std::int64_t version, std::chrono::milliseconds patience);
+  /// Tells `listener` of the job's status and of every change, until the job is not known any more.
+  void watch(std::string id, JobWatch::Listener listener) { watch_.add(std::move(id), std::move(listener)); }
 
  private:
   struct Run;
@@ -65,7 +66,10 @@ class MediaJobs {
   void end(const ClaimedJob& job, Run& run, Result<PublishResult> result);
   bool beat(Run& run);
   bool is_stopping();
-  void notify() { changed_.notify_all(); }
+  void notify() {
+    changed_.notify_all();
+    watch_.notify();
+  }
 
   JobPorts ports_;
   JobRows rows_;
@@ -73,6 +77,7 @@ class MediaJobs {
   std::condition_variable changed_;
   Run* running_ = nullptr;
   bool stopping_ = false;
+  JobWatch watch_{[this](const std::string& id) { return find(id); }};
   std::thread worker_;
 };
 
