@@ -1,15 +1,26 @@
 // The description, the route table and the answers cannot drift apart.
-#include "api/routes.h"
+#include "api/door.h"
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "api/links.h"
+#include "api/routes/actions.h"
+#include "api/routes/attestations.h"
+#include "api/routes/blobs.h"
+#include "api/routes/catalog.h"
+#include "api/routes/keys.h"
+#include "api/routes/media.h"
+#include "api/routes/node.h"
+#include "api/routes/pages.h"
+#include "api/routes/problems.h"
+#include "api/routes/requirements.h"
+#include "api/routes/titles.h"
+#include "api/routes/tokens.h"
+#include "api/routes/uploads.h"
 #include "base/embedded.h"
-#include "base/random.h"
+#include "base/testing.h"
 #include "content/publish/jobs.h"
 #include "content/publish/tables.h"
 
@@ -17,16 +28,26 @@ namespace swarma::api {
 namespace {
 
 /// Routes are made without calling anything behind them, so the parts may be as small as they come.
-class NoTitles final : public access::grant::TitleSource {
+class Nothing final : public access::grant::TitleSource,
+                      public content::publish::TitlePort,
+                      public content::publish::VisibleTitles,
+                      public catalog::registry::BlobPresence,
+                      public catalog::registry::SealedIntake {
  public:
   Result<std::optional<std::int64_t>> find_revision(const TitleId&) override { return std::nullopt; }
   Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId&) override { return std::nullopt; }
   Result<void> count_unlock(db::Session&, const TitleId&) override { return {}; }
   Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId&) override { return std::nullopt; }
-};
-class NoPublishing final : public content::publish::TitlePort {
- public:
   Result<void> publish(std::string_view, std::string_view) override { return {}; }
+  Result<content::publish::VisibleTitle> get(const TitleId&) override { return none(); }
+  Result<std::optional<std::uint64_t>> has(const BlobId&) override { return std::nullopt; }
+  Result<Bytes> read(const BlobId&, std::size_t) override { return none(); }
+  Result<void> remove(const BlobId&) override { return {}; }
+  Result<Write> accept(const std::string&, const TitleId&, const std::string&) override { return none(); }
+  Result<void> forget(db::Session&, const TitleId&) override { return {}; }
+
+ private:
+  static std::unexpected<Error> none() { return fail(ErrorCode::NotFound, "title_not_found", "There is nothing."); }
 };
 
 struct RouteTable : ::testing::Test {
@@ -34,22 +55,23 @@ struct RouteTable : ::testing::Test {
     EXPECT_TRUE(database->migrate(content::publish::migrations()));
     return *content::publish::Spool::open(folder / "uploads", 1 << 20, *database, clock);
   }
-  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("swarma-api-" + to_hex(random_array<8>()));
+  swarma::testing::TemporaryFolder folder;
   FakeClock clock;
   crypto::Identity identity{crypto::SigningKey::generate(), crypto::DecryptionKey::generate(), crypto::random_key()};
   std::unique_ptr<db::Database> database = *db::Database::open("sqlite::memory:");
   std::unique_ptr<content::blob::BlobStore> blobs = *content::blob::open_directory_blob_store(folder / "blobs");
   catalog::registry::TitleRegistry registry{*database, clock};
-  NoTitles source;
-  NoPublishing publishing;
-  access::grant::TitleCache titles{source};
+  Nothing nothing;
+  catalog::registry::PublishingDesk desk{registry, nothing, nothing};
+  access::grant::TitleCache titles{nothing};
   access::attest::Actions actions{*database, clock, identity.signing, {}};
   access::grant::LocalKeyAgent agent{identity.signing, identity.decryption};
   access::grant::Broker broker{*database, clock, titles, agent, {}};
-  once::IdempotencyStore idempotency{*database, clock};
+  once::IdempotencyStore answers{*database, clock};
   Links links{*database, clock};
   crypto::DpopNonces nonces{crypto::random_key()};
   std::unique_ptr<content::publish::Spool> spool = make_spool();
+  content::publish::Reviser reviser{identity, nothing, *blobs, nothing};
   std::unique_ptr<content::publish::MediaJobs> media =
       *content::publish::MediaJobs::open({.identity = identity,
                                           .clock = clock,
@@ -57,40 +79,37 @@ struct RouteTable : ::testing::Test {
                                           .spool = *spool,
                                           .agent = {identity.signing.did(), identity.decryption.encryption_key()},
                                           .make_sink = [] { return std::unique_ptr<content::publish::BlobSink>(); },
-                                          .titles = publishing,
-                                          .find_existing = {},
-                                          .find_record = {},
-                                          .data_folder = folder,
+                                          .titles = nothing,
+                                          .visible = nothing,
+                                          .data_folder = folder.path(),
                                           .home = "test"});
-  DiskReserve disk{folder};
-  Services services{.clock = clock,
-                    .facts = {},
-                    .owner = identity.signing,
-                    .agent_decryption = identity.decryption,
-                    .agent_encryption = identity.decryption.encryption_key(),
-                    .nonces = nonces,
-                    .database = *database,
-                    .blobs = *blobs,
-                    .registry = registry,
-                    .actions = actions,
-                    .titles = titles,
-                    .broker = broker,
-                    .agent = agent,
-                    .idempotency = idempotency,
-                    .links = links,
-                    .spool = *spool,
-                    .media = *media,
-                    .metrics = [] { return std::string("swarma_up 1\n"); },
-                    .draining = [] { return false; },
-                    .health = [] { return Health{}; },
-                    .disk = disk};
-  Routes routes = make_routes(services);
+  DiskReserve disk{folder.path()};
+  Door door{{.clock = clock,
+             .owner = identity.signing,
+             .nonces = nonces,
+             .database = *database,
+             .answers = answers,
+             .disk = disk,
+             .public_url = {}}};
+  Table table = all();
+  std::vector<net::Route> routes = door.open(table);
   Json description = Json::parse(embedded::api_files().front().bytes);
 
-  ~RouteTable() override {
-    media.reset();
-    std::error_code ec;
-    std::filesystem::remove_all(folder, ec);
+  Table all() {
+    Table sum;
+    for (Table part :
+         {swarma::api::routes(BlobRoutes{*blobs}), swarma::api::routes(BlobUploadRoutes{clock, *blobs, {}}),
+          swarma::api::routes(CatalogRoutes{registry, titles}),
+          swarma::api::routes(TitleRoutes{registry, desk, *blobs, disk}),
+          swarma::api::routes(StudioRoutes{registry, *blobs, reviser}),
+          swarma::api::routes(RequirementRoutes{titles, actions}),
+          swarma::api::routes(ActionRoutes{titles, actions, door}), swarma::api::routes(AttestationRoutes{actions}),
+          swarma::api::routes(KeyRoutes{broker}), swarma::api::routes(TokenRoutes{clock, door, links}),
+          swarma::api::routes(UploadRoutes{*spool}), swarma::api::routes(MediaRoutes{*spool, *media}),
+          swarma::api::routes(PageRoutes{registry}), swarma::api::routes(ProblemRoutes{}),
+          swarma::api::routes(NodeRoutes{.clock = clock, .nonces = nonces, .identity = identity})})
+      std::ranges::move(part, std::back_inserter(sum));
+    return sum;
   }
   const net::Route& find(const std::string& method, const std::string& pattern) {
     for (const net::Route& route : routes)
@@ -113,6 +132,20 @@ TEST_F(RouteTable, IsTheDescription) {
   for (const net::Route& route : routes)
     if (!pages.contains(route.pattern)) present.insert(route.method + " " + route.pattern);
   EXPECT_EQ(described, present);
+}
+
+TEST_F(RouteTable, AsksForWhatTheDescriptionSays) {
+  const auto described = [&](const Entry& entry) -> std::string {
+    std::string verb = entry.method;
+    for (char& c : verb) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const Json& operation = description["paths"].value(entry.pattern, Json::object()).value(verb, Json::object());
+    return operation.contains("security") ? operation["security"][0].begin().key() : "";
+  };
+  for (const Entry& entry : table) {
+    const char* said = entry.auth == Auth::Anybody ? "" : entry.auth == Auth::Viewer ? "dpop" : "creator";
+    EXPECT_EQ(described(entry), said) << entry.method << " " << entry.pattern;
+    EXPECT_FALSE(entry.repeatable && entry.auth == Auth::Anybody) << entry.pattern;
+  }
 }
 
 TEST_F(RouteTable, DescriptionRefersToSchemasThatExist) {
@@ -145,7 +178,7 @@ TEST_F(RouteTable, TheTypeOfAProblemLeadsToAPage) {
   const auto page = [&](const std::string& reason) {
     net::Request request;
     request.path_params = {reason};
-    return find("GET", "/problems/{reason}").handler(request);
+    return find("GET", "/problems/{reason}").handler.now()(request);
   };
   const net::Response known = page("bad_segment");
   EXPECT_EQ(known.status, 200);
@@ -157,7 +190,7 @@ TEST_F(RouteTable, TheTypeOfAProblemLeadsToAPage) {
 
 TEST_F(RouteTable, AWaitIsSaidInTheHeaderAndInTheBody) {
   const auto wait_of = [&](const Error& error) {
-    const net::Response response = render_error(services, error);
+    const net::Response response = door.refuse(error);
     const Json body = Json::parse(std::get<std::string>(response.body));
     const std::string header(response.headers.get("Retry-After"));
     EXPECT_EQ(header.empty() ? 0 : std::stoi(header), body.value("retry_after_s", 0)) << error.reason;
@@ -174,7 +207,7 @@ TEST_F(RouteTable, TheDetailsOfAnErrorBecomeMembersOfTheProblem) {
   const auto problem_of = [&](ErrorCode code) {
     Error error{code, "no_seat", "All seats are taken."};
     error.details = std::make_shared<Json>(Json{{"seats", 12}, {"reason", "of another"}});
-    return Json::parse(std::get<std::string>(render_error(services, error).body));
+    return Json::parse(std::get<std::string>(door.refuse(error).body));
   };
   const Json body = problem_of(ErrorCode::Conflict);
   EXPECT_EQ(body["seats"], 12);
@@ -184,7 +217,7 @@ TEST_F(RouteTable, TheDetailsOfAnErrorBecomeMembersOfTheProblem) {
 
 TEST_F(RouteTable, AFullDiskIsSaidWithoutItsPlace) {
   const net::Response response =
-      render_error(services, Error{ErrorCode::Io, "disk_full", "Cannot write /secret/place: no space."});
+      door.refuse(Error{ErrorCode::Io, "disk_full", "Cannot write /secret/place: no space."});
   EXPECT_EQ(response.status, 507);
   EXPECT_EQ(response.headers.get("Retry-After"), "60");
   const std::string& body = std::get<std::string>(response.body);
@@ -193,21 +226,19 @@ TEST_F(RouteTable, AFullDiskIsSaidWithoutItsPlace) {
 }
 
 TEST_F(RouteTable, InternalTroubleIsNotShownToStrangers) {
-  const net::Response response =
-      render_error(services, Error{ErrorCode::Io, "io_failed", "Cannot open /secret/place: no."});
+  const net::Response response = door.refuse(Error{ErrorCode::Io, "io_failed", "Cannot open /secret/place: no."});
   EXPECT_EQ(response.status, 500);
   EXPECT_EQ(std::get<std::string>(response.body).find("/secret"), std::string::npos);
   for (const auto& [code, reason] : {std::pair{ErrorCode::Unavailable, "database_unavailable"},
                                      {ErrorCode::Corrupt, "database_corrupt"},
                                      {ErrorCode::Conflict, "unique_violation"},
                                      {ErrorCode::Io, "disk_full"}}) {
-    const net::Response other =
-        render_error(services, Error{code, reason, "connection to 10.0.0.7, port 5432 failed."});
+    const net::Response other = door.refuse(Error{code, reason, "connection to 10.0.0.7, port 5432 failed."});
     const Json body = Json::parse(std::get<std::string>(other.body));
     EXPECT_EQ(body["detail"].get<std::string>().find("10.0.0.7"), std::string::npos) << reason;
     EXPECT_EQ(body["id"].get<std::string>().size(), 12u) << reason;
   }
-  const net::Response plain = render_error(services, Error{ErrorCode::NotFound, "title_not_found", "No title here."});
+  const net::Response plain = door.refuse(Error{ErrorCode::NotFound, "title_not_found", "No title here."});
   EXPECT_EQ(Json::parse(std::get<std::string>(plain.body))["detail"], "No title here.");
 }
 

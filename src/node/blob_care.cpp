@@ -8,14 +8,6 @@ namespace {
 
 constexpr std::uint64_t kScrubbedBytes = 64u << 20;  // a minute: 90 GB a day
 
-std::filesystem::path blob_folder(const Config& config) {
-  return config.blobs.empty() ? config.data / "blobs" : config.blobs;
-}
-
-std::string database_url(const Config& config) {
-  return config.database.empty() ? "sqlite:" + (config.data / "swarma.db").string() : config.database;
-}
-
 /// What the operator's commands look at.
 struct Workbench {
   SystemClock clock;
@@ -28,10 +20,10 @@ struct Workbench {
 
 Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, bool migrate) {
   auto bench = std::make_unique<Workbench>();
-  SWARMA_TRY(bench->database, db::Database::open(database_url(config), 1));
+  SWARMA_TRY(bench->database, db::Database::open(config.database_url(), 1));
   if (migrate) SWARMA_RETURN_IF_ERROR(bench->database->migrate(catalog::registry::migrations()));
-  SWARMA_TRY(bench->store, content::blob::open_directory_blob_store(blob_folder(config)));
-  SWARMA_TRY(auto notes, content::blob::StoreNotes::open(blob_folder(config)));
+  SWARMA_TRY(bench->store, content::blob::open_directory_blob_store(config.blob_folder()));
+  SWARMA_TRY(auto notes, content::blob::StoreNotes::open(config.blob_folder()));
   bench->registry = std::make_unique<catalog::registry::TitleRegistry>(*bench->database, bench->clock);
   bench->memory = std::make_unique<FolderMemory>(std::move(notes), *bench->store, bench->clock);
   bench->claim =

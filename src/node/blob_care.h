@@ -8,7 +8,7 @@
 
 #include "catalog/registry/registry.h"
 #include "content/blob/scrub.h"
-#include "node/bridges/swept_blobs.h"
+#include "node/bridges/swept_blobs_by_store.h"
 #include "node/config.h"
 
 namespace swarma::node {

@@ -11,6 +11,9 @@
 namespace swarma::node {
 
 struct Config {
+  std::string database_url() const { return database.empty() ? "sqlite:" + (data / "swarma.db").string() : database; }
+  std::filesystem::path blob_folder() const { return blobs.empty() ? data / "blobs" : blobs; }
+
   std::filesystem::path data;
   std::string listen = "127.0.0.1:8420";
   std::string name = "Swarma";

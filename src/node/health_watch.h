@@ -6,8 +6,10 @@
 #include <mutex>
 #include <thread>
 
-#include "api/services.h"
+#include "api/routes/node.h"
 #include "base/disk_reserve.h"
+#include "content/blob/blob_store.h"
+#include "db/database.h"
 
 namespace swarma::node {
 

@@ -17,7 +17,7 @@ std::uint64_t resident_bytes() {
 
 }  // namespace
 
-std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s, const BlobFigures& blobs) {
+std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s, std::span<const Metric> of_parts) {
   std::string out;
   const auto add = [&out](std::string_view name, std::string_view type, std::string_view help, std::uint64_t value) {
     out += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
@@ -34,9 +34,7 @@ std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s,
   add("swarma_http_errors_5xx_total", "counter", "Answers 500 to 599", stats.errors_5xx);
   add("swarma_http_slow_streams_total", "counter", "Streams ended because their readers did not keep up",
       stats.slow_streams);
-  add("swarma_blobs_damaged", "gauge", "Blobs that the disk damaged and nobody has put again", blobs.damaged);
-  add("swarma_sweep_held_back", "gauge", "1 while orphans stay because another database may know them",
-      blobs.sweep_held_back ? 1 : 0);
+  for (const Metric& metric : of_parts) add(metric.name, metric.type, metric.help, metric.value());
   return out;
 }
 

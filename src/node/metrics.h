@@ -3,15 +3,13 @@
 
 #include <string>
 
+#include <span>
+
 #include "net/http_server.h"
+#include "node/part.h"
 
 namespace swarma::node {
 
-struct BlobFigures {
-  std::uint64_t damaged = 0;
-  bool sweep_held_back = false;
-};
-
-std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s, const BlobFigures& blobs);
+std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s, std::span<const Metric> of_parts);
 
 }  // namespace swarma::node

@@ -1,4 +1,4 @@
-// One node: builds every part in order, connects the planes, serves until told to stop.
+// One node: the foundation, the parts of its roles, and the server that carries both until it is told to stop.
 #pragma once
 
 #include <memory>
@@ -18,17 +18,22 @@ class Node {
   /// follow it.
   static Result<std::unique_ptr<Node>> create(const Config& config, crypto::Identity identity,
                                               const Clock& clock = system_clock());
-  virtual ~Node() = default;
+  ~Node();
 
-  virtual void run() = 0;   // blocks until stop() has drained
-  virtual void stop() = 0;  // from any thread
+  void run();   // blocks until stop() has drained
+  void stop();  // from any thread
   /// Takes the certificate's files again. From any thread.
-  virtual void reload() = 0;
-  virtual std::string url() const = 0;
+  void reload();
+  std::string url() const;
   /// A fresh one-time link to the studio while nobody has signed in to it yet; empty afterwards.
-  virtual std::string studio_link() = 0;
+  std::string studio_link();
   /// Forgets what has ended, as a running node does every minute.
-  virtual void tidy_up() = 0;
+  void tidy_up();
+
+ private:
+  struct Impl;
+  explicit Node(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace swarma::node

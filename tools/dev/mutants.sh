@@ -46,11 +46,10 @@ mutant() {
 mutant "a proof is recorded anew" src/once/proofs.cpp 'ON CONFLICT (proof) DO NOTHING' \
   'ON CONFLICT (proof) DO UPDATE SET issued_at = excluded.issued_at'
 mutant "forgotten proofs are fresh" src/once/proofs.cpp 'WHERE $2 > (SELECT issued_at FROM once_proof_floor)' 'WHERE $2 > 0'
-mutant "viewers' proofs are not recorded" src/api/auth.cpp 'is_owner(services, caller)));
-  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));' 'is_owner(services, caller)));'
-mutant "creators' proofs are not recorded" src/api/auth.cpp 'check_room(services, request, true));
-  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));' 'check_room(services, request, true));'
-mutant "kept answers use up no proof" src/api/routes.cpp 'once::record_proof(services.database, *proof)' 'Result<void>()'
+mutant "proofs are not recorded" src/api/door.cpp \
+  'if (entry.auth != Auth::Anybody) SWARMA_RETURN_IF_ERROR(once::record_proof(p_.database, caller.proof));' ''
+mutant "kept answers use up no proof" src/api/door.cpp 'Result<void> fresh = once::record_proof(p_.database, call.caller.proof)' \
+  'Result<void> fresh'
 mutant "proofs of key requests are not recorded" src/access/grant/broker.cpp \
   'if (request.proof) SWARMA_RETURN_IF_ERROR(once::record_proof(session, *request.proof));' ''
 mutant "attestations are not used up" src/access/attest/attestation.cpp 'attestations.used_at IS NULL AND ' ''

@@ -1,11 +1,8 @@
-// GET /<sha256>[.ext] and PUT /upload: blobs by name, in the shape of Blossom BUD-01 and BUD-02. POST
-// /v1/blobs/discard: a publish that failed takes back what it had uploaded.
+#include "api/routes/blobs.h"
+
 #include <nlohmann/json.hpp>
 
-#include "api/auth.h"
-#include "api/discard_blobs.h"
 #include "api/problem.h"
-#include "api/routes.h"
 #include "base/text.h"
 #include "content/blob/blob_store.h"
 
@@ -21,11 +18,11 @@ std::string_view content_type(std::string_view extension) {
   return "application/octet-stream";
 }
 
-net::Response get_blob(Services& services, const net::Request& request) {
+net::Response get_blob(content::blob::BlobStore& blobs, const net::Request& request) {
   const std::string_view name = request.path_params.front();
   const auto id = BlobId::parse(name.substr(0, 64));
   if (!id) return problem_response(id.error());
-  const auto blob = services.blobs.open(*id);
+  const auto blob = blobs.open(*id);
   if (!blob) return problem_response(blob.error());
   net::Response response;
   net::Headers& headers = response.headers;
@@ -40,8 +37,8 @@ net::Response get_blob(Services& services, const net::Request& request) {
 /// Hashes while it writes; nothing is visible unless the bytes have the name in X-SHA-256.
 class BlobUpload final : public net::BodySink {
  public:
-  BlobUpload(Services& services, BlobId expected, std::unique_ptr<content::blob::BlobWriter> writer, bool known)
-      : services_(services), expected_(expected), writer_(std::move(writer)), known_(known) {}
+  BlobUpload(const Clock& clock, BlobId expected, std::unique_ptr<content::blob::BlobWriter> writer, bool known)
+      : clock_(clock), expected_(expected), writer_(std::move(writer)), known_(known) {}
 
   Result<void> write(ByteView piece) override {
     size_ += piece.size();
@@ -56,25 +53,28 @@ class BlobUpload final : public net::BodySink {
                    {"sha256", hex},
                    {"size", size_},
                    {"type", "application/octet-stream"},
-                   {"uploaded", services_.clock.now().unix_s()}};
+                   {"uploaded", clock_.now().unix_s()}};
     if (const auto mark = writer_->mark()) answer["mark"] = std::to_string(*mark);
     return json_response(known_ ? 200 : 201, answer);
   }
 
  private:
-  Services& services_;
+  const Clock& clock_;
   BlobId expected_;
   std::unique_ptr<content::blob::BlobWriter> writer_;
   bool known_;
   std::uint64_t size_ = 0;
 };
 
-Result<std::unique_ptr<net::BodySink>> begin_upload(Services& services, const net::Request& head) {
-  SWARMA_TRY(const BlobId expected, BlobId::parse(head.headers.get("X-SHA-256")));
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, head, to_base64url(expected.digest())));
-  SWARMA_TRY(const auto present, services.blobs.touch(expected));
-  SWARMA_TRY(auto writer, services.blobs.create_writer());
-  return std::make_unique<BlobUpload>(services, expected, std::move(writer), present.has_value());
+Result<BlobId> expected_blob(const net::Request& head) {
+  return BlobId::parse(head.headers.get("X-SHA-256"));
+}
+
+Result<std::unique_ptr<net::BodySink>> begin_upload(const BlobUploadRoutes& with, const Call& call) {
+  SWARMA_TRY(const BlobId expected, expected_blob(call.request));
+  SWARMA_TRY(const auto present, with.blobs.touch(expected));
+  SWARMA_TRY(auto writer, with.blobs.create_writer());
+  return std::make_unique<BlobUpload>(with.clock, expected, std::move(writer), present.has_value());
 }
 
 Result<std::vector<content::publish::NewBlob>> parse_discard(const Json& body) {
@@ -94,28 +94,38 @@ Result<std::vector<content::publish::NewBlob>> parse_discard(const Json& body) {
   return blobs;
 }
 
-Result<net::Response> discard(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const Json body, parse_body(request));
+Result<net::Response> discard(const BlobUploadRoutes& with, const Call& call) {
+  SWARMA_TRY(const Json body, parse_body(call.request));
   SWARMA_TRY(const auto blobs, parse_discard(body));
-  SWARMA_TRY(const std::uint64_t removed, discard_blobs(services, blobs));
+  SWARMA_TRY(const std::uint64_t removed, with.discard(blobs));
   return json_response(200, {{"removed", removed}});
 }
 
 }  // namespace
 
-void add_blob_routes(Services& services, Routes& routes) {
-  net::Route get{.method = "GET", .pattern = "/{blob}", .where = net::Where::Inline};
-  get.handler = [&services](const net::Request& request) { return get_blob(services, request); };
-  routes.push_back(std::move(get));
-  net::Route put{.method = "PUT", .pattern = "/upload"};
-  put.max_body = content::blob::kMaxBlobBytes;
-  put.sink = [&services](const net::Request& head) { return begin_upload(services, head); };
-  routes.push_back(std::move(put));
-  routes.push_back({.method = "POST",
-                    .pattern = "/v1/blobs/discard",
-                    .max_body = kMaxDiscardedBlobs * 128,
-                    .handler = answer(services, [&services](const net::Request& r) { return discard(services, r); })});
+Table routes(const BlobRoutes& with) {
+  return {{.method = "GET",
+           .pattern = "/{blob}",
+           .runs = Runs::Inline,
+           .plain = [&blobs = with.blobs](const net::Request& request) { return get_blob(blobs, request); }}};
+}
+
+Table routes(const BlobUploadRoutes& with) {
+  const auto named = [](const net::Request& head) -> Result<std::string> {
+    SWARMA_TRY(const BlobId expected, expected_blob(head));
+    return to_base64url(expected.digest());
+  };
+  return {{.method = "PUT",
+           .pattern = "/upload",
+           .auth = Auth::Creator,
+           .max_body = content::blob::kMaxBlobBytes,
+           .sink = [with](const Call& call) { return begin_upload(with, call); },
+           .digest = named},
+          {.method = "POST",
+           .pattern = "/v1/blobs/discard",
+           .auth = Auth::Creator,
+           .max_body = kMaxDiscardedBlobs * 128,
+           .handler = on(with, discard)}};
 }
 
 }  // namespace swarma::api

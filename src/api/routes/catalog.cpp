@@ -1,9 +1,9 @@
-// GET /v1/catalog/search.
+#include "api/routes/catalog.h"
+
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "api/problem.h"
-#include "api/routes.h"
 
 namespace swarma::api {
 namespace {
@@ -23,9 +23,9 @@ Json path_summary(const policy::Path& path, const policy::TitleShape& shape) {
           {"description", policy::describe_path(path, shape)}};
 }
 
-Result<Json> entry(Services& services, const catalog::registry::StoredTitle& stored) {
+Result<Json> entry(const CatalogRoutes& with, const catalog::registry::StoredTitle& stored) {
   const title::TitleRecord& r = stored.record;
-  SWARMA_TRY(const auto prepared, services.titles.get(r.id));
+  SWARMA_TRY(const auto prepared, with.titles.get(r.id));
   Json paths = Json::array();
   for (const policy::Path& path : prepared->policy.paths()) paths.push_back(path_summary(path, prepared->shape));
   Json out = {{"title_id", r.id.text()},
@@ -43,16 +43,16 @@ Result<Json> entry(Services& services, const catalog::registry::StoredTitle& sto
   return out;
 }
 
-Result<net::Response> search(Services& services, const net::Request& request) {
+Result<net::Response> search(const CatalogRoutes& with, const Call& call) {
   namespace registry = catalog::registry;
-  SWARMA_TRY(const auto query, net::find_query(request.query, "q", 4 * registry::kMaxQueryCharacters));
-  SWARMA_TRY(const auto cursor, net::find_query(request.query, "cursor", 256));
-  SWARMA_TRY(const std::uint64_t limit, net::query_number(request.query, "limit", 1, registry::kMaxPageSize, 24));
-  SWARMA_TRY(const auto page, services.registry.search(query.value_or(""), limit, cursor.value_or("")));
+  SWARMA_TRY(const auto query, net::find_query(call.request.query, "q", 4 * registry::kMaxQueryCharacters));
+  SWARMA_TRY(const auto cursor, net::find_query(call.request.query, "cursor", 256));
+  SWARMA_TRY(const std::uint64_t limit, net::query_number(call.request.query, "limit", 1, registry::kMaxPageSize, 24));
+  SWARMA_TRY(const auto page, with.registry.search(query.value_or(""), limit, cursor.value_or("")));
   Json titles = Json::array();
   for (const auto& stored : page.titles) {
     // A title that was taken away between the two reads is left out.
-    if (auto described = entry(services, *stored))
+    if (auto described = entry(with, *stored))
       titles.push_back(*std::move(described));
     else if (described.error().code != ErrorCode::NotFound)
       return std::unexpected(described.error());
@@ -66,11 +66,8 @@ Result<net::Response> search(Services& services, const net::Request& request) {
 
 }  // namespace
 
-void add_catalog_routes(Services& services, Routes& routes) {
-  routes.push_back({.method = "GET",
-                    .pattern = "/v1/catalog/search",
-                    .where = where_sql(services),
-                    .handler = answer(services, [&services](const net::Request& r) { return search(services, r); })});
+Table routes(const CatalogRoutes& with) {
+  return {{.method = "GET", .pattern = "/v1/catalog/search", .runs = Runs::Sql, .handler = on(with, search)}};
 }
 
 }  // namespace swarma::api

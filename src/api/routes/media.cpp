@@ -1,13 +1,11 @@
-// /v1/media: films this node packages itself, from the studio's uploads or in one request.
+#include "api/routes/media.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-#include "api/auth.h"
+#include "access/policy/written_terms.h"
 #include "api/problem.h"
-#include "api/publish_title.h"
-#include "api/routes.h"
-#include "api/terms.h"
 #include "content/publish/check.h"
 #include "content/publish/jobs.h"
 #include "crypto/hash.h"
@@ -23,7 +21,7 @@ using content::publish::JobStatus;
 std::vector<std::string> notes_of(const content::publish::PublishResult& result) {
   std::vector<std::string> notes = result.notes;
   if (const auto record = title::verify_record(result.record))
-    for (std::string& remark : remarks_on(*record)) notes.push_back(std::move(remark));
+    for (std::string& remark : access::policy::remarks_on(*record)) notes.push_back(std::move(remark));
   return notes;
 }
 
@@ -104,71 +102,67 @@ Result<JobRequest> parse_job(const Json& body) {
     }
   }
   const Json policy = body.contains("policy") ? body["policy"] : Json("goodwill");
-  SWARMA_TRY(Terms terms, parse_terms(policy, body.contains("codes") ? &body["codes"] : nullptr));
+  SWARMA_TRY(auto terms,
+             access::policy::parse_written_terms(policy, body.contains("codes") ? &body["codes"] : nullptr));
   job.policy = std::move(terms.policy);
   job.codes = std::move(terms.codes);
   return job;
 }
 
-Result<net::Response> accepted(Services& services, const JobRequest& job) {
-  SWARMA_TRY(const std::string id, services.media.add(job));
-  SWARMA_TRY(const JobStatus status, services.media.find(id));
+Result<net::Response> accepted(const MediaRoutes& with, const JobRequest& job) {
+  SWARMA_TRY(const std::string id, with.jobs.add(job));
+  SWARMA_TRY(const JobStatus status, with.jobs.find(id));
   return json_response(202, status_json(status));
 }
 
-Result<net::Response> package(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const Json body, parse_body(request));
+Result<net::Response> package(const MediaRoutes& with, const Call& call) {
+  SWARMA_TRY(const Json body, parse_body(call.request));
   SWARMA_TRY(const JobRequest job, parse_job(body));
-  return accepted(services, job);
+  return accepted(with, job);
 }
 
 /// The same look at a film as at the beginning of a job, while it is still arriving too.
-Result<net::Response> check(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const Json body, parse_body(request));
+Result<net::Response> check(const MediaRoutes& with, const Call& call) {
+  SWARMA_TRY(const Json body, parse_body(call.request));
   const JsonReader reader(body, "request");
   SWARMA_RETURN_IF_ERROR(reader.only({"upload_id", "ladder", "captions", "poster_upload_id"}));
   SWARMA_TRY(const std::string upload_id, reader.text("upload_id", 64));
   SWARMA_TRY(const std::string ladder, reader.text_or("ladder", 60, "auto"));
   SWARMA_TRY(const std::string poster, reader.text_or("poster_upload_id", 64, ""));
   SWARMA_TRY(const auto captions, parse_captions(reader));
-  SWARMA_TRY(const auto upload, services.spool.find(upload_id));
+  SWARMA_TRY(const auto upload, with.spool.find(upload_id));
   content::publish::CheckRequest look{.so_far = !upload.complete()};
-  SWARMA_TRY(look.file, services.spool.film_so_far(upload_id));
+  SWARMA_TRY(look.file, with.spool.film_so_far(upload_id));
   SWARMA_TRY(look.ladder, content::media::LadderChoice::parse(ladder));
   for (const auto& c : captions) {
-    SWARMA_TRY(auto file, services.spool.film(c.upload_id));
+    SWARMA_TRY(auto file, with.spool.film(c.upload_id));
     look.captions.push_back({.language = c.language, .file = std::move(file), .encoding = c.encoding});
   }
   if (!poster.empty()) {
-    SWARMA_TRY(look.poster, services.spool.film(poster));
+    SWARMA_TRY(look.poster, with.spool.film(poster));
   }
   SWARMA_TRY(const auto answer, content::publish::check_film(look));
   return json_response(200, content::publish::check_json(answer));
 }
 
-Result<net::Response> list(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
+Result<net::Response> list(const MediaRoutes& with, const Call&) {
   Json jobs = Json::array();
-  SWARMA_TRY(const std::vector<JobStatus> all, services.media.list());
+  SWARMA_TRY(const std::vector<JobStatus> all, with.jobs.list());
   for (const JobStatus& status : all) jobs.push_back(status_json(status));
   return json_response(200, {{"jobs", std::move(jobs)}});
 }
 
-Result<JobStatus> find_job(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  return services.media.find(request.path_params.front());
+Result<JobStatus> find_job(const MediaRoutes& with, const Call& call) {
+  return with.jobs.find(call.request.path_params.front());
 }
 
-Result<net::Response> status(Services& services, const net::Request& request) {
-  SWARMA_TRY(const JobStatus found, find_job(services, request));
+Result<net::Response> status(const MediaRoutes& with, const Call& call) {
+  SWARMA_TRY(const JobStatus found, find_job(with, call));
   return json_response(200, status_json(found));
 }
 
-Result<net::Response> cancel(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_RETURN_IF_ERROR(services.media.cancel(request.path_params.front()));
+Result<net::Response> cancel(const MediaRoutes& with, const Call& call) {
+  SWARMA_RETURN_IF_ERROR(with.jobs.cancel(call.request.path_params.front()));
   return json_response(200, Json::object());
 }
 
@@ -179,14 +173,14 @@ std::string event_of(const JobStatus& status) {
 }
 
 /// Server-sent events: what is now, then every change; a comment every ten seconds of silence.
-Result<net::Response> events(Services& services, const net::Request& request) {
-  SWARMA_TRY(const JobStatus first, find_job(services, request));
+Result<net::Response> events(const MediaRoutes& with, const Call& call) {
+  SWARMA_TRY(const JobStatus first, find_job(with, call));
   net::Response response;
   response.headers.set("Content-Type", "text/event-stream");
   response.headers.set("Cache-Control", "no-store, no-transform");
   response.headers.set("X-Accel-Buffering", "no");  // nginx would hold events back until the job ends
-  const auto start = [&services, id = first.id](net::StreamWriter writer) {
-    services.media.watch(id, [writer = std::move(writer)](const JobStatus& status) mutable {
+  const auto start = [&jobs = with.jobs, id = first.id](net::StreamWriter writer) {
+    jobs.watch(id, [writer = std::move(writer)](const JobStatus& status) mutable {
       return writer.write(event_of(status)) && !status.is_over();
     });
   };
@@ -200,15 +194,11 @@ Result<net::Response> events(Services& services, const net::Request& request) {
 /// A whole film as the body of one request, into the spool as it arrives.
 class FilmUpload final : public net::BodySink {
  public:
-  FilmUpload(Services& services, std::string id, std::unique_ptr<content::publish::UploadWriter> writer, JobRequest job,
-             std::string digest)
-      : services_(services),
-        id_(std::move(id)),
-        writer_(std::move(writer)),
-        job_(std::move(job)),
-        digest_(std::move(digest)) {}
+  FilmUpload(const MediaRoutes& with, std::string id, std::unique_ptr<content::publish::UploadWriter> writer,
+             JobRequest job, std::string digest)
+      : with_(with), id_(std::move(id)), writer_(std::move(writer)), job_(std::move(job)), digest_(std::move(digest)) {}
   ~FilmUpload() override {
-    if (!finished_) (void)services_.spool.remove(id_);  // the client went away: nothing stays
+    if (!finished_) (void)with_.spool.remove(id_);  // the client went away: nothing stays
   }
 
   Result<void> write(ByteView piece) override {
@@ -222,13 +212,13 @@ class FilmUpload final : public net::BodySink {
                                "The film that arrived is not the one that the DPoP proof names in \"htd\"."});
     if (const auto whole = writer_->commit(); !whole) return problem_response(whole.error());
     job_.upload_id = id_;
-    const auto answer = accepted(services_, job_);
+    const auto answer = accepted(with_, job_);
     finished_ = answer.has_value();
     return answer ? *answer : problem_response(answer.error());
   }
 
  private:
-  Services& services_;
+  const MediaRoutes with_;
   std::string id_;
   std::unique_ptr<content::publish::UploadWriter> writer_;
   JobRequest job_;
@@ -237,8 +227,8 @@ class FilmUpload final : public net::BodySink {
   bool finished_ = false;
 };
 
-Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net::Request& head) {
-  SWARMA_TRY(const Caller caller, authenticate_creator(services, head, kBodyFollows));
+Result<std::unique_ptr<net::BodySink>> begin_film(const MediaRoutes& with, const Call& call) {
+  const net::Request& head = call.request;
   JobRequest job;
   SWARMA_TRY(const auto name, net::find_query(head.query, "name", 300));
   if (!name || name->empty()) return fail(ErrorCode::BadRequest, "bad_query", "Give the film a name: ?name=…");
@@ -246,40 +236,39 @@ Result<std::unique_ptr<net::BodySink>> begin_film(Services& services, const net:
   SWARMA_TRY(const auto ladder, net::find_query(head.query, "ladder", 60));
   job.ladder = ladder.value_or("auto");
   SWARMA_TRY(const auto policy, net::find_query(head.query, "policy", 16 * 1024));
-  SWARMA_TRY(Terms terms, parse_terms(Json(policy.value_or("goodwill")), nullptr));
+  SWARMA_TRY(auto terms, access::policy::parse_written_terms(Json(policy.value_or("goodwill")), nullptr));
   job.policy = std::move(terms.policy);
   job.codes = std::move(terms.codes);
   const std::string length(head.headers.get("Content-Length"));
   if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos || length.size() > 18)
     return fail(ErrorCode::BadRequest, "length_required",
                 "A film needs Content-Length; to send it in pieces use /v1/uploads.");
-  SWARMA_TRY(const auto upload, services.spool.create(std::stoull(length), job.name));
-  SWARMA_TRY(auto writer, services.spool.begin_append(upload.id, 0));
-  return std::make_unique<FilmUpload>(services, upload.id, std::move(writer), std::move(job), caller.body_digest);
+  SWARMA_TRY(const auto upload, with.spool.create(std::stoull(length), job.name));
+  SWARMA_TRY(auto writer, with.spool.begin_append(upload.id, 0));
+  return std::make_unique<FilmUpload>(with, upload.id, std::move(writer), std::move(job), call.caller.body_digest);
 }
 
 }  // namespace
 
-void add_media_routes(Services& services, Routes& routes) {
-  const auto add = [&](std::string method, std::string pattern, auto handler) {
-    routes.push_back(
-        {.method = std::move(method),
-         .pattern = std::move(pattern),
-         .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+Table routes(const MediaRoutes& with) {
+  const auto entry = [](std::string method, std::string pattern, ApiHandler handler) {
+    return Entry{.method = std::move(method),
+                 .pattern = std::move(pattern),
+                 .auth = Auth::Creator,
+                 .handler = std::move(handler)};
   };
-  routes.push_back(
-      {.method = "POST", .pattern = "/v1/media", .handler = answer_once(services, [&services](const net::Request& r) {
-                                                   return package(services, r);
-                                                 })});
-  add("POST", "/v1/media/check", check);
-  add("GET", "/v1/media", list);
-  add("GET", "/v1/media/{id}", status);
-  add("DELETE", "/v1/media/{id}", cancel);
-  add("GET", "/v1/media/{id}/events", events);
-  net::Route film{.method = "POST", .pattern = "/v1/media/upload"};
-  film.max_body = services.facts.max_upload_bytes;
-  film.sink = [&services](const net::Request& head) { return begin_film(services, head); };
-  routes.push_back(std::move(film));
+  Table table = {
+      entry("POST", "/v1/media", on(with, package)),       entry("POST", "/v1/media/check", on(with, check)),
+      entry("GET", "/v1/media", on(with, list)),           entry("GET", "/v1/media/{id}", on(with, status)),
+      entry("DELETE", "/v1/media/{id}", on(with, cancel)), entry("GET", "/v1/media/{id}/events", on(with, events))};
+  table.front().repeatable = true;
+  table.push_back({.method = "POST",
+                   .pattern = "/v1/media/upload",
+                   .auth = Auth::Creator,
+                   .max_body = with.spool.max_bytes(),
+                   .sink = [with](const Call& call) { return begin_film(with, call); },
+                   .digest = [](const net::Request&) -> Result<std::string> { return std::string(kBodyFollows); }});
+  return table;
 }
 
 }  // namespace swarma::api

@@ -1,33 +1,35 @@
-// GET /v1/node, /health, /metrics.
+#include "api/routes/node.h"
+
 #include <nlohmann/json.hpp>
 
 #include "api/problem.h"
-#include "api/routes.h"
+#include "api/routes/uploads.h"
+#include "content/blob/blob_store.h"
 #include "title/title_record.h"
 
 namespace swarma::api {
 namespace {
 
-Result<net::Response> node(Services& services, const net::Request&) {
-  const std::string& owner = services.owner.did().text();
-  Json body = {{"name", services.facts.name},
+Result<net::Response> node(const NodeRoutes& with, const Call&) {
+  const std::string& owner = with.identity.signing.did().text();
+  Json body = {{"name", with.name},
                {"version", SWARMA_VERSION},
                {"owner", owner},
-               {"agent", {{"signer", owner}, {"encryption", services.agent_encryption.did()}}},
+               {"agent", {{"signer", owner}, {"encryption", with.identity.decryption.encryption_key().did()}}},
                {"limits",
                 {{"max_blob_bytes", content::blob::kMaxBlobBytes},
                  {"max_record_bytes", title::kMaxRecordBytes},
-                 {"upload_bytes", services.facts.max_upload_bytes},
+                 {"upload_bytes", with.max_upload_bytes},
                  {"upload_chunk_bytes", kMaxUploadChunk / 2}}},
-               {"nonce", services.nonces.current(services.clock.now())}};
-  if (!services.facts.secure_url.empty()) body["secure_url"] = services.facts.secure_url;
+               {"nonce", with.nonces.current(with.clock.now())}};
+  if (!with.secure_url.empty()) body["secure_url"] = with.secure_url;
   return json_response(200, body);
 }
 
 /// 200 when the node can serve, 503 when a balancer should send viewers elsewhere.
-Result<net::Response> health(Services& services, const net::Request&) {
-  const Health health = services.health();
-  const bool draining = services.draining();
+Result<net::Response> health(const NodeRoutes& with, const Call&) {
+  const Health health = with.health();
+  const bool draining = with.draining();
   const char* status = draining ? "draining" : health.ok ? "ok" : "degraded";
   net::Response response = json_response(health.ok && !draining ? 200 : 503,
                                          {{"status", status}, {"version", SWARMA_VERSION}, {"checks", health.checks}});
@@ -35,26 +37,20 @@ Result<net::Response> health(Services& services, const net::Request&) {
   return response;
 }
 
-Result<net::Response> metrics(Services& services, const net::Request&) {
+Result<net::Response> metrics(const NodeRoutes& with, const Call&) {
   net::Response response;
   response.headers.set("Content-Type", "text/plain; version=0.0.4");
-  response.body = services.metrics();
+  response.body = with.metrics();
   return response;
 }
 
 }  // namespace
 
-void add_node_routes(Services& services, Routes& routes) {
-  const auto get = [&](std::string pattern, net::Where where, auto handler) {
-    routes.push_back(
-        {.method = "GET",
-         .pattern = std::move(pattern),
-         .where = where,
-         .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
+Table routes(const NodeRoutes& with) {
+  const auto get = [](std::string pattern, ApiHandler handler) {
+    return Entry{.method = "GET", .pattern = std::move(pattern), .runs = Runs::Inline, .handler = std::move(handler)};
   };
-  get("/v1/node", net::Where::Inline, node);
-  get("/health", net::Where::Inline, health);
-  get("/metrics", net::Where::Inline, metrics);
+  return {get("/v1/node", on(with, node)), get("/health", on(with, health)), get("/metrics", on(with, metrics))};
 }
 
 }  // namespace swarma::api

@@ -1,5 +1,5 @@
-// The pages compiled into the program (web/dist), /openapi.json and /docs. Addresses of the pages' own router answer
-// index.html, with the status of what is there; assets carry their hash in the name and never change.
+#include "api/routes/pages.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -8,7 +8,6 @@
 
 #include "api/html.h"
 #include "api/problem.h"
-#include "api/routes.h"
 #include "base/embedded.h"
 #include "crypto/hash.h"
 #include "net/http_accept.h"
@@ -118,14 +117,16 @@ bool is_router_page(std::string_view path) {
 }
 
 /// A page about a title: there only while the title is.
-Result<net::Response> title_page(Services& services, const net::Request& request) {
+Result<net::Response> title_page(const PageRoutes& with, const Call& call) {
+  const net::Request& request = call.request;
   const auto id = TitleId::parse(request.path_params.front());
   if (!id) return missing_page(request, {ErrorCode::NotFound, "title_not_found", "There is no title at this address."});
-  if (const auto stored = services.registry.find(*id); !stored) return missing_page(request, stored.error());
+  if (const auto stored = with.registry.find(*id); !stored) return missing_page(request, stored.error());
   return router_page(request);
 }
 
-Result<net::Response> page(const net::Request& request) {
+Result<net::Response> page(const PageRoutes&, const Call& call) {
+  const net::Request& request = call.request;
   std::string_view path = std::string_view(request.path).substr(1);
   if (const WebFile* file = find_file(path); file != nullptr && !path.empty()) return page_file(request, path, *file);
   if (is_router_page(path)) return router_page(request);
@@ -169,32 +170,30 @@ std::string render_docs() {
   return out;
 }
 
-Result<net::Response> docs(const net::Request&) {
+Result<net::Response> docs(const PageRoutes&, const Call&) {
   static const std::string page = render_docs();
   return html_response("Swarma node API", page);
 }
 
+Result<net::Response> description(const PageRoutes&, const Call&) {
+  net::Response response;
+  response.headers.set("Content-Type", "application/json");
+  response.body = std::string(embedded::api_files().front().bytes);
+  make_revalidated(response);
+  return response;
+}
+
 }  // namespace
 
-void add_page_routes(Services& services, Routes& routes) {
-  const auto add = [&](std::string pattern, ApiHandler handler, net::Where where = net::Where::Inline) {
-    routes.push_back({.method = "GET",
-                      .pattern = std::move(pattern),
-                      .where = where,
-                      .handler = answer(services, std::move(handler))});
+Table routes(const PageRoutes& with) {
+  const auto get = [](std::string pattern, ApiHandler handler, Runs runs = Runs::Inline) {
+    return Entry{.method = "GET", .pattern = std::move(pattern), .runs = runs, .handler = std::move(handler)};
   };
-  add("/openapi.json", [](const net::Request&) -> Result<net::Response> {
-    net::Response response;
-    response.headers.set("Content-Type", "application/json");
-    response.body = std::string(embedded::api_files().front().bytes);
-    make_revalidated(response);
-    return response;
-  });
-  add("/docs", docs);
+  Table table = {get("/openapi.json", on(with, description)), get("/docs", on(with, docs)), get("/", on(with, page)),
+                 get("/{path*}", on(with, page))};
   for (const char* pattern : {"/t/{id}", "/studio/new/{id}", "/studio/edit/{id}"})
-    add(pattern, [&services](const net::Request& r) { return title_page(services, r); }, where_sql(services));
-  add("/", page);
-  add("/{path*}", page);
+    table.push_back(get(pattern, on(with, title_page), Runs::Sql));
+  return table;
 }
 
 }  // namespace swarma::api

@@ -1,10 +1,10 @@
-// GET /problems/{reason}: where the type of a problem leads. The words are those of src/api/problems/problems.json.
+#include "api/routes/problems.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "api/html.h"
-#include "api/routes.h"
 #include "base/embedded.h"
 
 namespace swarma::api {
@@ -19,9 +19,9 @@ std::string prose(std::string_view text) {
   return out;
 }
 
-Result<net::Response> explain(const net::Request& request) {
+Result<net::Response> explain(const ProblemRoutes&, const Call& call) {
   static const Json problems = Json::parse(embedded::problem_files().front().bytes);
-  const auto found = problems.find(request.path_params.front());
+  const auto found = problems.find(call.request.path_params.front());
   if (found == problems.end())
     return fail(ErrorCode::NotFound, "not_found", "There is no problem of this name: see /docs for the API.");
   const Json& problem = *found;
@@ -35,11 +35,8 @@ Result<net::Response> explain(const net::Request& request) {
 
 }  // namespace
 
-void add_problem_routes(Services& services, Routes& routes) {
-  routes.push_back({.method = "GET",
-                    .pattern = "/problems/{reason}",
-                    .where = net::Where::Inline,
-                    .handler = answer(services, explain)});
+Table routes(const ProblemRoutes& with) {
+  return {{.method = "GET", .pattern = "/problems/{reason}", .runs = Runs::Inline, .handler = on(with, explain)}};
 }
 
 }  // namespace swarma::api

@@ -1,48 +1,50 @@
-// /v1/titles: publish, read, revise, unpublish; and the owner's list for the studio.
+#include "api/routes/titles.h"
+
 #include <nlohmann/json.hpp>
 
-#include "api/auth.h"
+#include "access/policy/written_terms.h"
 #include "api/problem.h"
-#include "api/publish_title.h"
-#include "api/routes.h"
-#include "api/terms.h"
 #include "base/text.h"
 #include "title/hls_playlist.h"
+#include "title/sealed_package.h"
 #include "title/title_details.h"
 
 namespace swarma::api {
 namespace {
 
-Result<TitleId> title_id_of(const net::Request& request) {
-  return TitleId::parse(request.path_params.front());
+constexpr std::size_t kMaxPublish = title::kMaxRecordBytes + title::kMaxSealedBytes + 1024;
+
+Result<TitleId> title_id_of(const Call& call) {
+  return TitleId::parse(call.request.path_params.front());
 }
 
-Result<net::Response> publish(Services& services, const net::Request& request) {
-  SWARMA_TRY(const Caller caller, authenticate_creator(services, request));
-  SWARMA_TRY(const Json body, parse_body(request));
+/// What the creator hears: also what may not be meant with the terms.
+Json receipt_json(const title::TitleRecord& record) {
+  return {{"title_id", record.id.text()}, {"revision", record.revision}, {"notes", access::policy::remarks_on(record)}};
+}
+
+Result<net::Response> publish(const TitleRoutes& with, const Call& call) {
+  SWARMA_TRY(const Json body, parse_body(call.request));
   const JsonReader reader(body, "request");
   SWARMA_RETURN_IF_ERROR(reader.only({"record", "sealed"}));
   SWARMA_TRY(const std::string record, reader.text("record", title::kMaxRecordBytes));
   SWARMA_TRY(const std::string sealed, reader.text("sealed", title::kMaxSealedBytes));
-  SWARMA_TRY(const PublishedTitle published, publish_title(services, record, sealed, caller.did));
-  return json_response(
-      published.repeated ? 200 : 201,
-      {{"title_id", published.id.text()}, {"revision", published.revision}, {"notes", published.notes}});
+  SWARMA_TRY(const auto receipt, with.desk.publish(record, sealed, *call.caller.did));
+  return json_response(receipt.repeated ? 200 : 201, receipt_json(receipt.record));
 }
 
-Result<net::Response> get_title(Services& services, const net::Request& request) {
-  SWARMA_TRY(const TitleId id, title_id_of(request));
-  SWARMA_TRY(const auto stored, services.registry.find(id));
+Result<net::Response> get_title(const TitleRoutes& with, const Call& call) {
+  SWARMA_TRY(const TitleId id, title_id_of(call));
+  SWARMA_TRY(const auto stored, with.registry.find(id));
   SWARMA_TRY(Json payload, crypto::peek_jws(stored->record_jws));
   net::Response response = json_response(200, {{"record", stored->record_jws}, {"title", std::move(payload)}});
   make_revalidated(response);
   return response;
 }
 
-Result<net::Response> unpublish(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const TitleId id, title_id_of(request));
-  SWARMA_RETURN_IF_ERROR(unpublish_title(services, id));
+Result<net::Response> unpublish(const TitleRoutes& with, const Call& call) {
+  SWARMA_TRY(const TitleId id, title_id_of(call));
+  SWARMA_RETURN_IF_ERROR(with.desk.unpublish(id, with.disk.is_full()));
   return json_response(200, Json::object());
 }
 
@@ -56,13 +58,12 @@ Result<std::vector<std::string>> read_tags(const JsonReader& reader) {
   return tags;
 }
 
-Result<net::Response> revise(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const TitleId id, title_id_of(request));
-  SWARMA_TRY(const Json body, parse_body(request));
+Result<net::Response> revise(const StudioRoutes& with, const Call& call) {
+  SWARMA_TRY(const TitleId id, title_id_of(call));
+  SWARMA_TRY(const Json body, parse_body(call.request));
   const JsonReader reader(body, "request");
   SWARMA_RETURN_IF_ERROR(reader.only({"name", "summary", "language", "tags", "texts", "policy", "codes"}));
-  Revision revision;
+  content::publish::Revision revision;
   if (reader.has("name")) {
     SWARMA_TRY(revision.name, reader.text("name", 300));
   }
@@ -79,28 +80,28 @@ Result<net::Response> revise(Services& services, const net::Request& request) {
     SWARMA_TRY(revision.texts, title::read_local_texts(body["texts"]));
   }
   if (reader.has("policy")) {
-    SWARMA_TRY(auto terms, parse_terms(body["policy"], body.contains("codes") ? &body["codes"] : nullptr));
+    SWARMA_TRY(auto terms,
+               access::policy::parse_written_terms(body["policy"], body.contains("codes") ? &body["codes"] : nullptr));
     revision.policy = std::move(terms.policy);
     revision.codes = std::move(terms.codes);
   }
-  SWARMA_TRY(const PublishedTitle published, revise_title(services, id, revision));
-  return json_response(
-      200, {{"title_id", published.id.text()}, {"revision", published.revision}, {"notes", published.notes}});
+  SWARMA_TRY(const title::TitleRecord record, with.reviser.revise(id, revision));
+  return json_response(200, receipt_json(record));
 }
 
 /// <track id>:<slot> → the blob it is.
-Result<net::Response> segment(Services& services, const net::Request& request) {
-  SWARMA_TRY(const TitleId id, title_id_of(request));
-  const std::string_view guid = request.path_params.at(1);
+Result<net::Response> segment(const TitleRoutes& with, const Call& call) {
+  SWARMA_TRY(const TitleId id, title_id_of(call));
+  const std::string_view guid = call.request.path_params.at(1);
   const std::size_t colon = guid.find(':');
   const auto slot = parse_number<std::size_t>(colon == std::string_view::npos ? "" : guid.substr(colon + 1));
   if (!slot) return fail(ErrorCode::BadRequest, "bad_segment", "A segment is named <track>:<slot>.");
-  SWARMA_TRY(const auto stored, services.registry.find(id));
-  SWARMA_TRY(const Bytes details_bytes, services.blobs.read(stored->record.details, title::kMaxDetailsBytes));
+  SWARMA_TRY(const auto stored, with.registry.find(id));
+  SWARMA_TRY(const Bytes details_bytes, with.blobs.read(stored->record.details, title::kMaxDetailsBytes));
   SWARMA_TRY(const title::TitleDetails details, title::parse_details(as_text(details_bytes)));
   for (const title::Track& track : details.tracks) {
     if (track.id != guid.substr(0, colon)) continue;
-    SWARMA_TRY(const Bytes text, services.blobs.read(track.playlist, title::kMaxPlaylistBytes));
+    SWARMA_TRY(const Bytes text, with.blobs.read(track.playlist, title::kMaxPlaylistBytes));
     SWARMA_TRY(const title::MediaPlaylist playlist, title::parse_media_playlist(as_text(text)));
     if (*slot >= playlist.segments.size()) break;
     net::Response response;
@@ -111,16 +112,15 @@ Result<net::Response> segment(Services& services, const net::Request& request) {
   return fail(ErrorCode::NotFound, "segment_not_found", "The title has no such segment.");
 }
 
-Result<net::Response> studio_titles(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
+Result<net::Response> list(const StudioRoutes& with, const Call&) {
   Json list = Json::array();
   std::string cursor;
   do {
-    SWARMA_TRY(const auto page, services.registry.search("", catalog::registry::kMaxPageSize, cursor));
+    SWARMA_TRY(const auto page, with.registry.search("", catalog::registry::kMaxPageSize, cursor));
     for (const auto& stored : page.titles) {
       const title::TitleRecord& r = stored->record;
-      SWARMA_TRY(const std::int64_t unlocks, services.registry.find_unlocks(r.id));
-      SWARMA_TRY(const Bytes details_bytes, services.blobs.read(r.details, title::kMaxDetailsBytes));
+      SWARMA_TRY(const std::int64_t unlocks, with.registry.find_unlocks(r.id));
+      SWARMA_TRY(const Bytes details_bytes, with.blobs.read(r.details, title::kMaxDetailsBytes));
       SWARMA_TRY(const title::TitleDetails details, title::parse_details(as_text(details_bytes)));
       std::int64_t bytes = 0;
       for (const title::Track& track : details.tracks) bytes += track.bytes;
@@ -147,29 +147,26 @@ Result<net::Response> studio_titles(Services& services, const net::Request& requ
 
 }  // namespace
 
-void add_title_routes(Services& services, Routes& routes) {
-  static constexpr std::size_t kMaxPublish = title::kMaxRecordBytes + title::kMaxSealedBytes + 1024;
-  const auto add = [&](std::string method, std::string pattern, net::Where where, auto handler) {
-    routes.push_back(
-        {.method = std::move(method),
-         .pattern = std::move(pattern),
-         .where = where,
-         .handler = answer(services, [&services, handler](const net::Request& r) { return handler(services, r); })});
-  };
-  routes.push_back(
-      {.method = "POST",
-       .pattern = "/v1/titles",
-       .max_body = kMaxPublish,
-       .handler = answer_once(services, [&services](const net::Request& r) { return publish(services, r); })});
-  routes.push_back(
-      {.method = "POST",
-       .pattern = "/v1/titles/{id}/revise",
-       .max_body = kMaxPublish,
-       .handler = answer_once(services, [&services](const net::Request& r) { return revise(services, r); })});
-  add("GET", "/v1/titles/{id}", where_sql(services), get_title);
-  add("DELETE", "/v1/titles/{id}", net::Where::Worker, unpublish);
-  add("GET", "/v1/titles/{id}/segments/{guid}", net::Where::Worker, segment);
-  add("GET", "/v1/studio/titles", net::Where::Worker, studio_titles);
+Table routes(const TitleRoutes& with) {
+  return {{.method = "POST",
+           .pattern = "/v1/titles",
+           .auth = Auth::Creator,
+           .repeatable = true,
+           .max_body = kMaxPublish,
+           .handler = on(with, publish)},
+          {.method = "GET", .pattern = "/v1/titles/{id}", .runs = Runs::Sql, .handler = on(with, get_title)},
+          {.method = "DELETE", .pattern = "/v1/titles/{id}", .auth = Auth::Creator, .handler = on(with, unpublish)},
+          {.method = "GET", .pattern = "/v1/titles/{id}/segments/{guid}", .handler = on(with, segment)}};
+}
+
+Table routes(const StudioRoutes& with) {
+  return {{.method = "POST",
+           .pattern = "/v1/titles/{id}/revise",
+           .auth = Auth::Creator,
+           .repeatable = true,
+           .max_body = kMaxPublish,
+           .handler = on(with, revise)},
+          {.method = "GET", .pattern = "/v1/studio/titles", .auth = Auth::Creator, .handler = on(with, list)}};
 }
 
 }  // namespace swarma::api

@@ -1,16 +1,12 @@
-// /v1/uploads: tus 1.0.0 (core, creation, expiration, termination), for pages of any origin. Each chunk is in memory
-// once, its proof covers its hash, and it is appended whole or not at all.
-//
-// Order of the checks: version of the protocol, type of the content, who asks, then the numbers and the state.
+#include "api/routes/uploads.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <ctime>
 
-#include "api/auth.h"
 #include "api/problem.h"
-#include "api/routes.h"
 #include "base/text.h"
 #include "content/publish/spool.h"
 
@@ -80,86 +76,81 @@ std::string filename_of(std::string_view metadata) {
   return bytes ? std::string(as_text(*bytes)) : "film";
 }
 
-Result<net::Response> create(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const std::uint64_t length, header_number(request, "Upload-Length"));
-  const std::string_view metadata = request.headers.get("Upload-Metadata");
-  SWARMA_TRY(const Upload upload, services.spool.create(length, filename_of(metadata), metadata));
+Result<net::Response> create(const UploadRoutes& with, const Call& call) {
+  SWARMA_TRY(const std::uint64_t length, header_number(call.request, "Upload-Length"));
+  const std::string_view metadata = call.request.headers.get("Upload-Metadata");
+  SWARMA_TRY(const Upload upload, with.spool.create(length, filename_of(metadata), metadata));
   net::Response response = tus(201);
   response.headers.set("Location", "/v1/uploads/" + upload.id);
   describe(response, upload);
   return response;
 }
 
-Result<net::Response> offset(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const Upload upload, services.spool.find(request.path_params.front()));
+Result<net::Response> offset(const UploadRoutes& with, const Call& call) {
+  SWARMA_TRY(const Upload upload, with.spool.find(call.request.path_params.front()));
   net::Response response = tus(200);
   describe(response, upload);
   if (!upload.metadata.empty()) response.headers.set("Upload-Metadata", upload.metadata);
   return response;
 }
 
-Result<net::Response> append(Services& services, const net::Request& request) {
-  if (!is_chunk(request.headers.get("Content-Type")))
-    return fail(ErrorCode::Unsupported, "bad_content_type",
-                "A chunk has the Content-Type application/offset+octet-stream.");
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_TRY(const std::uint64_t at, header_number(request, "Upload-Offset"));
-  SWARMA_TRY(const Upload upload, services.spool.append(request.path_params.front(), at, view(request.body)));
+Result<net::Response> append(const UploadRoutes& with, const Call& call) {
+  SWARMA_TRY(const std::uint64_t at, header_number(call.request, "Upload-Offset"));
+  SWARMA_TRY(const Upload upload, with.spool.append(call.request.path_params.front(), at, view(call.request.body)));
   net::Response response = tus(204);
   describe(response, upload);
   return response;
 }
 
-Result<net::Response> drop(Services& services, const net::Request& request) {
-  SWARMA_RETURN_IF_ERROR(authenticate_creator(services, request));
-  SWARMA_RETURN_IF_ERROR(services.spool.remove(request.path_params.front()));
+Result<net::Response> drop(const UploadRoutes& with, const Call& call) {
+  SWARMA_RETURN_IF_ERROR(with.spool.remove(call.request.path_params.front()));
   return tus(204);
 }
 
 /// What the protocol can do here, for everybody who asks.
-net::Response options(const Services& services) {
+net::Response options(const UploadRoutes& with) {
   net::Response response = tus(204);
   response.headers.set("Tus-Version", kVersion);
   response.headers.set("Tus-Extension", "creation,expiration,termination");
-  response.headers.set("Tus-Max-Size", std::to_string(services.spool.max_bytes()));
+  response.headers.set("Tus-Max-Size", std::to_string(with.spool.max_bytes()));
   return response;
 }
 
-net::Handler in_protocol(Services& services, ApiHandler handler) {
-  ApiHandler checked = [handler = std::move(handler)](const net::Request& request) -> Result<net::Response> {
-    SWARMA_RETURN_IF_ERROR(check_version(request));
-    return handler(request);
-  };
-  return [inner = answer(services, std::move(checked))](const net::Request& request) {
-    net::Response response = inner.now()(request);
-    if (response.status == 412) response.headers.set("Tus-Version", kVersion);
+/// What the protocol says before anybody is asked who they are.
+std::optional<net::Response> check_protocol(const net::Request& request) {
+  if (const auto spoken = check_version(request); !spoken) {
+    net::Response response = problem_response(spoken.error());
+    response.headers.set("Tus-Version", kVersion);
     return response;
-  };
+  }
+  if (request.method != "PATCH" || is_chunk(request.headers.get("Content-Type"))) return std::nullopt;
+  return problem_response(
+      {ErrorCode::Unsupported, "bad_content_type", "A chunk has the Content-Type application/offset+octet-stream."});
 }
 
 }  // namespace
 
-void add_upload_routes(Services& services, Routes& routes) {
-  const auto add = [&](std::string method, std::string pattern, std::size_t max_body, auto handler) {
-    routes.push_back(
-        {.method = std::move(method),
-         .pattern = std::move(pattern),
-         .max_body = max_body,
-         .handler = in_protocol(services, [&services, handler](const net::Request& r) { return handler(services, r); }),
-         .headers = {{"Tus-Resumable", kVersion}}});
+Table routes(const UploadRoutes& with) {
+  const auto step = [](std::string method, std::string pattern, std::size_t max_body, ApiHandler handler) {
+    return Entry{.method = std::move(method),
+                 .pattern = std::move(pattern),
+                 .auth = Auth::Creator,
+                 .max_body = max_body,
+                 .handler = std::move(handler),
+                 .first = check_protocol,
+                 .headers = {{"Tus-Resumable", kVersion}}};
   };
-  add("POST", "/v1/uploads", 1024, create);
-  add("HEAD", "/v1/uploads/{id}", 0, offset);
-  add("PATCH", "/v1/uploads/{id}", kMaxUploadChunk, append);
-  add("DELETE", "/v1/uploads/{id}", 0, drop);
+  Table table = {step("POST", "/v1/uploads", 1024, on(with, create)),
+                 step("HEAD", "/v1/uploads/{id}", 0, on(with, offset)),
+                 step("PATCH", "/v1/uploads/{id}", kMaxUploadChunk, on(with, append)),
+                 step("DELETE", "/v1/uploads/{id}", 0, on(with, drop))};
   for (const char* pattern : {"/v1/uploads", "/v1/uploads/{id}"})
-    routes.push_back({.method = "OPTIONS",
-                      .pattern = pattern,
-                      .where = net::Where::Inline,
-                      .max_body = 0,
-                      .handler = [&services](const net::Request&) { return options(services); }});
+    table.push_back({.method = "OPTIONS",
+                     .pattern = pattern,
+                     .runs = Runs::Inline,
+                     .max_body = 0,
+                     .plain = [with](const net::Request&) { return options(with); }});
+  return table;
 }
 
 }  // namespace swarma::api

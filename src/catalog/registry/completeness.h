@@ -22,6 +22,8 @@ class BlobPresence {
   virtual Result<std::optional<std::uint64_t>> has(const BlobId& id) = 0;
   /// The whole blob, checked against its name. NotFound, Corrupt, or TooLarge beyond max_bytes.
   virtual Result<Bytes> read(const BlobId& id, std::size_t max_bytes) = 0;
+  /// Success also where it is not here.
+  virtual Result<void> remove(const BlobId& id) = 0;
 };
 
 /// What a complete title leads to. Only check_complete makes one for a record that came from outside.

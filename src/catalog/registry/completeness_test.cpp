@@ -94,6 +94,7 @@ TEST(Completeness, PassesOnThatTheDiskFailed) {
     Result<std::optional<std::uint64_t>> has(const BlobId&) override {
       return fail(ErrorCode::Io, "io_failed", "The disk fails.");
     }
+    Result<void> remove(const BlobId&) override { return {}; }
     Result<Bytes> read(const BlobId&, std::size_t) override {
       return fail(ErrorCode::Io, "io_failed", "The disk fails.");
     }

@@ -190,7 +190,7 @@ Result<Page> TitleRegistry::search(std::string_view query, std::size_t limit, st
   return page;
 }
 
-Result<void> TitleRegistry::unpublish(const TitleId& id) {
+Result<void> TitleRegistry::unpublish(const TitleId& id, const std::function<Result<void>(db::Session&)>& also) {
   const Instant now = impl_->clock.now();
   SWARMA_RETURN_IF_ERROR(impl_->database.transact(
       [&](db::Session& session) -> Result<void> {
@@ -202,7 +202,7 @@ Result<void> TitleRegistry::unpublish(const TitleId& id) {
             {id.text(), present.revision, now.unix_s()}));
         SWARMA_RETURN_IF_ERROR(
             session.execute("DELETE FROM titles WHERE no = $1", {*present.no}));  // words and blobs go with it
-        return {};
+        return also ? also(session) : Result<void>();
       },
       db::Durability::Full));
   impl_->cache.forget(id);

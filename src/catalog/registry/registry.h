@@ -80,8 +80,8 @@ class TitleRegistry {
   Result<Page> search(std::string_view query, std::size_t limit, std::string_view cursor = {});
 
   /// Record, sealed package and index go; a tombstone keeps the revision, so that an older record never comes back.
-  /// NotFound ("title_not_found", "title_withdrawn").
-  Result<void> unpublish(const TitleId& id);
+  /// `also` as in publish(). NotFound ("title_not_found", "title_withdrawn").
+  Result<void> unpublish(const TitleId& id, const std::function<Result<void>(db::Session&)>& also = {});
 
   /// How often a title was unlocked, over all its revisions. Counted in the transaction of the unlock.
   Result<void> count_unlock(db::Session& session, const TitleId& id);

@@ -22,6 +22,10 @@ class FakeBlobs final : public BlobPresence, public SweptBlobs {
     blobs[id] = {std::string(text), now};
     return id;
   }
+  Result<void> remove(const BlobId& id) override {
+    blobs.erase(id);
+    return {};
+  }
   Result<std::optional<std::uint64_t>> has(const BlobId& id) override {
     const auto found = blobs.find(id);
     if (found == blobs.end()) return std::nullopt;

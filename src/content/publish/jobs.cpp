@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "content/publish/reviser.h"
 #include "crypto/aead.h"
 
 namespace swarma::content::publish {
@@ -121,7 +122,7 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
   std::optional<ExistingTitle> existing;
   if (!r.title_id.empty()) {
     SWARMA_TRY(const TitleId id, TitleId::parse(r.title_id));
-    SWARMA_TRY(existing, ports_.find_existing(id));
+    SWARMA_TRY(existing, next_revision(ports_.visible, ports_.identity.signing.did(), id));
   }
   return PublishRequest{.file = std::move(film),
                         .name = r.name,
@@ -145,16 +146,14 @@ Result<PublishRequest> MediaJobs::prepare(const JobRequest& r) {
 /// What an earlier worker published before it died.
 std::optional<PublishResult> MediaJobs::find_published(const JobRequest& request) {
   if (!request.title_id.empty()) return std::nullopt;
-  const auto jws = ports_.find_record(title::make_title_id(ports_.identity.signing.did(), request.nonce));
-  if (!jws || !*jws) return std::nullopt;
-  const auto record = title::verify_record(**jws);
-  if (!record) return std::nullopt;
-  return PublishResult{.id = record->id,
-                       .revision = record->revision,
-                       .duration_ms = record->duration_ms,
+  const auto title = ports_.visible.get(title::make_title_id(ports_.identity.signing.did(), request.nonce));
+  if (!title) return std::nullopt;
+  return PublishResult{.id = title->record.id,
+                       .revision = title->record.revision,
+                       .duration_ms = title->record.duration_ms,
                        .renditions = {},
                        .tracks = {},
-                       .record = **jws,
+                       .record = title->record_jws,
                        .notes = {}};
 }
 

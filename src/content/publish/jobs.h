@@ -27,10 +27,7 @@ struct JobPorts {
   title::KeyAgentRef agent;
   std::function<std::unique_ptr<BlobSink>()> make_sink;
   TitlePort& titles;
-  /// The next revision of a title of this creator.
-  std::function<Result<ExistingTitle>(const TitleId&)> find_existing;
-  /// The record of a title, if it is visible.
-  std::function<Result<std::optional<std::string>>(const TitleId&)> find_record;
+  VisibleTitles& visible;
   std::filesystem::path data_folder;
   std::string home;                // names this node; the same after a restart, another one for every other node
   std::chrono::seconds lease{30};  // without a sign of life: the job of a dead node

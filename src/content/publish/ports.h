@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "content/blob/blob_store.h"
 #include "content/publish/track_encryptor.h"
+#include "title/title_record.h"
 
 namespace swarma::content::publish {
 
@@ -51,6 +52,21 @@ class TitlePort {
  public:
   virtual ~TitlePort() = default;
   virtual Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) = 0;
+};
+
+/// A title as it is visible where films are published.
+struct VisibleTitle {
+  title::TitleRecord record;
+  std::string record_jws;
+  std::string sealed;
+};
+
+/// Looks titles up where they are published.
+class VisibleTitles {
+ public:
+  virtual ~VisibleTitles() = default;
+  /// NotFound ("title_not_found", "title_withdrawn").
+  virtual Result<VisibleTitle> get(const TitleId& id) = 0;
 };
 
 }  // namespace swarma::content::publish

@@ -9,15 +9,15 @@
 #include "title/codes.h"
 #include "title/title_record.h"
 
-namespace swarma::api {
+namespace swarma::access::policy {
 
-struct Terms {
+struct WrittenTerms {
   std::string policy;  // canonical JSON
   title::CodeLists codes;
 };
-Result<Terms> parse_terms(const Json& policy, const Json* codes);
+Result<WrittenTerms> parse_written_terms(const Json& policy, const Json* codes);
 
-/// What the creator of a record may not have meant with its terms (access::policy::remarks).
+/// What the creator of a record may not have meant with its terms (remarks).
 std::vector<std::string> remarks_on(const title::TitleRecord& record);
 
-}  // namespace swarma::api
+}  // namespace swarma::access::policy

@@ -1,9 +1,11 @@
-#include "api/auth.h"
+// Who may come in: the proof, the token, the room on the disk.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "crypto/hash.h"
+#include "api/door.h"
+#include "base/json.h"
+#include "crypto/jws.h"
 
 namespace swarma::api {
 namespace {
@@ -25,22 +27,6 @@ Result<std::string_view> find_token(const net::Request& request) {
   return value.substr(kPrefix.size());
 }
 
-/// Checks that the owner signed this token, for this holder, and that it still holds.
-Result<void> check_token(Services& services, std::string_view token, const std::string& holder_jkt) {
-  const auto payload = crypto::verify_jws(token, crypto::kTokenTyp, services.owner.did(), kMaxTokenBytes);
-  if (!payload) return bad_token("token_bad", "This token was not issued by the owner of this node.");
-  const JsonReader reader(*payload, "token");
-  SWARMA_TRY(const Json* confirmation, reader.object("cnf"));
-  SWARMA_TRY(const std::string jkt, JsonReader(*confirmation, "token").text("jkt", 64));
-  if (jkt != holder_jkt) return bad_token("token_wrong_holder", "This token belongs to another key.");
-  SWARMA_TRY(const Expiry expires_at, reader.expiry("exp"));
-  if (expires_at.has_passed(services.clock.now()))
-    return bad_token("token_expired", "This token has expired; ask the owner for a new one.");
-  SWARMA_TRY(const std::string scope, reader.text("scope", 32));
-  if (scope != kScope) return fail(ErrorCode::Forbidden, "token_scope", "This token does not allow publishing.");
-  return {};
-}
-
 std::string extras_of(const net::Request& request) {
   const net::Headers& headers = request.headers;
   return crypto::describe_extras({.query = request.query,
@@ -55,9 +41,9 @@ std::string origin_of(const std::string& url) {
 }
 
 /// The URLs by which this node knows the resource of a request, one at least.
-Result<std::vector<std::string>> own_urls(const NodeFacts& facts, const net::Request& request) {
+Result<std::vector<std::string>> own_urls(const std::string& public_url, const net::Request& request) {
   std::vector<std::string> bases;
-  if (!facts.public_url.empty()) bases.push_back(facts.public_url);
+  if (!public_url.empty()) bases.push_back(public_url);
   if (!request.local_url.empty()) bases.push_back(request.local_url);
   for (const std::string_view loopback : {"://127.", "://[::1]:"})
     if (const std::size_t at = request.local_url.find(loopback); at != std::string::npos)
@@ -80,12 +66,22 @@ Result<std::vector<std::string>> own_urls(const NodeFacts& facts, const net::Req
 
 }  // namespace
 
-std::string body_digest(const net::Request& request) {
-  return request.body.empty() ? std::string() : to_base64url(crypto::sha256(view(request.body)));
+Result<Caller> Door::admit(const net::Request& request, Auth auth, std::string_view digest) const {
+  SWARMA_TRY(const std::string_view token, auth == Auth::Creator ? find_token(request) : std::string_view{});
+  SWARMA_TRY(Caller caller, check_proof(request, digest, token));
+  if (!token.empty()) {
+    SWARMA_RETURN_IF_ERROR(check_token(token, caller.jkt));
+  } else if (auth == Auth::Creator && !caller.is_owner) {
+    return fail(ErrorCode::Forbidden, "not_owner",
+                "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
+  } else if (auth == Auth::Owner && !caller.is_owner) {
+    return fail(ErrorCode::Forbidden, "not_owner", "Only the owner's key can let another key in.");
+  }
+  SWARMA_RETURN_IF_ERROR(check_room(request, caller.is_owner || auth == Auth::Creator));
+  return caller;
 }
 
-Result<Caller> check_proof(Services& services, const net::Request& request, std::string_view digest,
-                           std::string_view token) {
+Result<Caller> Door::check_proof(const net::Request& request, std::string_view digest, std::string_view token) const {
   if (request.headers.count("DPoP") != 1)
     return fail(ErrorCode::Unauthenticated,
                 request.headers.count("DPoP") == 0 ? "proof_required" : "invalid_dpop_proof",
@@ -96,67 +92,57 @@ Result<Caller> check_proof(Services& services, const net::Request& request, std:
                               .access_token = std::string(token),
                               .extras = extras_of(request),
                               .body_follows = follows};
-  SWARMA_TRY(std::vector<std::string> urls, own_urls(services.facts, request));
+  SWARMA_TRY(std::vector<std::string> urls, own_urls(p_.public_url, request));
   expected.url = std::move(urls.front());
   expected.other_urls.assign(std::next(urls.begin()), urls.end());
-  const Instant now = services.clock.now();
+  const Instant now = p_.clock.now();
   SWARMA_TRY(crypto::DpopProof proof, crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, now));
-  if (!services.nonces.accepts(proof.nonce, now))
+  if (!p_.nonces.accepts(proof.nonce, now))
     return fail(ErrorCode::Unauthenticated, "use_dpop_nonce",
                 "Repeat the request with the nonce of the DPoP-Nonce header in the proof.");
   return Caller{.did = proof.signer,
                 .jkt = proof.jkt,
+                .is_owner = proof.signer == p_.owner.did(),
                 .proof = {.jkt = proof.jkt, .jti = proof.jti, .issued_at = proof.issued_at},
                 .base_url = origin_of(proof.url),
                 .body_digest = proof.body_digest};
 }
 
-Result<Caller> authenticate_viewer(Services& services, const net::Request& request) {
-  SWARMA_TRY(Caller caller, check_proof(services, request, body_digest(request)));
-  SWARMA_RETURN_IF_ERROR(check_room(services, request, is_owner(services, caller)));
-  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));
-  return caller;
+/// The owner signed this token, for this holder, and it still holds.
+Result<void> Door::check_token(std::string_view token, const std::string& holder_jkt) const {
+  const auto payload = crypto::verify_jws(token, crypto::kTokenTyp, p_.owner.did(), kMaxTokenBytes);
+  if (!payload) return bad_token("token_bad", "This token was not issued by the owner of this node.");
+  const JsonReader reader(*payload, "token");
+  SWARMA_TRY(const Json* confirmation, reader.object("cnf"));
+  SWARMA_TRY(const std::string jkt, JsonReader(*confirmation, "token").text("jkt", 64));
+  if (jkt != holder_jkt) return bad_token("token_wrong_holder", "This token belongs to another key.");
+  SWARMA_TRY(const Expiry expires_at, reader.expiry("exp"));
+  if (expires_at.has_passed(p_.clock.now()))
+    return bad_token("token_expired", "This token has expired; ask the owner for a new one.");
+  SWARMA_TRY(const std::string scope, reader.text("scope", 32));
+  if (scope != kScope) return fail(ErrorCode::Forbidden, "token_scope", "This token does not allow publishing.");
+  return {};
 }
 
-Result<Caller> authenticate_creator(Services& services, const net::Request& request) {
-  return authenticate_creator(services, request, body_digest(request));
-}
-
-Result<Caller> authenticate_creator(Services& services, const net::Request& request, std::string_view digest) {
-  SWARMA_TRY(const std::string_view token, find_token(request));
-  SWARMA_TRY(Caller caller, check_proof(services, request, digest, token));
-  if (!token.empty()) {
-    SWARMA_RETURN_IF_ERROR(check_token(services, token, caller.jkt));
-  } else if (!is_owner(services, caller)) {
-    return fail(ErrorCode::Forbidden, "not_owner",
-                "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
-  }
-  SWARMA_RETURN_IF_ERROR(check_room(services, request, true));
-  SWARMA_RETURN_IF_ERROR(once::record_proof(services.database, caller.proof));
-  return caller;
-}
-
-Result<void> check_room(Services& services, const net::Request& request, bool by_owner) {
-  if (!services.disk.is_full()) return {};
+/// With a full disk only the owner is let in, to look, to remove and to sign in; what he writes goes into the reserve
+/// (base/disk_reserve.h). Asked before anything is written.
+Result<void> Door::check_room(const net::Request& request, bool by_owner) const {
+  if (!p_.disk.is_full()) return {};
   const std::string& method = request.method;
   const bool makes_room = method == "GET" || method == "HEAD" || method == "DELETE" || request.path == "/v1/links" ||
                           request.path == "/v1/tokens";
   if (!by_owner || !makes_room) return DiskReserve::full();
-  services.disk.release();
+  p_.disk.release();
   return {};
 }
 
-bool is_owner(const Services& services, const Caller& caller) {
-  return caller.did == services.owner.did();
-}
-
-Result<std::string> issue_token(Services& services, const std::string& holder_jkt, Expiry expires_at) {
-  const Json payload = {{"iss", services.owner.did().text()},
+Result<std::string> Door::issue_token(const std::string& holder_jkt, Expiry expires_at) const {
+  const Json payload = {{"iss", p_.owner.did().text()},
                         {"cnf", {{"jkt", holder_jkt}}},
                         {"scope", kScope},
-                        {"iat", services.clock.now().unix_s()},
+                        {"iat", p_.clock.now().unix_s()},
                         {"exp", expires_at.unix_s()}};
-  return crypto::sign_jws(services.owner, crypto::kTokenTyp, payload);
+  return crypto::sign_jws(p_.owner, crypto::kTokenTyp, payload);
 }
 
 }  // namespace swarma::api

@@ -1,0 +1,137 @@
+#include "api/door.h"
+
+#include "api/problem.h"
+#include "base/log.h"
+#include "crypto/hash.h"
+
+namespace swarma::api {
+
+std::string body_digest(const net::Request& request) {
+  return request.body.empty() ? std::string() : to_base64url(crypto::sha256(view(request.body)));
+}
+
+net::Response Door::dress(net::Response response, std::string_view reason) const {
+  response.headers.set("DPoP-Nonce", p_.nonces.current(p_.clock.now()));
+  if (response.status == 401)
+    response.headers.set("WWW-Authenticate",
+                         "DPoP error=\"" +
+                             std::string(reason == "use_dpop_nonce" ? "use_dpop_nonce" : "invalid_dpop_proof") +
+                             "\", algs=\"EdDSA\"");
+  return response;
+}
+
+net::Response Door::refuse(const Error& error) const {
+  if (error.reason == "disk_full") p_.disk.note_full();
+  return dress(problem_response(error), error.reason);
+}
+
+Result<Caller> Door::admit(const net::Request& request, const Entry& entry) const {
+  if (entry.auth == Auth::Anybody) return Caller{};
+  if (!entry.digest) return admit(request, entry.auth, body_digest(request));
+  SWARMA_TRY(const std::string digest, entry.digest(request));
+  return admit(request, entry.auth, digest);
+}
+
+net::Response Door::answer(const Entry& entry, const net::Request& request) const {
+  if (entry.first)
+    if (auto early = entry.first(request)) return dress(*std::move(early), {});
+  Result<net::Response> result = [&]() -> Result<net::Response> {
+    SWARMA_TRY(const Caller caller, admit(request, entry));
+    const Call call{request, caller};
+    const std::string_view key = entry.repeatable ? request.headers.get("Idempotency-Key") : std::string_view{};
+    if (!key.empty()) return answer_once(entry, call, key);
+    if (entry.auth != Auth::Anybody) SWARMA_RETURN_IF_ERROR(once::record_proof(p_.database, caller.proof));
+    return entry.handler(call);
+  }();
+  return result ? dress(*std::move(result), {}) : refuse(result.error());
+}
+
+Result<net::Response> Door::answer_once(const Entry& entry, const Call& call, std::string_view header) const {
+  const net::Request& request = call.request;
+  const once::IdempotencyKey key{.key = std::string(header),
+                                 .route = request.method + " " + request.path,
+                                 .viewer = call.caller.jkt,
+                                 .body_digest = call.caller.body_digest};
+  SWARMA_TRY(const auto before, p_.answers.begin(key));
+  // The answer to a repetition is for whoever proves again that it is theirs: it may hold a link or a token.
+  Result<void> fresh = once::record_proof(p_.database, call.caller.proof);
+  if (before) {
+    if (!fresh) return std::unexpected(fresh.error());
+    net::Response response;
+    response.status = before->status;
+    response.headers.set("Content-Type", before->content_type);
+    response.headers.set("Idempotency-Replayed", "true");
+    response.body = before->body;
+    return response;
+  }
+  Result<net::Response> response = std::unexpected(fresh ? Error{} : fresh.error());
+  if (fresh) response = entry.handler(call);
+  // A refusal may be repeated with other proofs; only what was done is kept.
+  const auto* body = response ? std::get_if<std::string>(&response->body) : nullptr;
+  const Result<void> kept =
+      response && response->status < 300 && body != nullptr
+          ? p_.answers.finish(key, {response->status, std::string(response->headers.get("Content-Type")), *body})
+          : p_.answers.abandon(key);
+  if (!kept) log::warning("idempotency_not_kept", {{"reason", kept.error().reason}});
+  return response;
+}
+
+net::Handler Door::guard(Entry entry) const {
+  return [this, entry = std::move(entry)](const net::Request& request) { return answer(entry, request); };
+}
+
+net::GroupHandler Door::guard_group(Entry entry) const {
+  return [this, entry = std::move(entry)](std::span<const net::Request* const> requests) {
+    std::vector<Result<Caller>> callers;
+    std::vector<Call> calls;
+    callers.reserve(requests.size());
+    for (const net::Request* request : requests) {
+      callers.push_back(admit(*request, entry));
+      if (callers.back()) calls.push_back({*request, *callers.back()});
+    }
+    std::vector<Result<net::Response>> answers = entry.group(calls);
+    std::vector<net::Response> responses;
+    auto next = answers.begin();
+    for (const Result<Caller>& caller : callers) {
+      Result<net::Response> result = std::unexpected(Error{});
+      if (caller)
+        result = std::move(*next++);
+      else
+        result = std::unexpected(caller.error());
+      responses.push_back(result ? dress(*std::move(result), {}) : refuse(result.error()));
+    }
+    return responses;
+  };
+}
+
+net::SinkFactory Door::guard_sink(Entry entry) const {
+  return [this, entry = std::move(entry)](const net::Request& head) -> Result<std::unique_ptr<net::BodySink>> {
+    SWARMA_TRY(const Caller caller, admit(head, entry));
+    SWARMA_RETURN_IF_ERROR(once::record_proof(p_.database, caller.proof));
+    return entry.sink(Call{head, caller});
+  };
+}
+
+std::vector<net::Route> Door::open(Table table) const {
+  // With SQLite on the loop, and on a worker when it would have to wait there; elsewhere on a worker.
+  const net::Where sql = p_.database.is_postgresql() ? net::Where::Worker : net::Where::Either;
+  std::vector<net::Route> routes;
+  for (Entry& entry : table) {
+    net::Route route{.method = entry.method, .pattern = entry.pattern};
+    route.where = entry.runs == Runs::Inline ? net::Where::Inline : entry.runs == Runs::Sql ? sql : net::Where::Worker;
+    route.max_body = entry.max_body;
+    route.headers = entry.headers;
+    if (entry.plain)
+      route.handler = std::move(entry.plain);
+    else if (entry.group)
+      route.group = guard_group(std::move(entry));
+    else if (entry.sink)
+      route.sink = guard_sink(std::move(entry));
+    else
+      route.handler = guard(std::move(entry));
+    routes.push_back(std::move(route));
+  }
+  return routes;
+}
+
+}  // namespace swarma::api

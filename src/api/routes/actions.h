@@ -1,0 +1,17 @@
+// POST /v1/actions/start and /v1/actions/complete: a viewer meets a requirement and gets an attestation.
+#pragma once
+
+#include "access/attest/actions.h"
+#include "access/grant/titles.h"
+#include "api/door.h"
+
+namespace swarma::api {
+
+struct ActionRoutes {
+  access::grant::TitleCache& titles;
+  access::attest::Actions& actions;
+  const Door& door;
+};
+Table routes(const ActionRoutes& with);
+
+}  // namespace swarma::api

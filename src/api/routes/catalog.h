@@ -1,0 +1,16 @@
+// GET /v1/catalog/search.
+#pragma once
+
+#include "access/grant/titles.h"
+#include "api/table.h"
+#include "catalog/registry/registry.h"
+
+namespace swarma::api {
+
+struct CatalogRoutes {
+  catalog::registry::TitleRegistry& registry;
+  access::grant::TitleCache& titles;
+};
+Table routes(const CatalogRoutes& with);
+
+}  // namespace swarma::api

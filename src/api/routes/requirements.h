@@ -1,0 +1,16 @@
+// POST /v1/requirements/offer: every way to unlock a title.
+#pragma once
+
+#include "access/attest/actions.h"
+#include "access/grant/titles.h"
+#include "api/table.h"
+
+namespace swarma::api {
+
+struct RequirementRoutes {
+  access::grant::TitleCache& titles;
+  access::attest::Actions& actions;
+};
+Table routes(const RequirementRoutes& with);
+
+}  // namespace swarma::api

@@ -1,0 +1,106 @@
+#include "node/roles/fabric.h"
+
+#include "access/grant/broker.h"
+#include "api/routes/actions.h"
+#include "api/routes/attestations.h"
+#include "api/routes/blobs.h"
+#include "api/routes/catalog.h"
+#include "api/routes/keys.h"
+#include "api/routes/pages.h"
+#include "api/routes/requirements.h"
+#include "api/routes/titles.h"
+#include "node/blob_care.h"
+#include "node/bridges/blob_presence_by_store.h"
+#include "node/bridges/catalog_titles.h"
+#include "node/bridges/discard_by_registry.h"
+#include "node/bridges/sealed_intake_by_agent.h"
+#include "once/pruning.h"
+
+namespace swarma::node {
+namespace {
+
+namespace grant = access::grant;
+namespace attest = access::attest;
+
+std::vector<std::unique_ptr<attest::Verifier>> make_verifiers(db::Database& database,
+                                                              const crypto::SecretKey& network_key) {
+  std::vector<std::unique_ptr<attest::Verifier>> verifiers;
+  verifiers.push_back(attest::make_goodwill_verifier());
+  verifiers.push_back(attest::make_puzzle_verifier());
+  verifiers.push_back(attest::make_allowlist_verifier(database, network_key));
+  return verifiers;
+}
+
+/// In the order of their making: each needs only those above it.
+struct Insides {
+  Insides(Foundation& f, std::unique_ptr<BlobCare> keeper, std::unique_ptr<catalog::registry::TitleRegistry> titles)
+      : registry(std::move(titles)),
+        care(std::move(keeper)),
+        signed_titles(*registry),
+        prepared(signed_titles),
+        actions(*f.database, f.clock, f.identity.signing, make_verifiers(*f.database, f.networks)),
+        agent(f.identity.signing, f.identity.decryption),
+        broker(*f.database, f.clock, prepared, agent, {f.identity.signing.did().text()}),
+        presence(*f.blobs),
+        intake(agent, *f.database),
+        desk(*registry, presence, intake,
+             [this](const TitleId& id, std::int64_t revision) { care->note_title(id, revision); }),
+        pruning(*f.database, f.clock) {}
+
+  std::unique_ptr<catalog::registry::TitleRegistry> registry;
+  std::unique_ptr<BlobCare> care;
+  CatalogTitles signed_titles;
+  grant::TitleCache prepared;
+  attest::Actions actions;
+  grant::LocalKeyAgent agent;
+  grant::Broker broker;
+  BlobPresenceByStore presence;
+  SealedIntakeByAgent intake;
+  catalog::registry::PublishingDesk desk;
+  once::Pruning pruning;
+};
+
+Result<void> without_count(const Result<std::int64_t>& rows) {
+  return rows ? Result<void>() : std::unexpected(rows.error());
+}
+
+std::vector<work::Timer> make_timers(Insides& in) {
+  using std::chrono::minutes;
+  const auto always = [](auto run) {
+    return [run]() -> Result<void> {
+      run();
+      return {};
+    };
+  };
+  return {{.name = "actions", .every = minutes(1), .run = [&in] { return without_count(in.actions.prune()); }},
+          {.name = "grants", .every = minutes(1), .run = [&in] { return without_count(in.broker.prune()); }},
+          {.name = "once", .every = minutes(1), .run = [&in] { return without_count(in.pruning.run()); }},
+          {.name = "scrub", .every = minutes(1), .run = always([&in] { in.care->scrub(); })},
+          {.name = "sweep", .every = minutes(60), .run = always([&in] { in.care->sweep(); })}};
+}
+
+}  // namespace
+
+Result<Fabric> make_fabric(Foundation& f) {
+  auto registry = std::make_unique<catalog::registry::TitleRegistry>(*f.database, f.clock);
+  SWARMA_TRY(auto care, BlobCare::open(f.blob_folder, *f.blobs, *f.database, *registry, f.clock));
+  const auto in = std::make_shared<Insides>(f, std::move(care), std::move(registry));
+  const auto discard = discard_by_registry(*in->registry, *f.blobs);
+  Part part{.timers = make_timers(*in), .keeps = in};
+  for (api::Table table :
+       {api::routes(api::BlobRoutes{*f.blobs}), api::routes(api::BlobUploadRoutes{f.clock, *f.blobs, discard}),
+        api::routes(api::CatalogRoutes{*in->registry, in->prepared}),
+        api::routes(api::TitleRoutes{*in->registry, in->desk, *f.blobs, *f.disk}),
+        api::routes(api::RequirementRoutes{in->prepared, in->actions}),
+        api::routes(api::ActionRoutes{in->prepared, in->actions, f.door}),
+        api::routes(api::AttestationRoutes{in->actions}), api::routes(api::KeyRoutes{in->broker}),
+        api::routes(api::PageRoutes{*in->registry})})
+    std::ranges::move(table, std::back_inserter(part.routes));
+  part.metrics = {{"swarma_blobs_damaged", "gauge", "Blobs that the disk damaged and nobody has put again",
+                   [in = in.get()] { return in->care->count_damaged(); }},
+                  {"swarma_sweep_held_back", "gauge", "1 while orphans stay because another database may know them",
+                   [in = in.get()] { return std::uint64_t{in->care->is_held_back()}; }}};
+  return Fabric{.part = std::move(part), .face = {.registry = *in->registry, .desk = in->desk, .discard = discard}};
+}
+
+}  // namespace swarma::node
