@@ -1,10 +1,8 @@
 // The error type for every expected failure. `reason` is a stable slug: the last part of a problem's `type` when a node
 // reported it. This library uses the same slug when it finds the same fault. Messages never hold keys, tokens or codes.
 
-/** What this library itself reports. Slugs of a node are passed on unchanged. */
-export type LocalReason =
-  | 'insecure_context' // no WebCrypto: plain http from another machine
-  | 'unsupported_browser' // WebCrypto without Ed25519 or X25519
+/** Faults that this library finds and a node or the C++ viewer can find too: the slugs are theirs (test/errors.test.ts). */
+type SharedReason =
   | 'unreachable' // the request got no answer
   | 'answer_bad' // the answer is not what the protocol says
   | 'hash_mismatch' // bytes do not hash to their name
@@ -13,7 +11,6 @@ export type LocalReason =
   | 'decryption_failed'
   | 'record_forged'
   | 'record_older' // a revision below one already seen
-  | 'record_forked' // the same revision with other content
   | 'grant_forged'
   | 'grant_not_for_this_key'
   | 'grant_wrong_title'
@@ -24,9 +21,18 @@ export type LocalReason =
   | 'attestation_wrong_viewer'
   | 'not_current_revision' // the node has a newer one
   | 'slot_not_granted' // no held key opens this slot
+  | 'internal'; // a bug
+
+/** Faults that only this library finds. */
+type OwnReason =
+  | 'insecure_context' // no WebCrypto: plain http from another machine
+  | 'unsupported_browser' // WebCrypto without Ed25519 or X25519
+  | 'record_forked' // the same revision with other content
   | 'not_signed_in'
-  | 'internal' // a fault of the page
   | 'aborted';
+
+/** What this library itself reports. Slugs of a node are passed on unchanged. */
+export type LocalReason = SharedReason | OwnReason;
 
 /** One entry of a refusal by `keys/request`: what is missing and how to meet it. */
 export interface Unmet {
