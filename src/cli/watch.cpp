@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "access/unlock/unlock.h"
 #include "base/text.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
@@ -18,6 +17,7 @@
 #include "cli/terminal.h"
 #include "content/watch/export_mp4.h"
 #include "content/watch/loopback_hls.h"
+#include "viewer/session.h"
 
 extern char** environ;
 
@@ -54,68 +54,22 @@ unlock::Answers make_answers(const WatchOptions& options, ProgressLine& line) {
   return answers;
 }
 
-/// The keys of one viewing. The first grant unlocks; further ones roll on when the film gets there.
-class Grants {
- public:
-  Grants(unlock::Unlocker& unlocker, unlock::Answers answers, const crypto::DecryptionKey& decryption)
-      : unlocker_(unlocker), answers_(std::move(answers)), decryption_(decryption) {}
-
-  /// Called by ViewerKeys, one thread at a time.
-  Result<void> ensure(watch::ViewerKeys& keys, SlotRange wanted) {
-    const Result<void> rolled =
-        unlocked_ ? unlocker_.renew(*unlocked_, wanted.begin) : fail(ErrorCode::Forbidden, "nothing_unlocked", "");
-    if (!rolled && !watch::is_end_of_grant(rolled.error())) return rolled;
-    if (!rolled) {  // the first time, or this way of unlocking ends here (a preview): another may go on
-      SWARMA_TRY(unlock::Unlocked unlocked, unlocker_.unlock(answers_, wanted.begin));
-      unlocked_ = std::make_unique<unlock::Unlocked>(std::move(unlocked));
-    }
-    SWARMA_TRY(const auto covers, access::policy::open_covers(unlocked_->grant, decryption_));
-    for (const auto& [group, nodes] : covers)
-      for (const crypto::TreeNode& node : nodes) SWARMA_RETURN_IF_ERROR(keys.add(group, node));
-    return {};
-  }
-
-  const unlock::Unlocked* unlocked() const { return unlocked_.get(); }
-
- private:
-  unlock::Unlocker& unlocker_;
-  unlock::Answers answers_;
-  const crypto::DecryptionKey& decryption_;
-  std::unique_ptr<unlock::Unlocked> unlocked_;
-};
-
-Json grant_json(const unlock::Unlocked* unlocked) {
-  if (unlocked == nullptr) return nullptr;
-  const auto& grant = unlocked->grant;
-  return {{"grant_id", grant.grant_id},
-          {"path", grant.path},
-          {"slots", {grant.slots.begin, grant.slots.end}},
-          {"key_groups", grant.key_groups},
-          {"expires_at", grant.expires_at.unix_s()}};
+Json grant_json(const access::policy::GrantClaims* grant) {
+  if (grant == nullptr) return nullptr;
+  return {{"grant_id", grant->grant_id},
+          {"path", grant->path},
+          {"slots", {grant->slots.begin, grant->slots.end}},
+          {"key_groups", grant->key_groups},
+          {"expires_at", grant->expires_at.unix_s()}};
 }
 
-/// What the ways of unlocking open at all: the film may be offered from its middle on.
-Result<SlotRange> offered_range(unlock::Unlocker& unlocker, const std::string& only_path, Slot slots) {
-  SWARMA_TRY(const auto paths, unlocker.offer());
-  SlotRange range{slots, 0};
-  for (const auto& path : paths) {
-    if (!only_path.empty() && path.id != only_path) continue;
-    range = {std::min(range.begin, path.terms.slots.begin), std::max(range.end, path.terms.slots.end)};
-  }
-  if (range.empty())
-    return fail(ErrorCode::Forbidden, "cannot_meet",
-                "The title's terms open nothing" + (only_path.empty() ? "." : " on the path \"" + only_path + "\"."));
-  return range;
-}
-
-Result<void> write_film(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader,
-                        const Grants& grants, ProgressLine& line) {
+Result<void> write_film(const WatchOptions& options, SlotRange range, viewer::Session& session, ProgressLine& line) {
   const auto result = watch::export_mp4(
-      reader, {.output = options.output, .quality = {options.quality}, .range = range},
+      session.reader(), {.output = options.output, .quality = {options.quality}, .range = range},
       [&line](double done, double total) { line.update("watch", total > 0 ? done / total : -1, ""); });
   line.finish();
   if (!result) return std::unexpected(result.error());
-  const auto& record = reader.view().record;
+  const auto& record = session.view().record;
   if (options.common.json) {
     const Json out = {{"title_id", record.id.text()},
                       {"revision", record.revision},
@@ -125,7 +79,7 @@ Result<void> write_film(const WatchOptions& options, SlotRange range, watch::Seg
                       {"duration_ms", result->duration_ms},
                       {"video", result->video},
                       {"note", result->note},
-                      {"grant", grant_json(grants.unlocked())}};
+                      {"grant", grant_json(session.grant())}};
     print_json(out);
   } else {
     tell("{} → {} ({}, {})\n", record.name, options.output, result->video, format_duration(result->duration_ms));
@@ -172,21 +126,16 @@ Result<watch::LoopbackOptions> parse_listen(const std::string& text) {
   return options;
 }
 
-Result<void> play(const WatchOptions& options, SlotRange range, watch::SegmentReader& reader, const Grants& grants,
-                  ProgressLine& line) {
+Result<void> play(const WatchOptions& options, SlotRange range, viewer::Session& session, ProgressLine& line) {
   SWARMA_TRY(watch::LoopbackOptions listen, parse_listen(options.listen));
   if (options.quality != "best") listen.quality = options.quality;
   listen.range = range;
-  // Unlock before a player waits for it: that may need answers from a person.
-  for (const auto& track : reader.view().details.tracks) {
-    if (const auto ready = reader.keys().ensure(track.key_group, range.begin); !ready && grants.unlocked() == nullptr)
-      return std::unexpected(ready.error());
-  }
+  SWARMA_RETURN_IF_ERROR(session.unlock(range.begin));
   line.finish();
-  SWARMA_TRY(const auto hls, watch::LoopbackHls::create(reader, listen));
+  SWARMA_TRY(const auto hls, watch::LoopbackHls::create(session.reader(), listen));
   if (options.common.json) {
     print_json(Json{
-        {"url", hls->url()}, {"title_id", reader.view().record.id.text()}, {"grant", grant_json(grants.unlocked())}});
+        {"url", hls->url()}, {"title_id", session.view().record.id.text()}, {"grant", grant_json(session.grant())}});
   } else {
     tell("{}\n", hls->url());
   }
@@ -215,21 +164,15 @@ Result<void> run_watch(const WatchOptions& options) {
   }
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
   const SystemClock clock;
-  net::HttpClient http({.ca_file = options.common.ca_file});
-  watch::HttpSource source({.urls = {node}, .http = {.ca_file = options.common.ca_file}});
-  watch::SeenRevisions seen(options.common.data / "seen");
-  SWARMA_TRY(std::string jws, source.fetch_record(*id));
-  SWARMA_TRY(const watch::TitleView view, watch::open_title(std::move(jws), *id, source, seen));
   ProgressLine line(options.common.quiet);
-  unlock::Unlocker unlocker(http, node, clock, {identity.signing, identity.decryption}, view.record);
-  Grants grants(unlocker, make_answers(options, line), identity.decryption);
-  watch::ViewerKeys* keys_pointer = nullptr;
-  watch::ViewerKeys keys(view.record.slots, [&](SlotRange wanted) { return grants.ensure(*keys_pointer, wanted); });
-  keys_pointer = &keys;
-  watch::SegmentReader reader(view, source, keys);
-  SWARMA_TRY(const SlotRange range, offered_range(unlocker, options.path, view.record.slots));
-  if (!options.output.empty()) return write_film(options, range, reader, grants, line);
-  return play(options, range, reader, grants, line);
+  SWARMA_TRY(
+      const auto session,
+      viewer::Session::open(
+          *id, {.node = node, .memory = options.common.data / "seen", .http = {.ca_file = options.common.ca_file}},
+          {identity.signing, identity.decryption}, clock, make_answers(options, line)));
+  SWARMA_TRY(const SlotRange range, session->offered_range());
+  if (!options.output.empty()) return write_film(options, range, *session, line);
+  return play(options, range, *session, line);
 }
 
 }  // namespace

@@ -29,18 +29,15 @@ Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& reco
       claims, {record.id, record.revision, title::policy_hash(record.policy), viewer.signing.jkt(), now}));
   if (claims.slots.empty() || claims.slots.end > record.slots)
     return forged("it names slots that the title does not have.");
-  SWARMA_TRY(auto covers, policy::open_covers(claims, viewer.decryption));
+  SWARMA_TRY(policy::KeyCovers covers, policy::open_covers(claims, viewer.decryption));
   if (covers.size() != claims.key_groups.size()) return forged("its keys are not those of its key groups.");
-  Unlocked unlocked{std::string(jws), std::move(claims), {}};
-  for (const std::string& group : unlocked.grant.key_groups) {
+  for (const std::string& group : claims.key_groups) {
     const auto found = covers.find(group);
     const bool known = std::find(record.key_groups.begin(), record.key_groups.end(), group) != record.key_groups.end();
     if (found == covers.end() || !known) return forged("its keys are not those of its key groups.");
-    SWARMA_RETURN_IF_ERROR(check_cover(found->second, record.slots, unlocked.grant.slots));
-    auto ring = unlocked.rings.try_emplace(group, record.slots).first;
-    for (crypto::TreeNode& node : found->second) SWARMA_RETURN_IF_ERROR(ring->second.add(std::move(node)));
+    SWARMA_RETURN_IF_ERROR(check_cover(found->second, record.slots, claims.slots));
   }
-  return unlocked;
+  return Unlocked{.grant_jws = std::string(jws), .grant = std::move(claims), .covers = std::move(covers)};
 }
 
 }  // namespace swarma::access::unlock

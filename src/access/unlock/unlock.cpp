@@ -222,7 +222,7 @@ Result<Unlocked> Unlocker::unlock(const Answers& answers, Slot first_slot) {
   }
 }
 
-Result<void> Unlocker::renew(Unlocked& unlocked, Slot first_slot) {
+Result<Unlocked> Unlocker::renew(const Unlocked& unlocked, Slot first_slot) {
   if (impl_->terms.empty()) SWARMA_RETURN_IF_ERROR(offer());
   const auto terms = impl_->terms.find(unlocked.grant.path);
   if (terms == impl_->terms.end() || !terms->second.slots.contains(first_slot))
@@ -233,14 +233,7 @@ Result<void> Unlocker::renew(Unlocked& unlocked, Slot first_slot) {
   if (further.grant.unlock_id != unlocked.grant.unlock_id)
     return fail(ErrorCode::Corrupt, "grant_forged",
                 "The further grant does not belong to the unlock it was asked for.");
-  // The new keys join the old ones: slots that are open stay open.
-  SWARMA_TRY(auto covers, policy::open_covers(further.grant, impl_->viewer.decryption));
-  for (auto& [group, nodes] : covers)
-    for (crypto::TreeNode& node : nodes)
-      SWARMA_RETURN_IF_ERROR(unlocked.rings.try_emplace(group, impl_->record.slots).first->second.add(std::move(node)));
-  unlocked.grant_jws = std::move(further.grant_jws);
-  unlocked.grant = std::move(further.grant);
-  return {};
+  return further;
 }
 
 }  // namespace swarma::access::unlock

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,11 +37,11 @@ struct Answers {
   std::function<bool(double expected_part)> on_puzzle;
 };
 
-/// What was unlocked. Holds keys: lives in memory only.
+/// What one grant opens. Holds keys: lives in memory only.
 struct Unlocked {
   std::string grant_jws;
   policy::GrantClaims grant;
-  std::map<std::string, crypto::KeyRing> rings;  // by key group
+  policy::KeyCovers covers;  // of grant.slots, by key group
 };
 
 class Unlocker {
@@ -59,8 +58,8 @@ class Unlocker {
   /// otherwise the node's reason, as it gave it.
   Result<Unlocked> unlock(const Answers& answers, Slot first_slot = 0);
 
-  /// A further grant for the slots from `first_slot` on; adds its keys to `unlocked`.
-  Result<void> renew(Unlocked& unlocked, Slot first_slot);
+  /// A further grant of the same unlock, for the slots from `first_slot` on.
+  Result<Unlocked> renew(const Unlocked& unlocked, Slot first_slot);
 
  private:
   struct Impl;

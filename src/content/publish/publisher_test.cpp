@@ -140,7 +140,7 @@ TEST_F(Publishing, RefusesWhatIsNoFilmWithoutATrace) {
 TEST_F(Publishing, RefusesABadRequestBeforeTheWork) {
   PublishRequest request = request_for("flower_540p_h264_aac.mp4");
   request.summary = std::string(2'000, 'x');
-  EXPECT_EQ(run(request).error().reason, "record_bad");
+  EXPECT_EQ(run(request).error().reason, "record_invalid");
   request = request_for("flower_540p_h264_aac.mp4");
   request.policy = *canonical_json(Json{{"text", std::string(7'000, 'x')}});
   EXPECT_EQ(run(request).error().reason, "record_too_large");

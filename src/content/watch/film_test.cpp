@@ -150,14 +150,12 @@ TEST_F(Film, AGrantOfTheMiddleGivesTheMiddle) {
 
 TEST_F(Film, RollingGrantsGiveTheWholeFilm) {
   publish("bbb_720p_h264_aac_120s.mp4", "copy");
-  ViewerKeys* self = nullptr;
   int grants = 0;
-  ViewerKeys keys(view->record.slots, [&](SlotRange wanted) -> Result<void> {
+  ViewerKeys keys(view->record.slots, [&](ViewerKeys& self, SlotRange wanted) -> Result<void> {
     ++grants;
-    grant(*self, {wanted.begin, std::min(wanted.begin + 7, wanted.end)});
+    grant(self, {wanted.begin, std::min(wanted.begin + 7, wanted.end)});
     return {};
   });
-  self = &keys;
   const auto result = export_with(keys);
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_TRUE(result->complete);

@@ -25,11 +25,13 @@ class Source {
 /// Verified bytes: asks a second time when the hash differs, then Corrupt ("hash_mismatch").
 Result<Bytes> fetch_blob(Source& source, const BlobId& id, std::string_view extension);
 
+inline constexpr client::Patience kSourcePatience{
+    .attempts = 3, .first_pause = std::chrono::milliseconds(300), .longest_pause = std::chrono::seconds(10)};
+
 struct HttpSourceOptions {
   std::vector<std::string> urls;  // scheme://host[:port], tried in order
   /// For rounds over all of them; longer pauses where every node says how long, never longer than the longest.
-  client::Patience patience{
-      .attempts = 3, .first_pause = std::chrono::milliseconds(300), .longest_pause = std::chrono::seconds(10)};
+  client::Patience patience = kSourcePatience;
   net::ClientOptions http;
 };
 

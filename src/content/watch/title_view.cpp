@@ -1,10 +1,12 @@
 #include "content/watch/title_view.h"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <set>
 
 #include "base/file.h"
+#include "base/text.h"
+#include "crypto/hash.h"
 
 namespace swarma::content::watch {
 namespace {
@@ -46,27 +48,53 @@ Result<void> check_multivariant(const title::TitleRecord& record, const title::T
   return {};
 }
 
+struct Seen {
+  std::int64_t revision = 0;
+  std::string digest;  // empty in files of earlier versions
+};
+
+/// "REVISION DIGEST\n" or "REVISION\n".
+std::optional<Seen> parse_seen(std::string_view text) {
+  if (!text.ends_with('\n')) return std::nullopt;
+  text.remove_suffix(1);
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  const auto revision = parse_number<std::int64_t>(text.substr(0, blank));
+  if (!revision) return std::nullopt;
+  return Seen{.revision = *revision, .digest = std::string(text.substr(std::min(blank + 1, text.size())))};
+}
+
+std::string payload_digest(std::string_view jws) {
+  const std::size_t begin = jws.find('.') + 1;
+  return to_base64url(crypto::sha256(view(jws.substr(begin, jws.find('.', begin) - begin))));
+}
+
 }  // namespace
 
-Result<void> SeenRevisions::accept(const title::TitleRecord& record) {
+Result<void> SeenRevisions::accept(const title::TitleRecord& record, std::string_view jws) {
   const std::filesystem::path file = folder_ / record.id.text();
-  std::int64_t last = 0;
-  const auto bytes = read_file(file, 32);
+  const std::string digest = payload_digest(jws);
+  const auto bytes = read_file(file, 128);
   if (!bytes && bytes.error().code != ErrorCode::NotFound) return std::unexpected(bytes.error());
   if (bytes) {
-    const std::string_view text = as_text(*bytes);
-    if (std::from_chars(text.data(), text.data() + text.size(), last).ec != std::errc{})
+    const auto seen = parse_seen(as_text(*bytes));
+    if (!seen)
       return fail(ErrorCode::Corrupt, "seen_bad",
                   "The file " + file.string() + " is damaged. Delete it to forget what was seen of this title.");
+    if (record.revision < seen->revision)
+      return fail(ErrorCode::Conflict, "record_older",
+                  "The node gave revision " + std::to_string(record.revision) + " of this title, but revision " +
+                      std::to_string(seen->revision) +
+                      " has been seen before. It is behind, or it is withholding the newer one; try another node.");
+    if (record.revision == seen->revision && !seen->digest.empty() && seen->digest != digest)
+      return fail(ErrorCode::Conflict, "record_forked",
+                  "Two different records of revision " + std::to_string(record.revision) +
+                      " of this title exist, and its creator signed both. Ask the creator which one is meant; to "
+                      "accept the one of this node, delete the file " +
+                      file.string() + ".");
+    if (record.revision == seen->revision && seen->digest == digest) return {};
   }
-  if (record.revision < last)
-    return fail(ErrorCode::Conflict, "record_older",
-                "The node gave revision " + std::to_string(record.revision) + " of this title, but revision " +
-                    std::to_string(last) +
-                    " has been seen before. It is behind, or it is withholding the newer one; try another node.");
-  if (record.revision == last) return {};
   SWARMA_RETURN_IF_ERROR(ensure_private_folder(folder_));
-  return write_file_durably(file, view(std::to_string(record.revision) + "\n"), 0600);
+  return write_file_durably(file, view(std::to_string(record.revision) + " " + digest + "\n"), 0600);
 }
 
 double TitleView::seconds_before(Slot slot) const {
@@ -84,7 +112,7 @@ Result<TitleView> open_title(std::string jws, const TitleId& wanted, Source& sou
   if (record.id != wanted)
     return fail(ErrorCode::Corrupt, "record_forged",
                 "The node gave the record of another title than the one asked for.");
-  SWARMA_RETURN_IF_ERROR(seen.accept(record));
+  SWARMA_RETURN_IF_ERROR(seen.accept(record, jws));
   SWARMA_TRY(const Bytes details_bytes, fetch_blob(source, record.details, "json"));
   SWARMA_TRY(title::TitleDetails details, title::parse_details(as_text(details_bytes)));
   if (std::uint64_t{record.slots} * details.tracks.size() > kMaxSegments)

@@ -13,13 +13,15 @@
 
 namespace swarma::content::watch {
 
-/// The newest revision of each title this viewer has seen, in `<data>/seen/<title id>`: a node that hands out an older
-/// record (the one with the terms of last week, or with a leaked key) is refused.
+/// The newest record of each title this viewer has seen, in `<data>/seen/<title id>` (its revision and the SHA-256 of
+/// its payload). A node is refused that hands out an older one (with the terms of last week, or with a leaked key) or
+/// another one of the same revision.
 class SeenRevisions {
  public:
   explicit SeenRevisions(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  /// Remembers the record's revision. Conflict ("record_older") when a newer one has been seen.
-  Result<void> accept(const title::TitleRecord& record);
+  /// Remembers the record; `jws` is its signed text. Conflict ("record_older") when a newer one has been seen, Conflict
+  /// ("record_forked") when another one of this revision has.
+  Result<void> accept(const title::TitleRecord& record, std::string_view jws);
 
  private:
   std::filesystem::path folder_;
@@ -35,8 +37,9 @@ struct TitleView {
   double seconds_before(Slot slot) const;
 };
 
-/// Verifies `jws` as the record of `wanted` (Corrupt "record_forged", Conflict "record_older"), then fetches and checks
-/// details and playlists (Corrupt "title_inconsistent" when they do not fit the record or each other).
+/// Verifies `jws` as the record of `wanted` (Corrupt "record_forged", Conflict "record_older" or "record_forked"), then
+/// fetches and checks details and playlists (Corrupt "title_inconsistent" when they do not fit the record or each
+/// other).
 Result<TitleView> open_title(std::string jws, const TitleId& wanted, Source& source, SeenRevisions& seen);
 
 }  // namespace swarma::content::watch

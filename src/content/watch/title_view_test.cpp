@@ -95,6 +95,22 @@ TEST(TitleView, NeverGoesBackToAnOlderRevision) {
   EXPECT_EQ(open_title(viewer.title.jws, viewer.id, viewer.source, after_restart).error().code, ErrorCode::Conflict);
 }
 
+TEST(TitleView, RefusesASecondStoryOfTheSameRevision) {
+  Viewer viewer;
+  EXPECT_EQ(viewer.reason(viewer.title.jws), "opened");
+  EXPECT_EQ(viewer.reason(viewer.title.resign([](auto& record) { record.name = "Another film"; })), "record_forked");
+  EXPECT_EQ(viewer.reason(viewer.title.jws), "opened");
+  EXPECT_EQ(viewer.reason(viewer.title.resign([](auto& record) { record.revision = 2; })), "opened");
+}
+
+TEST(TitleView, KnowsWhatEarlierVersionsHaveSeen) {
+  Viewer viewer;
+  std::filesystem::create_directory(viewer.home / "seen");
+  ASSERT_TRUE(write_file_durably(viewer.home / "seen" / viewer.id.text(), view("1\n")));
+  EXPECT_EQ(viewer.reason(viewer.title.jws), "opened");
+  EXPECT_EQ(viewer.reason(viewer.title.resign([](auto& record) { record.name = "Another film"; })), "record_forked");
+}
+
 TEST(TitleView, SaysWhenItsMemoryIsDamaged) {
   Viewer viewer;
   ASSERT_TRUE(viewer.open());
@@ -104,8 +120,11 @@ TEST(TitleView, SaysWhenItsMemoryIsDamaged) {
 
 TEST(TitleView, RefusesATitleThatDoesNotFitTogether) {
   Viewer viewer;
+  int viewers = 0;  // each of these records is the first one that somebody sees
   const auto with = [&](const std::function<void(title::TitleRecord&)>& change) {
-    return viewer.reason(viewer.title.resign(change));
+    SeenRevisions seen(viewer.home / ("seen-" + std::to_string(++viewers)));
+    const auto view = open_title(viewer.title.resign(change), viewer.id, viewer.source, seen);
+    return view ? "opened" : view.error().reason;
   };
   EXPECT_EQ(with([](auto& record) { record.slots = 7; }), "title_inconsistent");
   EXPECT_EQ(with([](auto& record) { record.key_groups = {"sd"}; }), "title_inconsistent");
@@ -186,14 +205,12 @@ TEST(ViewerKeys, AskForTheNextGrantWhenTheFilmGetsThere) {
   Viewer viewer;
   const auto view = viewer.open();
   std::vector<Slot> asked;
-  ViewerKeys* self = nullptr;
-  ViewerKeys keys(6, [&](SlotRange wanted) -> Result<void> {
+  ViewerKeys keys(6, [&](ViewerKeys& self, SlotRange wanted) -> Result<void> {
     asked.push_back(wanted.begin);
     if (wanted.begin >= 4) return fail(ErrorCode::Forbidden, "no_grants_left", "You have used all your grants.");
-    hold(*self, viewer.title, "sd", {wanted.begin, wanted.begin + 2});
+    hold(self, viewer.title, "sd", {wanted.begin, wanted.begin + 2});
     return {};
   });
-  self = &keys;
   SegmentReader reader(*view, viewer.source, keys);
   std::string all;
   for (Slot slot = 0; slot < 6; ++slot) all += plain(reader.read_segment(1, slot)) + " ";
@@ -211,13 +228,11 @@ TEST(ViewerKeys, WhatOnlyTakesTimeIsNoEndOfTheFilm) {
 TEST(ViewerKeys, DoNotSpendGrantsOnAGroupThatTheyLeaveOut) {
   Viewer viewer;
   int asked = 0;
-  ViewerKeys* self = nullptr;
-  ViewerKeys keys(6, [&](SlotRange wanted) -> Result<void> {
+  ViewerKeys keys(6, [&](ViewerKeys& self, SlotRange wanted) -> Result<void> {
     ++asked;
-    hold(*self, viewer.title, "sd", {wanted.begin, 6});
+    hold(self, viewer.title, "sd", {wanted.begin, 6});
     return {};
   });
-  self = &keys;
   EXPECT_EQ(keys.ensure("hd", 0).error().reason, "slot_not_granted");
   EXPECT_TRUE(keys.ensure("sd", 0));
   for (Slot slot = 0; slot < 6; ++slot) EXPECT_FALSE(keys.ensure("hd", slot));

@@ -41,7 +41,7 @@ Result<void> ViewerKeys::ensure(std::string_view key_group, Slot slot) {
   if (covers(key_group, slot)) return {};  // another thread got it meanwhile
   // What opened this slot for other groups left this one out: asking again would only use up a grant.
   if (!ensure_ || (left_out_.contains(key_group) && any_covers(slot))) return not_granted(key_group, slot);
-  SWARMA_RETURN_IF_ERROR(ensure_({slot, slots_}));
+  SWARMA_RETURN_IF_ERROR(ensure_(*this, {slot, slots_}));
   if (covers(key_group, slot)) return {};
   if (any_covers(slot)) left_out_.emplace(key_group);
   return not_granted(key_group, slot);

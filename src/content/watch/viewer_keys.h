@@ -12,10 +12,11 @@
 
 namespace swarma::content::watch {
 
-/// Gets keys for at least the first slot of `wanted` into the ViewerKeys (one grant more). A refusal that no retry
-/// changes is Forbidden, PaymentRequired, Conflict or TooMany: there the film ends for this viewer. Any other error is
-/// trouble.
-using EnsureSlots = std::function<Result<void>(SlotRange wanted)>;
+class ViewerKeys;
+
+/// Adds keys for at least the first slot of `wanted` (one grant more). A refusal that no retry changes is Forbidden,
+/// PaymentRequired, Conflict or TooMany: there the film ends for this viewer. Any other error is trouble.
+using EnsureSlots = std::function<Result<void>(ViewerKeys& keys, SlotRange wanted)>;
 
 /// Safe for concurrent use.
 class ViewerKeys {
