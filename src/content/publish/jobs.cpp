@@ -63,11 +63,8 @@ Result<std::unique_ptr<MediaJobs>> MediaJobs::open(JobPorts ports) {
   std::unique_ptr<MediaJobs> jobs(new MediaJobs(std::move(ports)));
   if (const auto freed = jobs->rows_.free_own(); !freed)  // then a lease has to pass
     log::warning("media_jobs_not_freed", {{"reason", freed.error().reason}});
+  jobs->worker_ = std::thread([raw = jobs.get()] { raw->work(); });
   return jobs;
-}
-
-void MediaJobs::start() {
-  worker_ = std::thread([this] { work(); });
 }
 
 MediaJobs::~MediaJobs() {

@@ -35,11 +35,9 @@ struct JobPorts {
 
 class MediaJobs {
  public:
-  /// Frees what a restart interrupted; start() takes it up. The references in `ports` outlive it.
+  /// Takes up what a restart interrupted, and begins to work. The references in `ports` outlive it.
   static Result<std::unique_ptr<MediaJobs>> open(JobPorts ports);
   ~MediaJobs();
-  /// Begins to work, once everything the ports lead to is there.
-  void start();
 
   /// Conflict ("upload_incomplete", "upload_in_use"), BadRequest for a bad ladder or title.
   Result<std::string> add(const JobRequest& request);
