@@ -1,8 +1,8 @@
-# cmake -DNAME=… -DFOLDER=… -DOUT=… -P embed_files.cmake: writes OUT/NAME.S and OUT/NAME.cpp (see embed.cmake).
+# cmake -DNAME=… -DFOLDER=… -DPATTERN=… -DOUT=… -P embed_files.cmake: writes OUT/NAME.S and OUT/NAME.cpp (see embed.cmake).
 set(copy ${OUT}/${NAME})
 file(REMOVE_RECURSE ${copy})
 file(MAKE_DIRECTORY ${copy})
-file(GLOB_RECURSE files RELATIVE ${FOLDER} ${FOLDER}/*)
+file(GLOB_RECURSE files RELATIVE ${FOLDER} ${FOLDER}/${PATTERN})
 list(SORT files)
 set(asm "  .section .rodata\n")
 set(externs "")

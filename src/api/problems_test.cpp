@@ -4,8 +4,8 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "api/description.h"
 #include "api/problem.h"
-#include "base/embedded.h"
 
 namespace swarma::api {
 namespace {
@@ -23,7 +23,7 @@ std::optional<ErrorCode> code_of(const std::string& name) {
 }
 
 TEST(Problems, HaveTheStatusThatTheNodeAnswersWith) {
-  const Json problems = Json::parse(embedded::problem_files().front().bytes);
+  const Json& problems = api::problems();
   ASSERT_GT(problems.size(), 200u);
   for (const auto& [slug, problem] : problems.items()) {
     const auto code = code_of(problem["code"].get<std::string>());

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "api/description.h"
 #include "api/routes/actions.h"
 #include "api/routes/attestations.h"
 #include "api/routes/blobs.h"
@@ -19,7 +20,6 @@
 #include "api/routes/titles.h"
 #include "api/routes/tokens.h"
 #include "api/routes/uploads.h"
-#include "base/embedded.h"
 #include "base/testing.h"
 #include "content/publish/jobs.h"
 #include "content/publish/tables.h"
@@ -93,7 +93,7 @@ struct RouteTable : ::testing::Test {
              .public_url = {}}};
   Table table = all();
   std::vector<net::Route> routes = door.open(table);
-  Json description = Json::parse(embedded::api_files().front().bytes);
+  const Json& description = swarma::api::description();
 
   Table all() {
     Table sum;

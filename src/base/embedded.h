@@ -11,8 +11,7 @@ struct File {
   std::string_view bytes;
 };
 
-std::span<const File> api_files();      // openapi.json
-std::span<const File> problem_files();  // problems.json
-std::span<const File> web_files();      // web/dist; empty in a build without the pages
+std::span<const File> api_files();  // the JSON files below src/api
+std::span<const File> web_files();  // web/dist; empty in a build without the pages
 
 }  // namespace swarma::embedded

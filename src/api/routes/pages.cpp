@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "api/description.h"
 #include "api/html.h"
 #include "api/problem.h"
 #include "base/embedded.h"
@@ -140,16 +141,11 @@ Result<net::Response> page(const PageRoutes&, const Call& call) {
   return missing_page(request, {ErrorCode::NotFound, "not_found", "There is nothing at this address."});
 }
 
-const Json& openapi() {
-  static const Json document = Json::parse(embedded::api_files().front().bytes);
-  return document;
-}
-
 /// /openapi.json as one readable page, without scripts.
 std::string render_docs() {
   std::string out = fmt::format("<p>{} The same for programs: <a href=\"/openapi.json\">openapi.json</a>.</p>",
-                                escape_html(openapi()["info"]["summary"].get<std::string>()));
-  for (const auto& [path, methods] : openapi()["paths"].items()) {
+                                escape_html(description()["info"]["summary"].get<std::string>()));
+  for (const auto& [path, methods] : description()["paths"].items()) {
     for (const auto& [method, operation] : methods.items()) {
       std::string verb = method;
       for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -164,7 +160,7 @@ std::string render_docs() {
     }
   }
   out += "<h1>Schemas</h1>";
-  for (const auto& [name, schema] : openapi()["components"]["schemas"].items())
+  for (const auto& [name, schema] : description()["components"]["schemas"].items())
     out += fmt::format("<section id=\"{0}\"><h2><code>{0}</code></h2><pre>{1}</pre></section>", escape_html(name),
                        escape_html(schema.dump(1)));
   return out;
@@ -175,10 +171,11 @@ Result<net::Response> docs(const PageRoutes&, const Call&) {
   return html_response("Swarma node API", page);
 }
 
-Result<net::Response> description(const PageRoutes&, const Call&) {
+Result<net::Response> openapi(const PageRoutes&, const Call&) {
   net::Response response;
   response.headers.set("Content-Type", "application/json");
-  response.body = std::string(embedded::api_files().front().bytes);
+  static const std::string text = description().dump();
+  response.body = text;
   make_revalidated(response);
   return response;
 }
@@ -189,7 +186,7 @@ Table routes(const PageRoutes& with) {
   const auto get = [](std::string pattern, ApiHandler handler, Runs runs = Runs::Inline) {
     return Entry{.method = "GET", .pattern = std::move(pattern), .runs = runs, .handler = std::move(handler)};
   };
-  Table table = {get("/openapi.json", on(with, description)), get("/docs", on(with, docs)), get("/", on(with, page)),
+  Table table = {get("/openapi.json", on(with, openapi)), get("/docs", on(with, docs)), get("/", on(with, page)),
                  get("/{path*}", on(with, page))};
   for (const char* pattern : {"/t/{id}", "/studio/new/{id}", "/studio/edit/{id}"})
     table.push_back(get(pattern, on(with, title_page), Runs::Sql));

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/description.h"
 #include "api/html.h"
-#include "base/embedded.h"
 
 namespace swarma::api {
 namespace {
@@ -20,9 +20,8 @@ std::string prose(std::string_view text) {
 }
 
 Result<net::Response> explain(const ProblemRoutes&, const Call& call) {
-  static const Json problems = Json::parse(embedded::problem_files().front().bytes);
-  const auto found = problems.find(call.request.path_params.front());
-  if (found == problems.end())
+  const auto found = problems().find(call.request.path_params.front());
+  if (found == problems().end())
     return fail(ErrorCode::NotFound, "not_found", "There is no problem of this name: see /docs for the API.");
   const Json& problem = *found;
   return html_response(
