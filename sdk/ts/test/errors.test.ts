@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-const sdk = new URL('../..', import.meta.url).pathname;
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 test('a fault that the node finds too has the slug of the node', () => {
-  const union = /type SharedReason =(.*?);/s.exec(readFileSync(join(sdk, 'src/errors.ts'), 'utf8'))?.[1] ?? '';
-  const shared = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1]);
+  const union = /type SharedReason =(.*?);/s.exec(read('src/errors.ts'))?.[1] ?? '';
+  const shared = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1] ?? '');
   assert.ok(shared.length > 15);
-  const program = join(sdk, '../../src');
-  const sources = readdirSync(program, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.cpp'));
-  const text = sources.map((name) => readFileSync(join(program, name), 'utf8')).join('\n');
+  const listed = JSON.parse(read('../../src/api/problems/problems.json')) as Record<string, unknown>;
   assert.deepEqual(
-    shared.filter((slug) => !text.includes(`"${slug}"`)),
+    shared.filter((slug) => !(slug in listed)),
     [],
   );
 });

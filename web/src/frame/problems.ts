@@ -4,8 +4,13 @@ import { formatSpan, hasMessage, t } from './i18n.ts';
 
 export function explain(error: unknown): string {
   const problem = asSwarmaError(error);
-  const key = `problem.${problem.reason}`;
-  const text = hasMessage(key) ? t(key) : t('problem.generic', { detail: problem.message });
+  // Which terms are not met says more than that some are not.
+  const reasons = [
+    ...(problem.reason === 'policy_unmet' ? problem.unmet.map(({ reason }) => reason) : []),
+    problem.reason,
+  ];
+  const key = reasons.map((reason) => `problem.${reason}`).find(hasMessage);
+  const text = key ? t(key) : t('problem.generic', { detail: problem.message });
   const wait = waitOf(problem);
   return wait ? `${text} ${t('problem.wait', { time: formatSpan(wait) })}` : text;
 }
