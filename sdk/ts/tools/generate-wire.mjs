@@ -97,9 +97,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   if (process.argv.includes('--check')) {
     const { expected, actual } = compare();
     if (expected !== actual) {
-      console.error(
-        'src/wire-generated.ts is not what src/api/routes/*.json says. Run `npm run generate` in sdk/ts.',
-      );
+      console.error('src/wire-generated.ts is not what src/api/routes/*.json says. Run `npm run generate` in sdk/ts.');
       process.exitCode = 1;
     }
   } else writeFileSync(kTarget, compare().expected);
