@@ -97,8 +97,8 @@ struct Node {
   grant::testing::TestCreator creator;
   crypto::SigningKey verifier = crypto::SigningKey::generate();
   grant::testing::TestTitle title = grant::testing::make_test_title(creator, kPolicy);
-  grant::testing::MemoryTitleSource source;
-  grant::TitleCache titles{source};
+  grant::testing::SignedTitlesInMemory source;
+  grant::PreparedTitles titles{source};
   grant::LocalKeyAgent agent{creator.signing, creator.decryption};
   std::unique_ptr<db::Database> database;
   std::unique_ptr<grant::Broker> broker;

@@ -28,7 +28,7 @@ namespace swarma::api {
 namespace {
 
 /// Routes are made without calling anything behind them, so the parts may be as small as they come.
-class Nothing final : public access::grant::TitleSource,
+class Nothing final : public access::grant::SignedTitles,
                       public content::publish::TitlePort,
                       public content::publish::VisibleTitles,
                       public catalog::registry::BlobPresence,
@@ -37,7 +37,7 @@ class Nothing final : public access::grant::TitleSource,
   Result<std::optional<std::int64_t>> find_revision(const TitleId&) override { return std::nullopt; }
   Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId&) override { return std::nullopt; }
   Result<void> count_unlock(db::Session&, const TitleId&) override { return {}; }
-  Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId&) override { return std::nullopt; }
+  Result<std::optional<access::grant::SignedTitle>> find_current(const TitleId&) override { return std::nullopt; }
   Result<void> publish(std::string_view, std::string_view) override { return {}; }
   Result<content::publish::VisibleTitle> get(const TitleId&) override { return none(); }
   Result<std::optional<std::uint64_t>> has(const BlobId&) override { return std::nullopt; }
@@ -63,7 +63,7 @@ struct RouteTable : ::testing::Test {
   catalog::registry::TitleRegistry registry{*database, clock};
   Nothing nothing;
   catalog::registry::PublishingDesk desk{registry, nothing, nothing};
-  access::grant::TitleCache titles{nothing};
+  access::grant::PreparedTitles titles{nothing};
   access::attest::Actions actions{*database, clock, identity.signing, {}};
   access::grant::LocalKeyAgent agent{identity.signing, identity.decryption};
   access::grant::Broker broker{*database, clock, titles, agent, {}};

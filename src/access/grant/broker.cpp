@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "access/attest/attestation.h"
+#include "access/grant/unlocks.h"
 
 namespace swarma::access::grant {
 namespace {
@@ -53,6 +54,10 @@ std::vector<attest::Attestation> choose_used(std::vector<attest::Attestation> ve
   return out;
 }
 
+ViewersPath path_of(const KeyRequest& request) {
+  return {.title = request.title, .viewer = request.viewer, .path = request.path};
+}
+
 /// Everything one round needs besides the request.
 struct Round {
   std::shared_ptr<const PreparedTitle> title;
@@ -78,7 +83,7 @@ struct Attempt {
 struct Broker::Impl {
   db::Database& database;
   const Clock& clock;
-  TitleCache& titles;
+  PreparedTitles& titles;
   KeyAgent& agent;
   std::vector<std::string> own_issuers;
 
@@ -183,13 +188,8 @@ Result<std::vector<attest::Attestation>> Broker::Impl::verify_all(const KeyReque
 
 Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) {
   if (!round.counts()) return {};
-  SWARMA_TRY(
-      const db::Rows rows,
-      database.query("SELECT unlocks, last_unlock FROM path_uses WHERE title_id = $1 AND viewer = $2 AND path = $3",
-                     {request.title.text(), request.viewer, request.path}));
-  if (!rows.empty())
-    round.facts.uses[request.path] = {.unlocks = rows.front().integer(0),
-                                      .last_unlock = Instant(rows.front().integer(1))};
+  SWARMA_TRY(const auto use, find_use(database, path_of(request)));
+  if (use) round.facts.uses[request.path] = *use;
   return {};
 }
 
@@ -209,8 +209,8 @@ Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
   } else if (const auto decision = policy::evaluate_roll_on(*round.path, round.facts); !decision.met) {
     return refuse_unmet(decision);
   }
-  SWARMA_TRY(round.grant, agent.issue({request.title, request.revision, &round.title->published.record,
-                                       &round.title->published.sealed, request.path, request.slots, request.key_groups,
+  SWARMA_TRY(round.grant, agent.issue({request.title, request.revision, &round.title->source.record,
+                                       &round.title->source.sealed, request.path, request.slots, request.key_groups,
                                        request.viewer, request.encryption_key, round.facts, request.unlock}));
   return round;
 }
@@ -239,46 +239,26 @@ Result<void> Broker::Impl::check_still_current(db::Session& session, const Round
 
 Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& request, const Round& round) {
   const Instant now = round.facts.now;
-  const std::string title = request.title.text();
   if (round.counts()) {
     const auto use = round.facts.uses.find(request.path);
     const std::int64_t before = use == round.facts.uses.end() ? 0 : use->second.unlocks;
-    SWARMA_TRY(
-        const std::int64_t counted,
-        session.execute(
-            "INSERT INTO path_uses (title_id, viewer, path, unlocks, last_unlock) VALUES ($1, $2, $3, 1, $4) "
-            "ON CONFLICT (title_id, viewer, path) DO UPDATE SET unlocks = path_uses.unlocks + 1, last_unlock = $4 "
-            "WHERE path_uses.unlocks = $5",
-            {title, request.viewer, request.path, now.unix_s(), before}));
-    if (counted != 1) return fail(ErrorCode::Conflict, std::string(kFactsChanged), "");
+    SWARMA_TRY(const bool counted, count_use(session, path_of(request), before, now));
+    if (!counted) return fail(ErrorCode::Conflict, std::string(kFactsChanged), "");
   }
-  SWARMA_RETURN_IF_ERROR(session.execute(
-      "INSERT INTO unlocks (unlock_id, title_id, creator_jkt, viewer, path, revision, grants, created_at, until_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
-      {round.grant.unlock_id, title, round.title->creator_jkt, request.viewer, request.path, request.revision,
-       now.unix_s(), round.grant.unlock_until.unix_s()}));
+  SWARMA_RETURN_IF_ERROR(add_unlock(session, path_of(request),
+                                    {.id = round.grant.unlock_id,
+                                     .creator_jkt = round.title->creator_jkt,
+                                     .revision = request.revision,
+                                     .created_at = now,
+                                     .until = round.grant.unlock_until}));
   return round.is_preview() ? Result<void>() : titles.source().count_unlock(session, request.title);
 }
 
 Result<void> Broker::Impl::write_roll_on(db::Session& session, const KeyRequest& request, const Round& round) {
-  const std::string& unlock = round.grant.unlock_id;
-  SWARMA_TRY(const std::int64_t counted,
-             session.execute(
-                 "UPDATE unlocks SET grants = grants + 1 WHERE unlock_id = $1 AND viewer = $2 AND revoked_at IS NULL "
-                 "AND ($3 = 0 OR grants < $3) AND NOT EXISTS (SELECT 1 FROM revoked_grants WHERE grant_id = $4)",
-                 {unlock, request.viewer, round.path->grants.count, round.grant.previous_grant_id}));
-  if (counted == 1) return {};
-  SWARMA_TRY(const db::Rows rows,
-             session.query("SELECT revoked_at, grants FROM unlocks WHERE unlock_id = $1", {unlock}));
-  if (rows.empty())
-    return fail(ErrorCode::Forbidden, "grant_unknown",
-                "This node does not know the unlock of this grant: unlock again.");
-  if (!rows.front().is_null(0)) return fail(ErrorCode::Forbidden, "grant_revoked", "This unlock was revoked.");
-  if (round.path->grants.count > 0 && rows.front().integer(1) >= round.path->grants.count)
-    return fail(ErrorCode::Forbidden, "too_many_grants",
-                "This unlock was good for " + std::to_string(round.path->grants.count) +
-                    " grants and they are used up: unlock again.");
-  return fail(ErrorCode::Forbidden, "grant_revoked", "This grant was revoked.");
+  return count_roll_on(session, {.unlock_id = round.grant.unlock_id,
+                                 .viewer = request.viewer,
+                                 .previous_grant_id = round.grant.previous_grant_id,
+                                 .max_grants = round.path->grants.count});
 }
 
 /// A refused request has used its proof too; and one whose first answer got lost is given that answer, not a refusal.
@@ -312,7 +292,7 @@ Result<Granted> Broker::Impl::settle_refusal(const KeyRequest& request, Error re
   return Granted{*grant, true};
 }
 
-Broker::Broker(db::Database& database, const Clock& clock, TitleCache& titles, KeyAgent& agent,
+Broker::Broker(db::Database& database, const Clock& clock, PreparedTitles& titles, KeyAgent& agent,
                std::vector<std::string> own_issuers)
     : impl_(new Impl{.database = database,
                      .clock = clock,
@@ -343,44 +323,15 @@ std::vector<Result<Granted>> Broker::request(std::span<const KeyRequest> request
 }
 
 Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Revoker& by) {
-  const auto unknown = fail(ErrorCode::NotFound, "unlock_unknown", "There is no such unlock, or it has ended.");
-  if (const auto bytes = parse_base64url(unlock_id); !bytes || bytes->size() != 16) return unknown;
-  SWARMA_TRY(const std::int64_t known,
-             impl_->database.execute("UPDATE unlocks SET revoked_at = COALESCE(revoked_at, $2) WHERE unlock_id = $1 "
-                                     "AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4)",
-                                     {std::string(unlock_id), impl_->clock.now().unix_s(),
-                                      std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
-  if (known == 0) return unknown;
-  return {};
+  return grant::revoke_unlock(impl_->database, unlock_id, by, impl_->clock.now());
 }
 
 Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revoker& by) {
-  const auto unknown = fail(ErrorCode::NotFound, "grant_not_found", "There is no such grant, or its unlock has ended.");
-  const std::size_t dot = grant_id.find('.');
-  if (dot == grant_id.npos) return unknown;
-  const auto unlock = parse_base64url(grant_id.substr(0, dot)), own = parse_base64url(grant_id.substr(dot + 1));
-  if (!unlock || unlock->size() != 16 || !own || own->size() != 12) return unknown;
-  SWARMA_TRY(const std::int64_t known,
-             impl_->database.execute("INSERT INTO revoked_grants (grant_id, until_at) SELECT $1, until_at FROM unlocks "
-                                     "WHERE unlock_id = $2 AND ($3 = 1 OR viewer = $4 OR creator_jkt = $4) "
-                                     "ON CONFLICT (grant_id) DO UPDATE SET until_at = excluded.until_at",
-                                     {std::string(grant_id), std::string(grant_id.substr(0, dot)),
-                                      std::int64_t{by.operator_of_node ? 1 : 0}, by.jkt}));
-  if (known == 0) return unknown;
-  return {};
+  return grant::revoke_grant(impl_->database, grant_id, by);
 }
 
 Result<std::int64_t> Broker::prune() {
-  const Instant now = impl_->clock.now();
-  constexpr std::chrono::hours kKeep{1};  // so that "expired" can still be told from "unknown"
-  std::int64_t removed = 0;
-  for (const auto& [sql, limit] :
-       {std::pair("DELETE FROM unlocks WHERE until_at < $1", (now - kKeep).unix_s()),
-        std::pair("DELETE FROM revoked_grants WHERE until_at < $1", (now - kKeep).unix_s())}) {
-    SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
-    removed += rows;
-  }
-  return removed;
+  return prune_unlocks(impl_->database, impl_->clock.now());
 }
 
 }  // namespace swarma::access::grant

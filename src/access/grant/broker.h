@@ -15,7 +15,7 @@
 
 #include "access/attest/actions.h"
 #include "access/grant/key_agent.h"
-#include "access/grant/titles.h"
+#include "access/grant/prepared_titles.h"
 #include "access/policy/evaluate.h"
 #include "base/clock.h"
 #include "db/database.h"
@@ -57,7 +57,7 @@ struct Granted {
 class Broker {
  public:
   /// `own_issuers`: DIDs of verifiers accepted where a policy has no allow list. All references must outlive this.
-  Broker(db::Database& database, const Clock& clock, TitleCache& titles, KeyAgent& agent,
+  Broker(db::Database& database, const Clock& clock, PreparedTitles& titles, KeyAgent& agent,
          std::vector<std::string> own_issuers);
   ~Broker();
 
@@ -71,12 +71,9 @@ class Broker {
   /// written in one transaction, and only if that fails in one each.
   std::vector<Result<Granted>> request(std::span<const KeyRequest> requests);
 
-  /// By the viewer, the title's creator or the node's operator; anybody else gets NotFound. Repeating is fine.
-  /// Revoking an unlock ends rolling on; a grant that is out keeps working until it expires.
+  /// As in unlocks.h.
   Result<void> revoke_unlock(std::string_view unlock_id, const attest::Revoker& by);
   Result<void> revoke_grant(std::string_view grant_id, const attest::Revoker& by);
-
-  /// Removes expired rows of this module (unlocks, revocations); returns their number.
   Result<std::int64_t> prune();
 
  private:

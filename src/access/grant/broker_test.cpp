@@ -119,8 +119,8 @@ class BrokerTest : public ::testing::TestWithParam<db::testing::Engine> {
   crypto::DecryptionKey viewer_keys_ = crypto::DecryptionKey::generate();
   TestTitle title_ = make_test_title(creator_, kPolicy);
   policy::Policy policy_ = policy::parse_policy_text(kPolicy).value();
-  MemoryTitleSource source_;
-  TitleCache titles_{source_};
+  SignedTitlesInMemory source_;
+  PreparedTitles titles_{source_};
   LocalKeyAgent agent_{creator_.signing, creator_.decryption};
   std::unique_ptr<Broker> broker_;
 };
@@ -295,7 +295,7 @@ TEST_P(BrokerTest, EveryFaultOfAPreviousGrantHasItsReason) {
 
 TEST_P(BrokerTest, AnUnlockOfAnotherDatabaseIsUnknown) {
   const std::string previous = kind_grant();
-  ASSERT_TRUE(db().execute("DELETE FROM unlocks"));
+  ASSERT_TRUE(db().execute("DELETE FROM grant_unlocks"));
   EXPECT_EQ(reason(roll(previous, "kind", {10, 20})), "grant_unknown");
 }
 
@@ -400,8 +400,8 @@ TEST_P(BrokerTest, RequestsThatArriveTogetherAreAnsweredAsIfAlone) {
   EXPECT_THAT(reasons({ask("rare", {0, 10}, once), ask("rare", {0, 10}, once), keyed, repeated, replayed,
                        ask("preview", {0, 8})}),
               ElementsAre("fine", "attestation_used", "fine", "repeated", "replayed_proof", "fine"));
-  EXPECT_EQ(db().query("SELECT count(*) FROM unlocks")->front().integer(0), 5);
-  EXPECT_EQ(db().query("SELECT sum(unlocks) FROM path_uses")->front().integer(0), 2);
+  EXPECT_EQ(db().query("SELECT count(*) FROM grant_unlocks")->front().integer(0), 5);
+  EXPECT_EQ(db().query("SELECT sum(unlocks) FROM grant_path_uses")->front().integer(0), 2);
 }
 
 TEST_P(BrokerTest, PruningRemovesWhatIsOver) {

@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "access/grant/key_agent.h"
-#include "access/grant/titles.h"
+#include "access/grant/prepared_titles.h"
 #include "base/clock.h"
 #include "base/random.h"
 
@@ -78,7 +78,7 @@ struct LocalKeyAgent::Impl {
     if (opened->record.id != title)
       return fail(ErrorCode::Corrupt, "record_bad", "The record given to the key agent is of another title.");
     const std::unique_lock lock(mutex);
-    if (titles.size() >= kMaxCachedTitles && !titles.contains(title)) titles.erase(titles.begin());
+    if (titles.size() >= kMaxPreparedTitles && !titles.contains(title)) titles.erase(titles.begin());
     titles[title] = opened;
     return opened;
   }

@@ -6,7 +6,7 @@
 namespace swarma::access::grant {
 
 std::span<const db::Migration> migrations() {
-  static const std::array<db::Migration, 2> list = {db::Migration{"access_grant_0001", R"(
+  static const std::array<db::Migration, 3> list = {db::Migration{"access_grant_0001", R"(
     CREATE TABLE dpop_proofs (
       issued_at BIGINT NOT NULL,
       jkt TEXT NOT NULL,
@@ -65,6 +65,11 @@ std::span<const db::Migration> migrations() {
     CREATE TABLE proof_floor (issued_at BIGINT NOT NULL);
     INSERT INTO proof_floor (issued_at) SELECT COALESCE(MAX(issued_at) - 300, 0) FROM dpop_proofs;
     DROP TABLE dpop_proofs;
+  )"},
+                                                    db::Migration{"access_grant_0003", R"(
+    ALTER TABLE path_uses RENAME TO grant_path_uses;
+    ALTER TABLE unlocks RENAME TO grant_unlocks;
+    ALTER TABLE revoked_grants RENAME TO grant_revoked;
   )"}};
   return list;
 }

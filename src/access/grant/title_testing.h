@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-#include "access/grant/titles.h"
+#include "access/grant/prepared_titles.h"
 #include "access/policy/policy.h"
 #include "base/random.h"
 #include "crypto/hash.h"
@@ -22,7 +22,7 @@ struct TestTitle {
   title::TitleRecord record;
   crypto::SecretKey secret;
   title::CodeLists codes;
-  PublishedTitle published;
+  SignedTitle published;
 };
 
 /// A film of 100 slots of 4 s in the groups hd and sd. `nonce` (base64url of 16 bytes) keeps its id through revisions.
@@ -55,7 +55,7 @@ inline TestTitle make_test_title(const TestCreator& creator, std::string_view po
 }
 
 /// One title at a time per id; thread-safe.
-class MemoryTitleSource final : public TitleSource {
+class SignedTitlesInMemory final : public SignedTitles {
  public:
   void put(const TestTitle& title) {
     const std::lock_guard lock(mutex_);
@@ -82,7 +82,7 @@ class MemoryTitleSource final : public TitleSource {
     const std::lock_guard lock(mutex_);
     return unlocks_[title.text()];
   }
-  Result<std::optional<PublishedTitle>> find_current(const TitleId& title) override {
+  Result<std::optional<SignedTitle>> find_current(const TitleId& title) override {
     const std::lock_guard lock(mutex_);
     const auto found = titles_.find(title.text());
     return found == titles_.end() ? std::nullopt : std::optional(found->second.second);
@@ -90,7 +90,7 @@ class MemoryTitleSource final : public TitleSource {
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::pair<std::int64_t, PublishedTitle>> titles_;
+  std::map<std::string, std::pair<std::int64_t, SignedTitle>> titles_;
   std::map<std::string, int> unlocks_;  // counted even when the transaction is rolled back
 };
 

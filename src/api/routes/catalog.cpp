@@ -23,7 +23,7 @@ Json path_summary(const policy::Path& path, const policy::TitleShape& shape) {
           {"description", policy::describe_path(path, shape)}};
 }
 
-Result<Json> entry(const CatalogRoutes& with, const catalog::registry::StoredTitle& stored) {
+Result<Json> entry(const CatalogRoutes& with, const catalog::registry::ListedTitle& stored) {
   const title::TitleRecord& r = stored.record;
   SWARMA_TRY(const auto prepared, with.titles.get(r.id));
   Json paths = Json::array();

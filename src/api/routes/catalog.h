@@ -1,7 +1,7 @@
 // GET /v1/catalog/search.
 #pragma once
 
-#include "access/grant/titles.h"
+#include "access/grant/prepared_titles.h"
 #include "api/table.h"
 #include "catalog/registry/registry.h"
 
@@ -9,7 +9,7 @@ namespace swarma::api {
 
 struct CatalogRoutes {
   catalog::registry::TitleRegistry& registry;
-  access::grant::TitleCache& titles;
+  access::grant::PreparedTitles& titles;
 };
 Table routes(const CatalogRoutes& with);
 

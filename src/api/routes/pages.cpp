@@ -122,7 +122,7 @@ Result<net::Response> title_page(const PageRoutes& with, const Call& call) {
   const net::Request& request = call.request;
   const auto id = TitleId::parse(request.path_params.front());
   if (!id) return missing_page(request, {ErrorCode::NotFound, "title_not_found", "There is no title at this address."});
-  if (const auto stored = with.registry.find(*id); !stored) return missing_page(request, stored.error());
+  if (const auto stored = with.registry.get(*id); !stored) return missing_page(request, stored.error());
   return router_page(request);
 }
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "access/attest/actions.h"
-#include "access/grant/titles.h"
+#include "access/grant/prepared_titles.h"
 #include "api/table.h"
 
 namespace swarma::api {
 
 struct RequirementRoutes {
-  access::grant::TitleCache& titles;
+  access::grant::PreparedTitles& titles;
   access::attest::Actions& actions;
 };
 Table routes(const RequirementRoutes& with);

@@ -35,7 +35,7 @@ Result<net::Response> publish(const TitleRoutes& with, const Call& call) {
 
 Result<net::Response> get_title(const TitleRoutes& with, const Call& call) {
   SWARMA_TRY(const TitleId id, title_id_of(call));
-  SWARMA_TRY(const auto stored, with.registry.find(id));
+  SWARMA_TRY(const auto stored, with.registry.get(id));
   SWARMA_TRY(Json payload, crypto::peek_jws(stored->record_jws));
   net::Response response = json_response(200, {{"record", stored->record_jws}, {"title", std::move(payload)}});
   make_revalidated(response);
@@ -96,7 +96,7 @@ Result<net::Response> segment(const TitleRoutes& with, const Call& call) {
   const std::size_t colon = guid.find(':');
   const auto slot = parse_number<std::size_t>(colon == std::string_view::npos ? "" : guid.substr(colon + 1));
   if (!slot) return fail(ErrorCode::BadRequest, "bad_segment", "A segment is named <track>:<slot>.");
-  SWARMA_TRY(const auto stored, with.registry.find(id));
+  SWARMA_TRY(const auto stored, with.registry.get(id));
   SWARMA_TRY(const Bytes details_bytes, with.blobs.read(stored->record.details, title::kMaxDetailsBytes));
   SWARMA_TRY(const title::TitleDetails details, title::parse_details(as_text(details_bytes)));
   for (const title::Track& track : details.tracks) {

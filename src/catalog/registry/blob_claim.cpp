@@ -5,7 +5,6 @@
 
 #include "base/random.h"
 #include "catalog/registry/registry.h"
-#include "catalog/registry/sweep.h"
 
 namespace swarma::catalog::registry {
 namespace {

@@ -28,6 +28,9 @@ class StoreMemory {
   virtual Result<void> adopt(const std::string& database) = 0;
 };
 
+/// Blobs that no title names are kept this long after their last use.
+inline constexpr std::chrono::days kOrphanAge{7};
+
 /// Blobs last used in [not_before, before) may go if no title names them.
 struct SweepBounds {
   Instant not_before, before;

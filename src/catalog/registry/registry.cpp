@@ -75,10 +75,10 @@ Result<void> put_blobs(db::Session& session, std::int64_t no, const std::vector<
 struct TitleRegistry::Impl {
   db::Database& database;
   const Clock& clock;
-  ParsedTitles cache;
+  TitleCache cache;
 
   /// The present row, verified anew: the database may be touched by others than us.
-  Result<StoredTitlePtr> load(const TitleId& id) {
+  Result<ListedTitlePtr> load(const TitleId& id) {
     SWARMA_TRY(
         const db::Rows rows,
         database.query("SELECT record, sealed, published_at, updated_at FROM titles WHERE title_id = $1", {id.text()}));
@@ -91,7 +91,7 @@ struct TitleRegistry::Impl {
     if (record.id != id)
       return fail(ErrorCode::Corrupt, "record_forged",
                   "The stored record of title " + id.text() + " is of another title.");
-    auto title = std::make_shared<const StoredTitle>(StoredTitle{.record_jws = row.text(0),
+    auto title = std::make_shared<const ListedTitle>(ListedTitle{.record_jws = row.text(0),
                                                                  .record = std::move(record),
                                                                  .sealed = row.text(1),
                                                                  .published_at = Instant(row.integer(2)),
@@ -100,7 +100,7 @@ struct TitleRegistry::Impl {
     return title;
   }
 
-  Result<StoredTitlePtr> get(const TitleId& id, std::int64_t revision) {
+  Result<ListedTitlePtr> get(const TitleId& id, std::int64_t revision) {
     if (auto cached = cache.find(id, revision)) return cached;
     return load(id);
   }
@@ -157,7 +157,7 @@ Result<std::optional<std::int64_t>> TitleRegistry::find_revision(db::Session& se
   return revision_in(rows);
 }
 
-Result<StoredTitlePtr> TitleRegistry::find(const TitleId& id) {
+Result<ListedTitlePtr> TitleRegistry::get(const TitleId& id) {
   SWARMA_TRY(const auto revision, find_revision(id));
   if (revision) return impl_->get(id, *revision);
   impl_->cache.forget(id);

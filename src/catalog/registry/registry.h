@@ -20,29 +20,18 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "catalog/registry/completeness.h"
+#include "catalog/registry/listed_title.h"
 #include "db/database.h"
-#include "title/title_record.h"
 
 namespace swarma::catalog::registry {
 
 inline constexpr std::size_t kMaxQueryCharacters = 200;
 inline constexpr std::size_t kMaxPageSize = 100;
-inline constexpr std::size_t kMaxCachedTitles = 4'096;
 
 std::span<const db::Migration> migrations();
 
-/// A visible title. The title secret exists here only inside the sealed JWE.
-struct StoredTitle {
-  std::string record_jws;
-  title::TitleRecord record;
-  std::string sealed;
-  Instant published_at;  // of the first revision since it became visible
-  Instant updated_at;    // of this revision
-};
-using StoredTitlePtr = std::shared_ptr<const StoredTitle>;
-
 struct Page {
-  std::vector<StoredTitlePtr> titles;
+  std::vector<ListedTitlePtr> titles;
   std::string next;  // cursor of the following page; empty at the end
 };
 
@@ -67,7 +56,7 @@ class TitleRegistry {
                             const CompleteTitle& complete, const std::function<Result<void>(db::Session&)>& also = {});
 
   /// NotFound ("title_not_found", or "title_withdrawn" if it was here once).
-  Result<StoredTitlePtr> find(const TitleId& id);
+  Result<ListedTitlePtr> get(const TitleId& id);
   /// The current revision: one small read.
   Result<std::optional<std::int64_t>> find_revision(const TitleId& id);
   Result<std::optional<std::int64_t>> find_revision(db::Session& session, const TitleId& id);

@@ -49,9 +49,9 @@ INSTANTIATE_TEST_SUITE_P(Engines, RegistryTest, ::testing::ValuesIn(db::testing:
 
 TEST_P(RegistryTest, FindsAndListsWhatWasPublished) {
   const TestTitle title = make_record("Big Buck Bunny");
-  EXPECT_EQ(registry_->find(title.record.id).error().reason, "title_not_found");
+  EXPECT_EQ(registry_->get(title.record.id).error().reason, "title_not_found");
   publish(title);
-  const auto found = registry_->find(title.record.id);
+  const auto found = registry_->get(title.record.id);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ((*found)->record_jws, title.jws);
   EXPECT_EQ((*found)->record.name, "Big Buck Bunny");
@@ -74,7 +74,7 @@ TEST_P(RegistryTest, TakesNewerRevisionsOnly) {
   same_revision.record.name = "Also second";
   same_revision.jws = title::sign_record(same_revision.record, test_creator()).value();
   EXPECT_EQ(registry_->publish(same_revision.jws, same_revision.record, "sealed", {}).error().reason, "record_older");
-  const auto found = registry_->find(first.record.id);
+  const auto found = registry_->get(first.record.id);
   EXPECT_EQ((*found)->record.name, "Second");
   EXPECT_EQ((*found)->published_at, published_at);
   EXPECT_EQ((*found)->updated_at, clock_.now());
@@ -95,8 +95,8 @@ TEST_P(RegistryTest, PublishingTheSameRecordAgainChangesNothing) {
       });
   EXPECT_EQ(again, Published::Repeated);
   EXPECT_FALSE(ran);
-  EXPECT_EQ(registry_->find(title.record.id).value()->sealed, "sealed");
-  EXPECT_EQ(registry_->find(title.record.id).value()->updated_at, published_at);
+  EXPECT_EQ(registry_->get(title.record.id).value()->sealed, "sealed");
+  EXPECT_EQ(registry_->get(title.record.id).value()->updated_at, published_at);
 }
 
 TEST_P(RegistryTest, AnUnpublishedRecordNeverComesBack) {
@@ -105,7 +105,7 @@ TEST_P(RegistryTest, AnUnpublishedRecordNeverComesBack) {
   publish(second);
   EXPECT_EQ(registry_->unpublish(make_record("Other").record.id).error().reason, "title_not_found");
   ASSERT_TRUE(registry_->unpublish(first.record.id));
-  EXPECT_EQ(registry_->find(first.record.id).error().reason, "title_withdrawn");
+  EXPECT_EQ(registry_->get(first.record.id).error().reason, "title_withdrawn");
   EXPECT_EQ(registry_->find_revision(first.record.id).value(), std::nullopt);
   EXPECT_THAT(names("second"), IsEmpty());
   EXPECT_EQ(registry_->count_blobs()->count, 0u);
@@ -125,7 +125,7 @@ TEST_P(RegistryTest, WhatGoesWithAPublicationHappensWithItOrNotAtAll) {
   });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().reason, "codes_bad");
-  EXPECT_EQ(registry_->find(title.record.id).error().reason, "title_not_found");
+  EXPECT_EQ(registry_->get(title.record.id).error().reason, "title_not_found");
   EXPECT_THAT(names(""), IsEmpty());
 }
 
@@ -135,12 +135,12 @@ TEST_P(RegistryTest, SeesWhatAnotherNodePublishes) {
   TitleRegistry other(**other_database, clock_);
   const TestTitle first = make_record("First"), second = next_revision(first, "Second");
   publish(first);
-  EXPECT_EQ(other.find(first.record.id).value()->record.name, "First");
+  EXPECT_EQ(other.get(first.record.id).value()->record.name, "First");
   publish(second);
-  EXPECT_EQ(other.find(first.record.id).value()->record.name, "Second");
+  EXPECT_EQ(other.get(first.record.id).value()->record.name, "Second");
   EXPECT_EQ(other.search("second", 5)->titles.at(0)->record.name, "Second");
   ASSERT_TRUE(registry_->unpublish(first.record.id));
-  EXPECT_EQ(other.find(first.record.id).error().reason, "title_withdrawn");
+  EXPECT_EQ(other.get(first.record.id).error().reason, "title_withdrawn");
   EXPECT_THAT(other.search("", 5)->titles, IsEmpty());
 }
 
@@ -168,10 +168,10 @@ TEST_P(RegistryTest, NoticesAForgedRow) {
   const TestTitle title = make_record("Bunny"), other = make_record("Other");
   publish(title);
   ASSERT_TRUE((*database_)->execute("UPDATE titles SET record = $1", {other.jws}));
-  EXPECT_EQ(registry_->find(title.record.id).error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(registry_->get(title.record.id).error().code, ErrorCode::Corrupt);
   ASSERT_TRUE(
       (*database_)->execute("UPDATE titles SET record = $1", {title.jws.substr(0, title.jws.size() - 4) + "AAAA"}));
-  EXPECT_EQ(registry_->find(title.record.id).error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(registry_->get(title.record.id).error().code, ErrorCode::Corrupt);
 }
 
 TEST_P(RegistryTest, SearchesAsOneTypes) {

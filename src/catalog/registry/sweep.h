@@ -21,7 +21,6 @@ class SweptBlobs {
   virtual Result<bool> remove_if_last_used(const BlobId& id, Instant not_before, Instant before) = 0;
 };
 
-inline constexpr std::chrono::days kOrphanAge{7};
 /// Names held in memory at once (8 bytes each); a larger catalog is swept in several passes over ranges of names.
 inline constexpr std::size_t kMaxNamesPerPass = 8'000'000;
 
@@ -31,7 +30,8 @@ struct SweepReport {
   std::uint64_t removed_bytes = 0;
 };
 
-/// Removes nothing while the database has never had a title: it may be new, and the blobs those of one that was lost.
+/// Removes nothing while the database has never had a title: it may be a fresh one beside an old blob folder, and
+/// deleting would lose the old titles.
 /// `bounds`: what BlobClaim::look() allows; nothing goes while it names an obstacle.
 Result<SweepReport> sweep_orphans(SweptBlobs& blobs, TitleRegistry& registry, const SweepBounds& bounds,
                                   std::size_t max_names_per_pass = kMaxNamesPerPass);

@@ -2,7 +2,7 @@
 
 namespace swarma::catalog::registry {
 
-StoredTitlePtr ParsedTitles::find(const TitleId& id, std::int64_t revision) {
+ListedTitlePtr TitleCache::find(const TitleId& id, std::int64_t revision) {
   const std::lock_guard lock(mutex_);
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return nullptr;
@@ -15,7 +15,7 @@ StoredTitlePtr ParsedTitles::find(const TitleId& id, std::int64_t revision) {
   return nullptr;
 }
 
-void ParsedTitles::put(StoredTitlePtr title) {
+void TitleCache::put(ListedTitlePtr title) {
   const std::lock_guard lock(mutex_);
   if (const auto found = by_id_.find(title->record.id); found != by_id_.end()) {
     if ((*found->second)->record.revision > title->record.revision) return;
@@ -28,12 +28,12 @@ void ParsedTitles::put(StoredTitlePtr title) {
     erase(by_id_.find(by_use_.back()->record.id));
 }
 
-void ParsedTitles::forget(const TitleId& id) {
+void TitleCache::forget(const TitleId& id) {
   const std::lock_guard lock(mutex_);
   if (const auto found = by_id_.find(id); found != by_id_.end()) erase(found);
 }
 
-void ParsedTitles::erase(std::unordered_map<TitleId, std::list<StoredTitlePtr>::iterator>::iterator entry) {
+void TitleCache::erase(std::unordered_map<TitleId, std::list<ListedTitlePtr>::iterator>::iterator entry) {
   bytes_ -= bytes_of(**entry->second);
   by_use_.erase(entry->second);
   by_id_.erase(entry);

@@ -5,28 +5,30 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "catalog/registry/registry.h"
+#include "base/ids.h"
+#include "catalog/registry/listed_title.h"
 
 namespace swarma::catalog::registry {
 
+inline constexpr std::size_t kMaxCachedTitles = 4'096;
 inline constexpr std::size_t kMaxCachedBytes = 64 << 20;
 
-class ParsedTitles {
+class TitleCache {
  public:
   /// Only if it is of this very revision; an older one is dropped.
-  StoredTitlePtr find(const TitleId& id, std::int64_t revision);
-  void put(StoredTitlePtr title);
+  ListedTitlePtr find(const TitleId& id, std::int64_t revision);
+  void put(ListedTitlePtr title);
   void forget(const TitleId& id);
 
  private:
-  static std::size_t bytes_of(const StoredTitle& title) {
+  static std::size_t bytes_of(const ListedTitle& title) {
     return 2 * title.record_jws.size() + title.sealed.size() + 1'024;
   }
-  void erase(std::unordered_map<TitleId, std::list<StoredTitlePtr>::iterator>::iterator entry);
+  void erase(std::unordered_map<TitleId, std::list<ListedTitlePtr>::iterator>::iterator entry);
 
   std::mutex mutex_;
-  std::list<StoredTitlePtr> by_use_;  // most recent first
-  std::unordered_map<TitleId, std::list<StoredTitlePtr>::iterator> by_id_;
+  std::list<ListedTitlePtr> by_use_;  // most recent first
+  std::unordered_map<TitleId, std::list<ListedTitlePtr>::iterator> by_id_;
   std::size_t bytes_ = 0;
 };
 

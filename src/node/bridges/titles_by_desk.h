@@ -38,7 +38,7 @@ class VisibleTitlesByRegistry final : public content::publish::VisibleTitles {
  public:
   explicit VisibleTitlesByRegistry(catalog::registry::TitleRegistry& registry) : registry_(registry) {}
   Result<content::publish::VisibleTitle> get(const TitleId& id) override {
-    SWARMA_TRY(const auto stored, registry_.find(id));
+    SWARMA_TRY(const auto stored, registry_.get(id));
     return content::publish::VisibleTitle{stored->record, stored->record_jws, stored->sealed};
   }
 

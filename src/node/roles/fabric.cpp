@@ -11,7 +11,7 @@
 #include "api/routes/titles.h"
 #include "node/blob_care.h"
 #include "node/bridges/blob_presence_by_store.h"
-#include "node/bridges/catalog_titles.h"
+#include "node/bridges/signed_titles_by_registry.h"
 #include "node/bridges/discard_by_registry.h"
 #include "node/bridges/sealed_intake_by_agent.h"
 #include "once/pruning.h"
@@ -49,8 +49,8 @@ struct Insides {
 
   std::unique_ptr<catalog::registry::TitleRegistry> registry;
   std::unique_ptr<BlobCare> care;
-  CatalogTitles signed_titles;
-  grant::TitleCache prepared;
+  SignedTitlesByRegistry signed_titles;
+  grant::PreparedTitles prepared;
   attest::Actions actions;
   grant::LocalKeyAgent agent;
   grant::Broker broker;

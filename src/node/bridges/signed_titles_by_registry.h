@@ -1,14 +1,14 @@
-// access asks catalog: which record of a title is current; and tells it of unlocks.
+// What granting asks of the catalog: the current record of a title, and to count its unlocks.
 #pragma once
 
-#include "access/grant/titles.h"
+#include "access/grant/prepared_titles.h"
 #include "catalog/registry/registry.h"
 
 namespace swarma::node {
 
-class CatalogTitles final : public access::grant::TitleSource {
+class SignedTitlesByRegistry final : public access::grant::SignedTitles {
  public:
-  explicit CatalogTitles(catalog::registry::TitleRegistry& registry) : registry_(registry) {}
+  explicit SignedTitlesByRegistry(catalog::registry::TitleRegistry& registry) : registry_(registry) {}
 
   Result<std::optional<std::int64_t>> find_revision(const TitleId& title) override {
     return registry_.find_revision(title);
@@ -22,11 +22,11 @@ class CatalogTitles final : public access::grant::TitleSource {
     return registry_.count_unlock(session, title);
   }
 
-  Result<std::optional<access::grant::PublishedTitle>> find_current(const TitleId& title) override {
-    const auto stored = registry_.find(title);
+  Result<std::optional<access::grant::SignedTitle>> find_current(const TitleId& title) override {
+    const auto stored = registry_.get(title);
     if (!stored && stored.error().reason == "title_not_found") return std::nullopt;
     if (!stored) return std::unexpected(stored.error());
-    return access::grant::PublishedTitle{(*stored)->record_jws, (*stored)->sealed};
+    return access::grant::SignedTitle{(*stored)->record_jws, (*stored)->sealed};
   }
 
  private:

@@ -1,4 +1,4 @@
-#include "access/grant/titles.h"
+#include "access/grant/prepared_titles.h"
 
 #include <mutex>
 #include <shared_mutex>
@@ -6,8 +6,8 @@
 
 namespace swarma::access::grant {
 
-struct TitleCache::Impl {
-  TitleSource& source;
+struct PreparedTitles::Impl {
+  SignedTitles& source;
   std::shared_mutex mutex;
   std::unordered_map<TitleId, std::shared_ptr<const PreparedTitle>> titles;
 
@@ -20,7 +20,7 @@ struct TitleCache::Impl {
   void put(const TitleId& title, const std::shared_ptr<const PreparedTitle>& prepared) {
     const std::unique_lock lock(mutex);
     // Any one goes: which is cold is not worth knowing, a prepared title costs a millisecond.
-    if (titles.size() >= kMaxCachedTitles && !titles.contains(title)) titles.erase(titles.begin());
+    if (titles.size() >= kMaxPreparedTitles && !titles.contains(title)) titles.erase(titles.begin());
     titles[title] = prepared;
   }
 
@@ -30,20 +30,20 @@ struct TitleCache::Impl {
   }
 };
 
-TitleCache::TitleCache(TitleSource& source) : impl_(new Impl{source, {}, {}}) {}
-TitleCache::~TitleCache() = default;
+PreparedTitles::PreparedTitles(SignedTitles& titles) : impl_(new Impl{titles, {}, {}}) {}
+PreparedTitles::~PreparedTitles() = default;
 
-TitleSource& TitleCache::source() {
+SignedTitles& PreparedTitles::source() {
   return impl_->source;
 }
 
-std::shared_ptr<const PreparedTitle> TitleCache::find_known(const TitleId& title) {
+std::shared_ptr<const PreparedTitle> PreparedTitles::find_known(const TitleId& title) {
   const std::shared_lock lock(impl_->mutex);
   const auto found = impl_->titles.find(title);
   return found != impl_->titles.end() ? found->second : nullptr;
 }
 
-Result<std::shared_ptr<const PreparedTitle>> TitleCache::get(const TitleId& title) {
+Result<std::shared_ptr<const PreparedTitle>> PreparedTitles::get(const TitleId& title) {
   const auto unknown = [&] {
     impl_->forget(title);
     return fail(ErrorCode::NotFound, "title_not_found", "There is no title " + title.text() + " on this node.");
@@ -63,16 +63,15 @@ Result<std::shared_ptr<const PreparedTitle>> TitleCache::get(const TitleId& titl
   return prepared;
 }
 
-Result<std::shared_ptr<const PreparedTitle>> prepare_title(PublishedTitle published) {
-  SWARMA_TRY(auto record, title::verify_record(published.record));
+Result<std::shared_ptr<const PreparedTitle>> prepare_title(SignedTitle source) {
+  SWARMA_TRY(auto record, title::verify_record(source.record));
   auto policy = policy::parse_policy_text(record.policy);
   if (!policy) return fail(ErrorCode::Corrupt, "record_bad", policy.error().message);
   policy::TitleShape shape{record.slots, record.duration_ms, record.key_groups};
   std::string hash = title::policy_hash(record.policy);
   std::string creator = crypto::thumbprint(record.creator.public_key());
   return std::make_shared<const PreparedTitle>(PreparedTitle{std::move(record), *std::move(policy), std::move(shape),
-                                                             std::move(hash), std::move(creator),
-                                                             std::move(published)});
+                                                             std::move(hash), std::move(creator), std::move(source)});
 }
 
 }  // namespace swarma::access::grant

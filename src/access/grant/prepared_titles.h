@@ -1,5 +1,5 @@
-// What granting needs to know about titles. TitleSource is the port (node/bridges fits the catalog to it); TitleCache
-// parses a record and its policy once per revision.
+// What granting needs to know about titles. SignedTitles is the port, which node/bridges connects to the catalog;
+// PreparedTitles verifies and parses each revision once.
 #pragma once
 
 #include <memory>
@@ -13,14 +13,14 @@
 
 namespace swarma::access::grant {
 
-struct PublishedTitle {
+struct SignedTitle {
   std::string record;  // JWS
   std::string sealed;  // JWE to the key agent
 };
 
-class TitleSource {
+class SignedTitles {
  public:
-  virtual ~TitleSource() = default;
+  virtual ~SignedTitles() = default;
   /// The current revision, or nothing if there is no such title (any more). Must see what another node on the same
   /// database published. A revision number of a title is never given to another record, not even after it was
   /// unpublished. Safe for concurrent use.
@@ -30,7 +30,7 @@ class TitleSource {
   /// The title was unlocked once more; part of the same transaction.
   virtual Result<void> count_unlock(db::Session& session, const TitleId& title) = 0;
   /// The current record and its sealed package.
-  virtual Result<std::optional<PublishedTitle>> find_current(const TitleId& title) = 0;
+  virtual Result<std::optional<SignedTitle>> find_current(const TitleId& title) = 0;
 };
 
 /// A title as granting sees it: verified, parsed, immutable.
@@ -40,26 +40,27 @@ struct PreparedTitle {
   policy::TitleShape shape;
   std::string policy_hash;
   std::string creator_jkt;
-  PublishedTitle published;
+  SignedTitle source;
 };
 
-/// Up to kMaxCachedTitles prepared titles. Safe for concurrent use.
-class TitleCache {
+inline constexpr std::size_t kMaxPreparedTitles = 4'096;
+
+/// Up to kMaxPreparedTitles titles in memory. Safe for concurrent use.
+class PreparedTitles {
  public:
-  explicit TitleCache(TitleSource& source);
-  ~TitleCache();
+  explicit PreparedTitles(SignedTitles& titles);
+  ~PreparedTitles();
   /// The current revision. NotFound "title_not_found"; Corrupt if the stored record does not verify.
   Result<std::shared_ptr<const PreparedTitle>> get(const TitleId& title);
   /// What was current when it was last asked for, without asking again; null if that is not known.
   std::shared_ptr<const PreparedTitle> find_known(const TitleId& title);
-  TitleSource& source();
+  SignedTitles& source();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-inline constexpr std::size_t kMaxCachedTitles = 4'096;
 
-Result<std::shared_ptr<const PreparedTitle>> prepare_title(PublishedTitle published);
+Result<std::shared_ptr<const PreparedTitle>> prepare_title(SignedTitle source);
 
 }  // namespace swarma::access::grant
