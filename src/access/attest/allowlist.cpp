@@ -1,5 +1,6 @@
-// allowlist_token: the viewer knows a code of a list. What is secret here is compared as Argon2id hashes, all of a list
-// in constant time; a guess is counted in the database before it is checked, so that many at once gain nothing.
+// allowlist_token: the viewer knows a code of a list, which the CodeBook was given at publish. Challenge {"list"} →
+// response {"code"}. What is secret here is compared as Argon2id hashes, all of a list in constant time; a guess is
+// counted in the database before it is checked, so that many at once gain nothing.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -153,8 +154,8 @@ class AllowlistVerifier final : public Verifier {
 
 }  // namespace
 
-std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database, const crypto::SecretKey& network_key) {
-  return std::make_unique<AllowlistVerifier>(database, network_key);
+std::unique_ptr<Verifier> make_allowlist_verifier(const VerifierNeeds& needs) {
+  return std::make_unique<AllowlistVerifier>(needs.database, needs.network_key);
 }
 
 }  // namespace swarma::access::attest

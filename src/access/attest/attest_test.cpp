@@ -47,11 +47,7 @@ class AttestTest : public ::testing::TestWithParam<db::testing::Engine> {
   }
 
   std::unique_ptr<Actions> make_actions() {
-    std::vector<std::unique_ptr<Verifier>> verifiers;
-    verifiers.push_back(make_goodwill_verifier());
-    verifiers.push_back(make_puzzle_verifier());
-    verifiers.push_back(make_allowlist_verifier(db(), network_key_));
-    return std::make_unique<Actions>(db(), clock_, issuer_, std::move(verifiers));
+    return std::make_unique<Actions>(db(), clock_, issuer_, make_verifiers({db(), network_key_}));
   }
 
   db::Database& db() { return **database_; }

@@ -1,5 +1,5 @@
-// goodwill_ack: the viewer was shown a sentence and accepted it. The answer carries the sentence's hash, so that a page
-// which shows another one cannot pass.
+// goodwill_ack: the viewer was shown a sentence and accepted it. Challenge {"text"} → response {"accepted":true,
+// "text_hash"}: the base64url SHA-256 of the text that was shown, so that a page which shows another one cannot pass.
 #include <nlohmann/json.hpp>
 
 #include "access/attest/verifier.h"
@@ -46,7 +46,7 @@ class GoodwillVerifier final : public Verifier {
 
 }  // namespace
 
-std::unique_ptr<Verifier> make_goodwill_verifier() {
+std::unique_ptr<Verifier> make_goodwill_verifier(const VerifierNeeds&) {
   return std::make_unique<GoodwillVerifier>();
 }
 

@@ -1,5 +1,5 @@
-// puzzle_solve: hashcash over SHA-256 (Back 2002). The seed is random per action, so no work can be done ahead or
-// shared.
+// puzzle_solve: hashcash over SHA-256 (Back 2002). Challenge {"algorithm":"sha256","difficulty","seed"} → response
+// {"solution":"<decimal>"}. The seed is random per action, so no work can be done ahead or shared.
 #include <algorithm>
 #include <bit>
 #include <nlohmann/json.hpp>
@@ -66,7 +66,7 @@ int puzzle_bits(std::string_view seed, std::string_view solution) {
   return bits;
 }
 
-std::unique_ptr<Verifier> make_puzzle_verifier() {
+std::unique_ptr<Verifier> make_puzzle_verifier(const VerifierNeeds&) {
   return std::make_unique<PuzzleVerifier>();
 }
 

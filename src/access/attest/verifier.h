@@ -1,4 +1,5 @@
-// Verifiers are adapters behind one face: start a challenge, check the answer, say how far to trust it. One .cpp each.
+// A verifier checks that viewers meet one requirement: it sets a challenge, checks the answer, and says how far to
+// trust it. Each is one .cpp file, listed in verifiers.cpp.
 //
 // Implementations are safe for concurrent use and keep nothing in memory that another node on the same database would
 // miss: what must be remembered between start and check travels in `state`, what is counted is counted in the database.
@@ -8,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "access/policy/policy.h"
 #include "base/clock.h"
@@ -59,13 +61,14 @@ class Verifier {
   virtual Result<Evidence> check(const ActionContext& context, const Json& state, const Json& response) = 0;
 };
 
-/// Challenge {"text"} → response {"accepted":true,"text_hash"}: base64url SHA-256 of the text that was shown.
-std::unique_ptr<Verifier> make_goodwill_verifier();
-/// Challenge {"algorithm":"sha256","difficulty","seed"} → {"solution":"<decimal>"}.
-std::unique_ptr<Verifier> make_puzzle_verifier();
-/// Challenge {"list"} → {"code"}. Needs the migrations of this module and a CodeBook that was filled at publish.
-/// `network_key` is the same on all nodes of the database.
-std::unique_ptr<Verifier> make_allowlist_verifier(db::Database& database, const crypto::SecretKey& network_key);
+/// What verifiers may need; the references outlive them.
+struct VerifierNeeds {
+  db::Database& database;                // with the migrations of this module
+  const crypto::SecretKey& network_key;  // the same on all nodes of the database
+};
+
+/// One verifier for each requirement that a node can check.
+std::vector<std::unique_ptr<Verifier>> make_verifiers(const VerifierNeeds& needs);
 
 /// Leading zero bits of SHA-256(seed ‖ ":" ‖ decimal solution): what a puzzle asks for.
 int puzzle_bits(std::string_view seed, std::string_view solution);

@@ -1,4 +1,4 @@
-// The seven requirements: names, what their parameters must be, and how to say them.
+// The requirements: their names, what their parameters must be, and how to say them.
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -9,9 +9,6 @@
 
 namespace swarma::access::policy {
 namespace {
-
-constexpr std::array<std::string_view, kRequirementCount> kNames = {
-    "goodwill_ack", "puzzle_solve", "email_verify", "social_like", "crypto_payment", "watch_ad", "allowlist_token"};
 
 bool all_of(std::string_view text, auto&& predicate) {
   return std::all_of(text.begin(), text.end(), predicate);
@@ -115,16 +112,66 @@ std::string text_of(const Json& params, const char* name) {
   return params.at(name).get<std::string>();
 }
 
+std::string say_goodwill(const Json& params) {
+  return "Accept “" + text_of(params, "text") + "”.";
+}
+
+std::string say_puzzle(const Json& params) {
+  const auto bits = params.at("difficulty").get<unsigned>();
+  return "Let the machine solve a puzzle of " + std::to_string(bits) + " bits (about " +
+         std::to_string(std::uint64_t{1} << bits) + " hashes).";
+}
+
+std::string say_email(const Json&) {
+  return "Show that a mailbox is yours.";
+}
+
+std::string say_social(const Json& params) {
+  return "Like “" + text_of(params, "target") + "” on " + text_of(params, "network") + ".";
+}
+
+std::string say_payment(const Json& params) {
+  return "Pay " + text_of(params, "amount") + " " + params.value("unit", "sat") + " by " + text_of(params, "method") +
+         ".";
+}
+
+std::string say_ad(const Json& params) {
+  return "Watch " + std::to_string(params.at("seconds").get<int>()) + " seconds of advertising.";
+}
+
+std::string say_allowlist(const Json& params) {
+  return "Enter a code of the list “" + text_of(params, "list") + "”.";
+}
+
+struct Kind {
+  std::string_view name;
+  Result<void> (*check)(const JsonReader& params, const std::string& at);
+  std::string (*say)(const Json& params);  // what a viewer does; the params are valid
+};
+
+/// In the order of the enum.
+constexpr std::array<Kind, kRequirementCount> kKinds = {{{"goodwill_ack", check_goodwill, say_goodwill},
+                                                         {"puzzle_solve", check_puzzle, say_puzzle},
+                                                         {"email_verify", check_email, say_email},
+                                                         {"social_like", check_social, say_social},
+                                                         {"crypto_payment", check_payment, say_payment},
+                                                         {"watch_ad", check_ad, say_ad},
+                                                         {"allowlist_token", check_allowlist, say_allowlist}}};
+
+const Kind& kind_of(Requirement requirement) {
+  return kKinds[static_cast<std::size_t>(requirement)];
+}
+
 }  // namespace
 
 std::string_view to_string(Requirement requirement) {
-  return kNames[static_cast<std::size_t>(requirement)];
+  return kind_of(requirement).name;
 }
 
 std::optional<Requirement> find_requirement(std::string_view name) {
-  const auto it = std::find(kNames.begin(), kNames.end(), name);
-  if (it == kNames.end()) return std::nullopt;
-  return static_cast<Requirement>(it - kNames.begin());
+  const auto it = std::ranges::find(kKinds, name, &Kind::name);
+  if (it == kKinds.end()) return std::nullopt;
+  return static_cast<Requirement>(it - kKinds.begin());
 }
 
 std::string leaf_key(Requirement requirement, std::string_view canonical_params) {
@@ -154,50 +201,13 @@ std::optional<std::pair<std::int64_t, std::int64_t>> find_range(const Json& json
 }
 
 Result<void> check_params(Requirement requirement, const Json& params, const std::string& at) {
-  const JsonReader reader(params, "policy at " + at);
-  switch (requirement) {
-    case Requirement::GoodwillAck:
-      return check_goodwill(reader, at);
-    case Requirement::PuzzleSolve:
-      return check_puzzle(reader, at);
-    case Requirement::EmailVerify:
-      return check_email(reader, at);
-    case Requirement::SocialLike:
-      return check_social(reader, at);
-    case Requirement::CryptoPayment:
-      return check_payment(reader, at);
-    case Requirement::WatchAd:
-      return check_ad(reader, at);
-    case Requirement::AllowlistToken:
-      return check_allowlist(reader, at);
-  }
-  return bad_policy(at, "the requirement is unknown");
+  return kind_of(requirement).check(JsonReader(params, "policy at " + at), at);
 }
 
 std::string describe_leaf(const Leaf& leaf) {
   const auto params = parse_json(leaf.params);
   if (!params) return "Meet " + std::string(to_string(leaf.requirement)) + ".";
-  switch (leaf.requirement) {
-    case Requirement::GoodwillAck:
-      return "Accept “" + text_of(*params, "text") + "”.";
-    case Requirement::PuzzleSolve: {
-      const auto bits = params->at("difficulty").get<unsigned>();
-      return "Let the machine solve a puzzle of " + std::to_string(bits) + " bits (about " +
-             std::to_string(std::uint64_t{1} << bits) + " hashes).";
-    }
-    case Requirement::EmailVerify:
-      return "Show that a mailbox is yours.";
-    case Requirement::SocialLike:
-      return "Like “" + text_of(*params, "target") + "” on " + text_of(*params, "network") + ".";
-    case Requirement::CryptoPayment:
-      return "Pay " + text_of(*params, "amount") + " " + params->value("unit", "sat") + " by " +
-             text_of(*params, "method") + ".";
-    case Requirement::WatchAd:
-      return "Watch " + std::to_string(params->at("seconds").get<int>()) + " seconds of advertising.";
-    case Requirement::AllowlistToken:
-      return "Enter a code of the list “" + text_of(*params, "list") + "”.";
-  }
-  return {};
+  return kind_of(leaf.requirement).say(*params);
 }
 
 }  // namespace swarma::access::policy

@@ -1,4 +1,4 @@
-// Solving the proof of work on every core.
+// puzzle_solve: a proof of work, solved on every core.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -6,10 +6,10 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <mutex>
+#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "access/unlock/unlock.h"
+#include "access/unlock/requirements.h"
 #include "crypto/hash.h"
 
 namespace swarma::access::unlock {
@@ -86,5 +86,27 @@ Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threa
   if (search.cancelled.load()) return fail(ErrorCode::Unavailable, "cancelled", "The puzzle was given up.");
   return std::to_string(search.best.load());
 }
+
+namespace {
+
+std::optional<double> cost(const Json& params, const Answers&) {
+  return std::exp2(params.value("difficulty", policy::kMaxPuzzleBits));
+}
+
+Result<std::optional<Json>> answer(const Json& params, const Json& challenge, const Answers& answers) {
+  const JsonReader reader(challenge, "puzzle");
+  SWARMA_TRY(const std::string algorithm, reader.text("algorithm", 32));
+  SWARMA_TRY(const std::int64_t bits, reader.integer("difficulty", 0, policy::kMaxPuzzleBits));
+  SWARMA_TRY(const std::string seed, reader.text("seed", 256));
+  if (algorithm != "sha256" || bits > params.value("difficulty", 0))
+    return fail(ErrorCode::Corrupt, "challenge_bad", "The node asks for more work than the title's terms say.");
+  SWARMA_TRY(std::string solution,
+             solve_puzzle(seed, static_cast<int>(bits), answers.puzzle_threads, answers.on_puzzle));
+  return Json{{"solution", std::move(solution)}};
+}
+
+}  // namespace
+
+const Method kPuzzle{policy::Requirement::PuzzleSolve, cost, answer};
 
 }  // namespace swarma::access::unlock

@@ -1,30 +1,20 @@
 #include "access/unlock/unlock.h"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "access/unlock/plan.h"
+#include "access/unlock/requirements.h"
 #include "client/node.h"
-#include "crypto/hash.h"
 
 namespace swarma::access::unlock {
 namespace {
 
 constexpr std::size_t kMaxGrantText = policy::kMaxGrantBytes;
-constexpr int kMaxPuzzleBits = policy::kMaxPuzzleBits;
 
 // Somebody waits for the film: a node in trouble is asked twice more, and not waited for longer each time.
 constexpr client::Patience kPatience{.attempts = 3, .longest_pause = std::chrono::seconds(5)};
-
-Result<Json> params_of(const policy::Leaf& leaf) {
-  return parse_json(leaf.params);
-}
-
-std::unexpected<Error> declined(const policy::Leaf& leaf) {
-  return fail(ErrorCode::Forbidden, "declined", policy::describe_leaf(leaf) + " This was declined.");
-}
 
 }  // namespace
 
@@ -39,69 +29,29 @@ struct Unlocker::Impl {
                                 const std::set<std::string>& refused) const;
   Result<std::string> meet(const policy::Leaf& leaf, const Answers& answers);
   Result<Json> answer(const policy::Leaf& leaf, const Json& challenge, const Answers& answers);
-  Result<Json> solve(const policy::Leaf& leaf, const Json& challenge, const Answers& answers);
   Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
                            const char* how, Json proof);
   std::unexpected<Error> cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers,
                                      Slot first_slot) const;
 };
 
-/// In hashes: a code or a click is worth about a second of them.
 std::optional<double> Unlocker::Impl::cost_of(const policy::OfferedLeaf& offered, const Answers& answers,
                                               const std::set<std::string>& refused) const {
-  if (refused.contains(offered.leaf.key)) return std::nullopt;
-  switch (offered.leaf.requirement) {
-    case policy::Requirement::GoodwillAck:
-      if (answers.accept_goodwill) return 1;
-      return answers.ask_goodwill ? std::optional(1e6) : std::nullopt;
-    case policy::Requirement::AllowlistToken:
-      if (!answers.code.empty()) return 2;
-      return answers.ask_code ? std::optional(1e6) : std::nullopt;
-    case policy::Requirement::PuzzleSolve: {
-      const auto params = params_of(offered.leaf);
-      return params ? std::optional(std::exp2(params->value("difficulty", kMaxPuzzleBits))) : std::nullopt;
-    }
-    default:
-      return std::nullopt;  // this client has no way to meet the others
-  }
-}
-
-Result<Json> Unlocker::Impl::solve(const policy::Leaf& leaf, const Json& challenge, const Answers& answers) {
-  const JsonReader reader(challenge, "puzzle");
-  SWARMA_TRY(const std::string algorithm, reader.text("algorithm", 32));
-  SWARMA_TRY(const std::int64_t bits, reader.integer("difficulty", 0, kMaxPuzzleBits));
-  SWARMA_TRY(const std::string seed, reader.text("seed", 256));
-  SWARMA_TRY(const Json params, params_of(leaf));
-  if (algorithm != "sha256" || bits > params.value("difficulty", 0))
-    return fail(ErrorCode::Corrupt, "challenge_bad", "The node asks for more work than the title's terms say.");
-  SWARMA_TRY(std::string solution,
-             solve_puzzle(seed, static_cast<int>(bits), answers.puzzle_threads, answers.on_puzzle));
-  return Json{{"solution", std::move(solution)}};
+  const Method* method = find_method(offered.leaf.requirement);
+  if (method == nullptr || refused.contains(offered.leaf.key)) return std::nullopt;
+  const auto params = parse_json(offered.leaf.params);
+  return params ? method->cost(*params, answers) : std::nullopt;
 }
 
 Result<Json> Unlocker::Impl::answer(const policy::Leaf& leaf, const Json& challenge, const Answers& answers) {
-  switch (leaf.requirement) {
-    case policy::Requirement::GoodwillAck: {
-      // The sentence is the record's, not the challenge's: what the viewer accepts is what the creator signed.
-      SWARMA_TRY(const Json params, params_of(leaf));
-      SWARMA_TRY(const std::string text, JsonReader(params, "goodwill requirement").text("text", 500));
-      if (!answers.accept_goodwill && !(answers.ask_goodwill && answers.ask_goodwill(text))) return declined(leaf);
-      return Json{{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}};
-    }
-    case policy::Requirement::AllowlistToken: {
-      SWARMA_TRY(const Json params, params_of(leaf));
-      SWARMA_TRY(const std::string list, JsonReader(params, "code requirement").text("list", 32));
-      std::optional<std::string> code = answers.code;
-      if (code->empty()) code = answers.ask_code ? answers.ask_code(list) : std::nullopt;
-      if (!code || code->empty()) return declined(leaf);
-      return Json{{"code", *code}};
-    }
-    case policy::Requirement::PuzzleSolve:
-      return solve(leaf, challenge, answers);
-    default:
-      return fail(ErrorCode::Unsupported, "requirement_unsupported",
-                  policy::describe_leaf(leaf) + " This program cannot do that.");
-  }
+  const Method* method = find_method(leaf.requirement);
+  if (method == nullptr)
+    return fail(ErrorCode::Unsupported, "requirement_unsupported",
+                policy::describe_leaf(leaf) + " This program cannot do that.");
+  SWARMA_TRY(const Json params, parse_json(leaf.params));
+  SWARMA_TRY(std::optional<Json> response, method->answer(params, challenge, answers));
+  if (!response) return fail(ErrorCode::Forbidden, "declined", policy::describe_leaf(leaf) + " This was declined.");
+  return *std::move(response);
 }
 
 /// Start, answer, complete: gives the attestation.

@@ -25,11 +25,11 @@ struct Viewer {
   const crypto::DecryptionKey& decryption;
 };
 
-/// What the viewer is ready to do. What is not given is asked through `ask`, where there is one.
+/// What the viewer is ready to do. What is missing is asked for through the ask_… functions, where they are given.
 struct Answers {
   bool accept_goodwill = false;
   std::string code;             // empty: none
-  std::string path;             // empty: chosen as said above
+  std::string path;             // empty: the one that opens most, then the cheapest
   unsigned puzzle_threads = 0;  // 0: one per core
   std::function<bool(const std::string& text)> ask_goodwill;
   std::function<std::optional<std::string>(const std::string& list)> ask_code;

@@ -1,0 +1,26 @@
+// allowlist_token: the viewer enters a code of a list.
+#include <nlohmann/json.hpp>
+
+#include "access/unlock/requirements.h"
+
+namespace swarma::access::unlock {
+namespace {
+
+std::optional<double> cost(const Json&, const Answers& answers) {
+  if (!answers.code.empty()) return 2;
+  return answers.ask_code ? std::optional(kAsking) : std::nullopt;
+}
+
+Result<std::optional<Json>> answer(const Json& params, const Json&, const Answers& answers) {
+  SWARMA_TRY(const std::string list, JsonReader(params, "code requirement").text("list", 32));
+  std::optional<std::string> code = answers.code;
+  if (code->empty()) code = answers.ask_code ? answers.ask_code(list) : std::nullopt;
+  if (!code || code->empty()) return std::nullopt;
+  return Json{{"code", *code}};
+}
+
+}  // namespace
+
+const Method kAllowlist{policy::Requirement::AllowlistToken, cost, answer};
+
+}  // namespace swarma::access::unlock

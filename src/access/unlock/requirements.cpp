@@ -1,0 +1,11 @@
+#include "access/unlock/requirements.h"
+
+namespace swarma::access::unlock {
+
+const Method* find_method(policy::Requirement requirement) {
+  for (const Method* method : {&kGoodwill, &kPuzzle, &kAllowlist})
+    if (method->requirement == requirement) return method;
+  return nullptr;
+}
+
+}  // namespace swarma::access::unlock

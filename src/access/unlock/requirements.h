@@ -1,0 +1,27 @@
+// Inside access/unlock: how this program meets each requirement. One file per requirement, listed in requirements.cpp.
+#pragma once
+
+#include <optional>
+
+#include "access/unlock/unlock.h"
+#include "base/json.h"
+
+namespace swarma::access::unlock {
+
+/// The cost of what a person has to be asked about: above everything that the machine does by itself.
+inline constexpr double kAsking = 1e6;
+
+struct Method {
+  policy::Requirement requirement;
+  /// What meeting it costs, in hashes (a click is worth one); nothing: it cannot be met with these answers.
+  std::optional<double> (*cost)(const Json& params, const Answers& answers);
+  /// The response to the verifier's challenge; nothing: the viewer declined. `params` are those of the signed record.
+  Result<std::optional<Json>> (*answer)(const Json& params, const Json& challenge, const Answers& answers);
+};
+
+extern const Method kGoodwill, kPuzzle, kAllowlist;
+
+/// Null for a requirement that this program cannot meet.
+const Method* find_method(policy::Requirement requirement);
+
+}  // namespace swarma::access::unlock
