@@ -90,12 +90,6 @@ void verify_anybodys(benchmark::State& state) {
 }
 BENCHMARK(verify_anybodys);
 
-void verify_own(benchmark::State& state) {
-  const std::string jws = sign_jws(signer(), kAttestationTyp, claims()).value();
-  for (auto _ : state) benchmark::DoNotOptimize(verify_own_jws(jws, kAttestationTyp, signer()));
-}
-BENCHMARK(verify_own);
-
 void encrypt(benchmark::State& state) {  // the keys of a grant
   const DecryptionKey viewer = DecryptionKey::generate();
   const Bytes plain(1000, 0x5a);

@@ -20,7 +20,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       to_base64url(view(text.substr(0, line))) + "." + to_base64url(view(text.substr(line + 1)));
   const std::string jws = signed_text + "." + to_base64url(key.sign(view(signed_text)));
   const auto payload = verify_jws(jws, kGrantTyp, key.did());
-  if (payload.has_value() != verify_own_jws(jws, kGrantTyp, key).has_value()) std::abort();
   if (!payload) return 0;
   const auto again = sign_jws(key, kGrantTyp, *payload);
   if (again &&

@@ -95,11 +95,8 @@ Result<Caller> Door::check_proof(const net::Request& request, std::string_view d
   SWARMA_TRY(std::vector<std::string> urls, own_urls(p_.public_url, request));
   expected.url = std::move(urls.front());
   expected.other_urls.assign(std::next(urls.begin()), urls.end());
-  const Instant now = p_.clock.now();
-  SWARMA_TRY(crypto::DpopProof proof, crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, now));
-  if (!p_.nonces.accepts(proof.nonce, now))
-    return fail(ErrorCode::Unauthenticated, "use_dpop_nonce",
-                "Repeat the request with the nonce of the DPoP-Nonce header in the proof.");
+  SWARMA_TRY(crypto::DpopProof proof,
+             crypto::verify_dpop_proof(request.headers.get("DPoP"), expected, p_.nonces, p_.clock.now()));
   return Caller{.did = proof.signer,
                 .jkt = proof.jkt,
                 .is_owner = proof.signer == p_.owner.did(),

@@ -16,7 +16,7 @@ namespace swarma::crypto {
 
 inline constexpr std::size_t kMaxJwsBytes = 64 * 1024;
 
-/// `typ` values (DESIGN 5).
+/// `typ` values (docs/reference/protocol.md).
 inline constexpr std::string_view kTitleTyp = "swarma-title+jwt";
 inline constexpr std::string_view kAttestationTyp = "swarma-attestation+jwt";
 inline constexpr std::string_view kGrantTyp = "swarma-grant+jwt";
@@ -31,11 +31,6 @@ Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view ty
 /// Payload of a JWS signed by `signer`. The expected signer comes from the caller's knowledge, never from the token.
 Result<Json> verify_jws(std::string_view jws, std::string_view typ, const Did& signer,
                         std::size_t max_bytes = kMaxJwsBytes);
-
-/// The same for what `own` signed itself, e.g. an attestation that comes back: signing again and comparing decides at a
-/// third of the cost, because Ed25519 signatures are deterministic (RFC 8032 §5.1.6).
-Result<Json> verify_own_jws(std::string_view jws, std::string_view typ, const SigningKey& own,
-                            std::size_t max_bytes = kMaxJwsBytes);
 
 /// Payload without any check of the signature: to learn the claimed issuer before verify_jws. Never trust it.
 Result<Json> peek_jws(std::string_view jws, std::size_t max_bytes = kMaxJwsBytes);

@@ -28,7 +28,6 @@ TEST(Jws, VerifiesWhatTheExpectedSignerSigned) {
   const auto payload = verify_jws(jws, kTyp, creator.did());
   ASSERT_TRUE(payload) << payload.error().message;
   EXPECT_EQ((*payload)["grant_id"], "g1");
-  EXPECT_TRUE(verify_own_jws(jws, kTyp, creator));
   EXPECT_EQ(reason_of(verify_jws(jws, kTitleTyp, creator.did())), "wrong_jws_type");
   EXPECT_EQ(reason_of(verify_jws(jws, kTyp, SigningKey::generate().did())), "wrong_signer");
 }
@@ -103,7 +102,6 @@ TEST(Jws, RefusesEveryChangedCharacter) {
     std::string changed = jws;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
     EXPECT_FALSE(verify_jws(changed, kTyp, key.did())) << i;
-    EXPECT_FALSE(verify_own_jws(changed, kTyp, key)) << i;
     EXPECT_FALSE(verify_jws(jws.substr(0, i), kTyp, key.did())) << i;
   }
 }

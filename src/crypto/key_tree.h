@@ -1,4 +1,5 @@
-// The key tree of DESIGN 6: a GGM tree (Goldreich, Goldwasser, Micali 1986) over the slots of one key group.
+// The key tree (docs/reference/protocol.md): a GGM tree (Goldreich, Goldwasser, Micali 1986) over the slots of one key
+// group.
 //
 //   group root   = HKDF-SHA256(title secret, "swarma/1 group " ‖ group name)
 //   child        = HKDF-SHA256(parent, "swarma/1 left" | "swarma/1 right")

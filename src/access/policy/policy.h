@@ -141,7 +141,4 @@ std::string describe_leaf(const Leaf& leaf);
 /// Reads [begin, end] of integers with 0 <= begin <= end <= max.
 std::optional<std::pair<std::int64_t, std::int64_t>> find_range(const Json& json, std::int64_t max);
 
-/// Few words for lists: "open", "goodwill or puzzle".
-std::string summarise(const Policy& policy);
-
 }  // namespace swarma::access::policy

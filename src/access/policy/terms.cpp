@@ -1,7 +1,6 @@
 // Terms in slots of one title, and paths in words.
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "access/policy/parser.h"
 #include "access/policy/policy.h"
@@ -144,21 +143,6 @@ std::string describe_path(const Path& path, const TitleShape& shape) {
   if (path.score) text += ", reaching a score of " + Json(path.score->threshold).dump();
   text += ": " + opened(path, shape) + limits(path.grants) + ".";
   if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 32);
-  return text;
-}
-
-std::string summarise(const Policy& policy) {
-  std::string text;
-  std::set<std::string> seen;
-  for (const Path& path : policy.paths()) {
-    std::string part;
-    std::set<Requirement> named;
-    for (const Leaf& leaf : path.leaves)
-      if (named.insert(leaf.requirement).second)
-        part += (part.empty() ? "" : ", ") + std::string(to_string(leaf.requirement));
-    if (part.empty()) part = "open";
-    if (seen.insert(part).second) text += (text.empty() ? "" : " or ") + part;
-  }
   return text;
 }
 

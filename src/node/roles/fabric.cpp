@@ -11,9 +11,9 @@
 #include "api/routes/titles.h"
 #include "node/blob_care.h"
 #include "node/bridges/blob_presence_by_store.h"
-#include "node/bridges/signed_titles_by_registry.h"
 #include "node/bridges/discard_by_registry.h"
 #include "node/bridges/sealed_intake_by_agent.h"
+#include "node/bridges/signed_titles_by_registry.h"
 #include "once/pruning.h"
 
 namespace swarma::node {
@@ -22,15 +22,6 @@ namespace {
 namespace grant = access::grant;
 namespace attest = access::attest;
 
-std::vector<std::unique_ptr<attest::Verifier>> make_verifiers(db::Database& database,
-                                                              const crypto::SecretKey& network_key) {
-  std::vector<std::unique_ptr<attest::Verifier>> verifiers;
-  verifiers.push_back(attest::make_goodwill_verifier());
-  verifiers.push_back(attest::make_puzzle_verifier());
-  verifiers.push_back(attest::make_allowlist_verifier(database, network_key));
-  return verifiers;
-}
-
 /// In the order of their making: each needs only those above it.
 struct Insides {
   Insides(Foundation& f, std::unique_ptr<BlobCare> keeper, std::unique_ptr<catalog::registry::TitleRegistry> titles)
@@ -38,7 +29,7 @@ struct Insides {
         care(std::move(keeper)),
         signed_titles(*registry),
         prepared(signed_titles),
-        actions(*f.database, f.clock, f.identity.signing, make_verifiers(*f.database, f.networks)),
+        actions(*f.database, f.clock, f.identity.signing, attest::make_verifiers({*f.database, f.networks})),
         agent(f.identity.signing, f.identity.decryption),
         broker(*f.database, f.clock, prepared, agent, {f.identity.signing.did().text()}),
         presence(*f.blobs),
