@@ -9,7 +9,7 @@
 #include <map>
 #include <vector>
 
-#include "content/media/source.h"
+#include "content/media/demuxer.h"
 #include "content/media/timeline.h"
 
 namespace swarma::content::media {

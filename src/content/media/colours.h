@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "content/media/ffmpeg.h"
-#include "content/media/probe.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
 

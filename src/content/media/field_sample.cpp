@@ -53,7 +53,7 @@ void take_pictures(AVCodecContext& codec, int most, Sample& sample) {
   }
 }
 
-Result<void> look_here(Source& source, AVCodecContext& codec, int stream, Sample& sample) {
+Result<void> look_here(Demuxer& source, AVCodecContext& codec, int stream, Sample& sample) {
   const int most = sample.pictures + kPicturesAtAPlace;
   for (int packets = 0; packets < kPacketsAtAPlace && sample.pictures < most; ++packets) {
     SWARMA_TRY(const ff::Packet packet, source.next());
@@ -66,7 +66,7 @@ Result<void> look_here(Source& source, AVCodecContext& codec, int stream, Sample
   return {};
 }
 
-Result<Sample> look_around(Source& source, const MediaInfo& info, int stream) {
+Result<Sample> look_around(Demuxer& source, const MediaInfo& info, int stream) {
   for (unsigned i = 0; i < source.context()->nb_streams; ++i)
     source.stream(static_cast<int>(i))->discard = static_cast<int>(i) == stream ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   SWARMA_TRY(const ff::Codec codec, ff::open_decoder(*source.stream(stream), 1));
@@ -84,7 +84,7 @@ Result<Sample> look_around(Source& source, const MediaInfo& info, int stream) {
 
 }  // namespace
 
-Result<void> settle_interlacing(Source& source, const MediaInfo& info, VideoStream& video) {
+Result<void> settle_interlacing(Demuxer& source, const MediaInfo& info, VideoStream& video) {
   if (video.stream_index >= static_cast<int>(source.context()->nb_streams)) return {};
   const AVCodecID codec = source.stream(video.stream_index)->codecpar->codec_id;
   if (is_always_progressive(codec)) return {};

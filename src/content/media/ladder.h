@@ -1,12 +1,23 @@
-// The renditions of a picture: their sizes and their caps. Pure. Internal.
+// The renditions of a picture: which are wanted, their sizes and their caps. Pure.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
-#include "content/media/plan.h"
+#include "base/error.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
+
+enum class LadderMode { Auto, Copy, List };
+
+struct LadderChoice {
+  LadderMode mode = LadderMode::Auto;
+  std::vector<int> heights;  // List: short sides wanted, e.g. {720, 360}; never more than the source has
+  /// "auto" | "copy" | "720,480,360" (a trailing p is accepted). BadRequest with a sentence otherwise.
+  static Result<LadderChoice> parse(std::string_view text);
+};
 
 struct Rung {
   int width = 0, height = 0;

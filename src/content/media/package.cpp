@@ -11,9 +11,9 @@
 #include "content/media/caption_tracks.h"
 #include "content/media/copy_tracks.h"
 #include "content/media/decode_video.h"
+#include "content/media/demuxer.h"
 #include "content/media/encode_audio.h"
 #include "content/media/encode_video.h"
-#include "content/media/source.h"
 #include "content/media/storyboard.h"
 
 namespace swarma::content::media {
@@ -51,7 +51,7 @@ struct Worker {
 
 class Packager {
  public:
-  Packager(Source source, Job& job, const std::set<std::size_t>& finished, const ProgressFn& progress)
+  Packager(Demuxer source, Job& job, const std::set<std::size_t>& finished, const ProgressFn& progress)
       : source_(std::move(source)),
         job_(job),
         finished_(finished),
@@ -85,7 +85,6 @@ class Packager {
   const AVStream& stream_of(std::size_t track) const { return *source_.stream(plan(track).source_stream); }
 
   Result<void> work() {
-    SWARMA_RETURN_IF_ERROR(check_streams());
     SWARMA_RETURN_IF_ERROR(write_sidecars());
     SWARMA_RETURN_IF_ERROR(start_stages());
     for (int i = 0; i < static_cast<int>(source_.context()->nb_streams); ++i)
@@ -103,14 +102,6 @@ class Packager {
   bool is_read(int stream) const {
     return !routes_[static_cast<std::size_t>(stream)].empty() || captions_.contains(stream) ||
            (keyframe_board_ && stream == job_.info.video.stream_index);
-  }
-
-  Result<void> check_streams() const {
-    for (const TrackPlan& t : job_.plan.tracks)
-      if (t.source_stream >= static_cast<int>(source_.context()->nb_streams))
-        return fail(ErrorCode::Conflict, "source_changed",
-                    "The film was changed since it was looked at. Publish it again.");
-    return {};
   }
 
   // First, so that a bad caption file is told at once and not after an hour of encoding.
@@ -256,7 +247,7 @@ class Packager {
     progress_(p);
   }
 
-  Source source_;
+  Demuxer source_;
   Job& job_;
   const std::set<std::size_t>& finished_;
   const ProgressFn& progress_;
@@ -276,18 +267,11 @@ class Packager {
 
 }  // namespace
 
-Result<void> package(const std::filesystem::path& file, const MediaInfo& info, const PackagePlan& plan,
+Result<void> package(const Film& film, const MediaInfo& info, const PackagePlan& plan,
                      const std::set<std::size_t>& finished, SegmentSink& sink, const ProgressFn& progress,
                      const std::atomic<bool>& cancel) {
   keep_large_buffers();
-  std::error_code e;
-  if (std::filesystem::file_size(file, e) != info.file_bytes)
-    return fail(ErrorCode::Conflict, "source_changed",
-                "The film was changed or removed since it was looked at. Publish it again.");
-  // MP4 says all there is to know in its index; other containers need a look at their packets.
-  bool mp4 = info.container.find("mp4") != std::string::npos;
-  SWARMA_TRY(Source source, Source::open(file, mp4 ? Source::Depth::Header : Source::Depth::Streams));
-  source.follow(info.timeline);
+  SWARMA_TRY(Demuxer source, Demuxer::open_described(film, info));
   Job job(info, plan, sink, cancel);
   return Packager(std::move(source), job, finished, progress).run();
 }

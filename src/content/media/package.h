@@ -8,29 +8,11 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "content/media/film.h"
 #include "content/media/plan.h"
+#include "content/media/segment_sink.h"
 
 namespace swarma::content::media {
-
-/// What a track turned out to be, known when it ends.
-struct TrackFacts {
-  std::string codecs;  // RFC 6381, from the avcC/esds actually written
-  double frame_rate = 0;
-  std::string note;  // a sentence when something had to be made up, such as silence in place of missing sound
-};
-
-/// Receives what package() makes. Called from several threads, but for one track always in order: init (fMP4 only),
-/// then slots 0, 1, … each exactly once, then end. An error stops the work and is returned by package().
-class SegmentSink {
- public:
-  virtual ~SegmentSink() = default;
-  virtual Result<void> on_init(std::size_t track, ByteView init) = 0;
-  virtual Result<void> on_segment(std::size_t track, Slot slot, double seconds, Bytes plaintext) = 0;
-  virtual Result<void> on_track_end(std::size_t track, const TrackFacts& facts) = 0;
-  /// A buffer for a segment of about `bytes`, with any content; perhaps one that the sink is done with, because fresh
-  /// memory costs more than what fills it.
-  virtual Bytes take_buffer(std::size_t /*bytes*/) { return {}; }
-};
 
 struct Progress {
   double done_seconds = 0;  // of film
@@ -41,12 +23,13 @@ using ProgressFn = std::function<void(const Progress&)>;  // at most ten times a
 
 /// Makes every track of the plan whose number is not in `finished`. `cancel` is looked at between packets (Unavailable,
 /// "cancelled"). A stream that ends before its container said (by more than a slot) is Unsupported ("file_truncated").
-Result<void> package(const std::filesystem::path& file, const MediaInfo& info, const PackagePlan& plan,
+/// Conflict ("source_changed") when `info` is not of this film.
+Result<void> package(const Film& film, const MediaInfo& info, const PackagePlan& plan,
                      const std::set<std::size_t>& finished, SegmentSink& sink, const ProgressFn& progress,
                      const std::atomic<bool>& cancel);
 
 /// A JPEG of a telling frame (not black, about a tenth into the film), at most 1280 wide. At `at_us` if not negative.
-Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& info, std::int64_t at_us = -1);
+Result<Bytes> make_poster(const Film& film, const MediaInfo& info, std::int64_t at_us = -1);
 
 /// The same from a picture of one's own (JPEG, PNG, WebP), turned as its EXIF says; nothing else of the file survives,
 /// no place and no camera. BadRequest ("poster_unreadable").

@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 #include "content/media/ffmpeg.h"
-#include "content/media/probe.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
 

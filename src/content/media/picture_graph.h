@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "content/media/ffmpeg.h"
-#include "content/media/probe.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
 

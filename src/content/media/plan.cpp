@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <set>
 
-#include "base/text.h"
-#include "content/media/ladder.h"
 #include "content/media/language.h"
 #include "content/media/track_names.h"
 
@@ -23,7 +21,6 @@ constexpr int kCrf = 21;
 constexpr std::int64_t kMonoBitRate = 96'000, kStereoBitRate = 160'000, kSurroundBitRate = 384'000;
 constexpr int kSdSide = 480;
 constexpr int kTileSide = 160;
-constexpr int kMinSide = 64, kMaxSide = 4320;
 constexpr double kSaneCopy = 2.0;  // a source of more than this times an encode's cap is encoded instead
 
 std::string group(int short_side) {
@@ -196,32 +193,6 @@ class Planner {
 };
 
 }  // namespace
-
-Result<LadderChoice> LadderChoice::parse(std::string_view text) {
-  LadderChoice choice;
-  if (text == "auto") return choice;
-  if (text == "copy") {
-    choice.mode = LadderMode::Copy;
-    return choice;
-  }
-  choice.mode = LadderMode::List;
-  std::string_view rest = text;
-  for (bool more = true; more;) {
-    std::size_t comma = std::min(rest.find(','), rest.size());
-    std::string_view item = rest.substr(0, comma);
-    more = comma < rest.size();
-    rest.remove_prefix(more ? comma + 1 : comma);
-    if (item.ends_with('p')) item.remove_suffix(1);
-    const int height = parse_number<int>(item).value_or(0);
-    if (height < kMinSide || height > kMaxSide || height % 2 != 0)
-      return fail(
-          ErrorCode::BadRequest, "bad_ladder",
-          fmt::format("“{}” is not a ladder: write auto, copy, or even heights from {} to {} such as 720,480,360.",
-                      text, kMinSide, kMaxSide));
-    choice.heights.push_back(height);
-  }
-  return choice;
-}
 
 Result<PackagePlan> make_plan(const MediaInfo& info, const LadderChoice& ladder,
                               const std::vector<SidecarCaptions>& sidecars) {

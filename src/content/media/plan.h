@@ -7,22 +7,14 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "content/media/probe.h"
+#include "content/media/ladder.h"
+#include "content/media/media_info.h"
 #include "title/title_details.h"
 
 namespace swarma::content::media {
 
 inline constexpr double kSegmentSeconds = 4.0;
 inline constexpr std::int64_t kLongestSlotUs = 12'000'000;
-
-enum class LadderMode { Auto, Copy, List };
-
-struct LadderChoice {
-  LadderMode mode = LadderMode::Auto;
-  std::vector<int> heights;  // List: short sides wanted, e.g. {720, 360}; never more than the source has
-  /// "auto" | "copy" | "720,480,360" (a trailing p is accepted). BadRequest with a sentence otherwise.
-  static Result<LadderChoice> parse(std::string_view text);
-};
 
 struct SidecarCaptions {
   std::string language;        // BCP 47

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "content/media/demuxer.h"
 #include "content/media/package.h"
 #include "content/media/picture.h"
-#include "content/media/source.h"
 
 namespace swarma::content::media {
 namespace {
@@ -16,7 +16,8 @@ constexpr int kMaxPictureSide = 16'384;
 constexpr double kDark = 28, kFlat = 12;  // a picture below these tells nothing
 
 /// Without `seeks` the source is read on from where it is.
-Result<ff::Frame> picture_at(Source& source, KeyframeDecoder& decoder, int stream, std::int64_t source_us, bool seeks) {
+Result<ff::Frame> picture_at(Demuxer& source, KeyframeDecoder& decoder, int stream, std::int64_t source_us,
+                             bool seeks) {
   AVRational base = source.stream(stream)->time_base;
   const std::int64_t at = av_rescale_q(source_us, ff::kMicro, base);
   if (seeks)
@@ -60,10 +61,13 @@ Orientation exif_orientation(const AVFrame& frame) {
 }  // namespace
 
 Result<Bytes> make_poster_of_picture(const std::filesystem::path& picture) {
-  auto source = Source::open(picture, Source::Depth::Streams);
+  const auto file = Film::open(picture);
+  if (!file && file.error().code != ErrorCode::Unsupported) return std::unexpected(file.error());
+  if (!file) return no_picture("this is something else.");
+  if (file->bytes() > kMaxPictureBytes) return no_picture("this one has more than 32 MB.");
+  auto source = Demuxer::open(*file, Demuxer::Depth::Streams);
   if (!source && source.error().code != ErrorCode::Unsupported) return std::unexpected(source.error());
   if (!source) return no_picture("this is something else.");
-  if (source->file_bytes() > kMaxPictureBytes) return no_picture("this one has more than 32 MB.");
   if (source->context()->nb_streams != 1 || !is_picture(source->stream(0)->codecpar->codec_id))
     return no_picture("this is something else.");
   const AVCodecParameters& p = *source->stream(0)->codecpar;
@@ -81,15 +85,10 @@ Result<Bytes> make_poster_of_picture(const std::filesystem::path& picture) {
   return poster_jpeg(*frame, turned ? frame->height : frame->width, turned ? frame->width : frame->height, orientation);
 }
 
-Result<Bytes> make_poster(const std::filesystem::path& file, const MediaInfo& info, std::int64_t at_us) {
-  bool mp4 = info.container.find("mp4") != std::string::npos;
-  SWARMA_TRY(Source source, Source::open(file, mp4 ? Source::Depth::Header : Source::Depth::Streams));
+Result<Bytes> make_poster(const Film& film, const MediaInfo& info, std::int64_t at_us) {
+  SWARMA_TRY(Demuxer source, Demuxer::open_described(film, info));
   const VideoStream& v = info.video;
-  if (v.stream_index >= static_cast<int>(source.context()->nb_streams))
-    return fail(ErrorCode::Conflict, "source_changed",
-                "The film was changed since it was looked at. Publish it again.");
   const bool seeks = info.timeline.empty();  // where the clock restarts, times lead to no place
-  source.follow(info.timeline);
   for (unsigned i = 0; i < source.context()->nb_streams; ++i)
     source.stream(static_cast<int>(i))->discard = static_cast<int>(i) != v.stream_index ? AVDISCARD_ALL
                                                   : seeks                               ? AVDISCARD_NONKEY

@@ -54,8 +54,8 @@ bool is_text_format(const AVFormatContext& context) {
 }
 
 /// What a complete index says of all packets; nothing for a file without one.
-Result<std::optional<Scan>> scan_index(const std::filesystem::path& file) {
-  SWARMA_TRY(Source source, Source::open(file, Source::Depth::Header));
+Result<std::optional<Scan>> scan_index(const Film& film) {
+  SWARMA_TRY(Demuxer source, Demuxer::open(film, Demuxer::Depth::Header));
   if (find_videos(*source.context()).empty() || !has_complete_index(source)) return std::nullopt;
   SWARMA_TRY(Scan scan, scan_packets(source));
   return scan;
@@ -64,13 +64,12 @@ Result<std::optional<Scan>> scan_index(const std::filesystem::path& file) {
 // One look at a file: the steps share what they found.
 class Prober {
  public:
-  Prober(const std::filesystem::path& file, Source source, Result<std::optional<Scan>> indexed,
-         const ProbeOptions& options)
-      : file_(file), source_(std::move(source)), indexed_(std::move(indexed)), options_(options) {}
+  Prober(Demuxer source, Result<std::optional<Scan>> indexed, const ProbeOptions& options)
+      : source_(std::move(source)), indexed_(std::move(indexed)), options_(options) {}
 
   Result<MediaInfo> run() {
     info_.container = source_.context()->iformat->name;
-    info_.file_bytes = source_.file_bytes();
+    info_.file_bytes = source_.film().bytes();
     promised_us_ =
         source_.context()->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && source_.context()->duration > 0
             ? source_.context()->duration
@@ -323,13 +322,14 @@ class Prober {
     }
   }
 
-  Result<Source> open_for_samples() const {
-    return Source::open(file_, has_complete_index(source_) ? Source::Depth::Header : Source::Depth::Streams);
+  Result<Demuxer> open_for_samples() const {
+    return Demuxer::open(source_.film(),
+                         has_complete_index(source_) ? Demuxer::Depth::Header : Demuxer::Depth::Streams);
   }
 
   Result<void> judge_sounds() {
     if (info_.audio.empty()) return {};
-    SWARMA_TRY(Source fresh, open_for_samples());
+    SWARMA_TRY(Demuxer fresh, open_for_samples());
     SWARMA_TRY(const std::set<int> bad, find_undecodable(fresh, info_.audio));
     std::erase_if(info_.audio, [&](const AudioStream& a) {
       if (!bad.contains(a.stream_index)) return false;
@@ -350,7 +350,7 @@ class Prober {
       info_.notes.push_back(fmt::format("The picture is HDR ({}). It is converted to standard dynamic range (SDR).",
                                         name_of(v.dynamic_range)));
     }
-    SWARMA_TRY(Source fresh, open_for_samples());
+    SWARMA_TRY(Demuxer fresh, open_for_samples());
     SWARMA_RETURN_IF_ERROR(settle_interlacing(fresh, info_, v));
     if (v.interlaced) info_.notes.push_back("The picture is interlaced. It is converted to whole pictures.");
     return {};
@@ -398,8 +398,7 @@ class Prober {
         static_cast<double>(gap) / kSecond, kLongestSlotUs / kSecond);
   }
 
-  const std::filesystem::path& file_;
-  Source source_;
+  Demuxer source_;
   Result<std::optional<Scan>> indexed_;
   ProbeOptions options_;
   MediaInfo info_;
@@ -409,11 +408,11 @@ class Prober {
 
 }  // namespace
 
-Result<MediaInfo> probe(const std::filesystem::path& file, const ProbeOptions& options) {
+Result<MediaInfo> probe(const Film& film, const ProbeOptions& options) {
   // Understanding the streams decodes a little, scanning walks the whole index: side by side.
-  auto indexed = std::async(std::launch::async, [&file] { return scan_index(file); });
-  SWARMA_TRY(Source source, Source::open(file, Source::Depth::Streams));
-  return Prober(file, std::move(source), indexed.get(), options).run();
+  auto indexed = std::async(std::launch::async, [&film] { return scan_index(film); });
+  SWARMA_TRY(Demuxer source, Demuxer::open(film, Demuxer::Depth::Streams));
+  return Prober(std::move(source), indexed.get(), options).run();
 }
 
 }  // namespace swarma::content::media

@@ -1,8 +1,8 @@
 // What one stream of a file is, from its parameters alone. Internal: included by .cpp files of this folder only.
 #pragma once
 
-#include "content/media/probe.h"
-#include "content/media/source.h"
+#include "content/media/demuxer.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
 

@@ -2,11 +2,13 @@
 // this folder only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
+#include "base/bytes.h"
+#include "content/media/captions.h"
 #include "content/media/ffmpeg.h"
-#include "content/media/remux.h"
 
 namespace swarma::content::media {
 

@@ -39,7 +39,7 @@ bool starts_with_idr(Read read, std::int64_t size, int length_bytes) {
 
 class Scanner {
  public:
-  explicit Scanner(Source& source) : source_(source), watch_(*source.context()) {
+  explicit Scanner(Demuxer& source) : source_(source), watch_(*source.context()) {
     const unsigned count = source.context()->nb_streams;
     scan_.streams.resize(count);
     length_bytes_.resize(count);
@@ -180,7 +180,7 @@ class Scanner {
     if (starts_with_idr(read, packet.size, length_bytes_[index])) s.keyframes_us.push_back(start);
   }
 
-  Source& source_;
+  Demuxer& source_;
   ClockWatch watch_;
   std::vector<int> length_bytes_;            // by stream index: of H.264 with length-prefixed units
   std::vector<std::pair<int, int>> shapes_;  // by stream index: of the latest picture
@@ -190,9 +190,9 @@ class Scanner {
 
 }  // namespace
 
-bool has_complete_index(const Source& source) {
+bool has_complete_index(const Demuxer& source) {
   if (!std::strstr(source.context()->iformat->name, "mp4")) return false;
-  auto size = static_cast<std::int64_t>(source.file_bytes());
+  auto size = static_cast<std::int64_t>(source.film().bytes());
   std::int64_t at = 0;
   bool moov = false;
   for (int i = 0; i < kMaxTopLevelBoxes && at + 8 <= size; ++i) {
@@ -211,9 +211,9 @@ bool has_complete_index(const Source& source) {
 
 // RFC 8794: an element is its id, its size (as many bytes as the first tells) and its body. A file is a header and one
 // segment; more elements may follow.
-bool is_whole_matroska(const Source& source) {
+bool is_whole_matroska(const Demuxer& source) {
   if (!std::strstr(source.context()->iformat->name, "matroska")) return false;
-  const auto file = static_cast<std::int64_t>(source.file_bytes());
+  const auto file = static_cast<std::int64_t>(source.film().bytes());
   constexpr std::int64_t kSegment = 0x18538067;
   for (std::int64_t at = 0, elements = 0; at < file && elements < kMaxEbmlElements; ++elements) {
     std::uint8_t head[12] = {};
@@ -231,10 +231,10 @@ bool is_whole_matroska(const Source& source) {
   return false;
 }
 
-bool find_truncation(const Source& source, int stream_index, Truncation& found) {
+bool find_truncation(const Demuxer& source, int stream_index, Truncation& found) {
   AVStream* stream = source.stream(stream_index);
   int count = avformat_index_get_entries_count(stream);
-  auto size = static_cast<std::int64_t>(source.file_bytes());
+  auto size = static_cast<std::int64_t>(source.film().bytes());
   for (int i = 0; i < count; ++i) {
     const AVIndexEntry* entry = avformat_index_get_entry(stream, i);
     if (entry->pos + entry->size <= size) continue;
@@ -246,7 +246,7 @@ bool find_truncation(const Source& source, int stream_index, Truncation& found) 
   return false;
 }
 
-Result<Scan> scan_packets(Source& source) {
+Result<Scan> scan_packets(Demuxer& source) {
   bool skip = has_complete_index(source) && !source.has_parsed_streams();
   if (skip) source.skip_bodies();
   Scanner scanner(source);
@@ -254,7 +254,7 @@ Result<Scan> scan_packets(Source& source) {
   if (!scanner.watch().found_jumps()) return scan;
   // The times that were found are those of several clocks: once more, on one.
   const ClockWatch& watch = scanner.watch();
-  SWARMA_TRY(Source again, source.open_again());
+  SWARMA_TRY(Demuxer again, source.open_again());
   again.follow(watch.timeline());
   SWARMA_TRY(scan, Scanner(again).run(false));
   scan.timeline = watch.timeline();

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "content/media/clock_watch.h"
-#include "content/media/source.h"
+#include "content/media/demuxer.h"
 
 namespace swarma::content::media {
 
@@ -52,15 +52,15 @@ struct Truncation {
 };
 
 /// True for an MP4 or MOV whose index lists every sample (no movie fragments).
-bool has_complete_index(const Source& source);
+bool has_complete_index(const Demuxer& source);
 
 /// True for a Matroska or WebM file that ends where its header says: nothing was cut off.
-bool is_whole_matroska(const Source& source);
+bool is_whole_matroska(const Demuxer& source);
 
 /// For a file with a complete index: the first sample of `stream_index` that is not in the file, if any.
-bool find_truncation(const Source& source, int stream_index, Truncation& found);
+bool find_truncation(const Demuxer& source, int stream_index, Truncation& found);
 
 /// Reads `source` to its end.
-Result<Scan> scan_packets(Source& source);
+Result<Scan> scan_packets(Demuxer& source);
 
 }  // namespace swarma::content::media

@@ -25,7 +25,7 @@ std::set<int> add_silent(std::set<int> bad, const std::map<int, Trial>& open) {
 
 }  // namespace
 
-Result<std::set<int>> find_undecodable(Source& source, const std::vector<AudioStream>& sounds) {
+Result<std::set<int>> find_undecodable(Demuxer& source, const std::vector<AudioStream>& sounds) {
   std::set<int> bad;
   std::map<int, Trial> open;
   for (const AudioStream& sound : sounds) {

@@ -3,13 +3,13 @@
 
 #include <set>
 
-#include "content/media/probe.h"
-#include "content/media/source.h"
+#include "content/media/demuxer.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
 
 /// The streams among `sounds` of which many packets near the beginning give not one frame. `source`: read from its
 /// beginning, and of no further use.
-Result<std::set<int>> find_undecodable(Source& source, const std::vector<AudioStream>& sounds);
+Result<std::set<int>> find_undecodable(Demuxer& source, const std::vector<AudioStream>& sounds);
 
 }  // namespace swarma::content::media

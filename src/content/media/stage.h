@@ -17,7 +17,8 @@
 #include <thread>
 #include <vector>
 
-#include "content/media/package.h"
+#include "content/media/plan.h"
+#include "content/media/segment_sink.h"
 
 namespace swarma::content::media {
 

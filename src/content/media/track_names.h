@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "content/media/probe.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "content/media/package.h"
+#include "content/media/probe.h"
 
 namespace swarma::content::publish {
 namespace {
@@ -86,7 +87,10 @@ Result<FilmCheck> check_film(const CheckRequest& request) {
   FilmCheck check;
   check.so_far = request.so_far;
   const auto refuse = [&check](const Error& error) { check.refusals.push_back(error); };
-  auto info = media::probe(request.file, {.so_far = request.so_far});
+  auto film = media::Film::open(request.file);
+  Result<media::MediaInfo> info =
+      film ? media::probe(*film, {.so_far = request.so_far}) : std::unexpected(film.error());
+  if (film) check.film = *std::move(film);
   if (!info && request.so_far && may_change(info.error()))
     return fail(ErrorCode::Conflict, "upload_incomplete",
                 "What has arrived of the film does not tell what it is yet. Ask again when more of it is here.");
@@ -101,7 +105,7 @@ Result<FilmCheck> check_film(const CheckRequest& request) {
     else
       refuse(plan.error());
     if (request.try_decoding)
-      if (const auto picture = media::make_poster(request.file, check.info); !picture) {
+      if (const auto picture = media::make_poster(*check.film, check.info); !picture) {
         if (needs_decoding(check.plan)) refuse(picture.error());
         check.info.notes.push_back("There is no poster: " + picture.error().message);
       }
@@ -109,8 +113,12 @@ Result<FilmCheck> check_film(const CheckRequest& request) {
     refuse(info.error());
   }
   if (!settled) refuse(settled.error());
-  if (!request.poster.empty())
-    if (const auto poster = media::make_poster_of_picture(request.poster); !poster) refuse(poster.error());
+  if (!request.poster.empty()) {
+    if (auto poster = media::make_poster_of_picture(request.poster))
+      check.poster = *std::move(poster);
+    else
+      refuse(poster.error());
+  }
   return check;
 }
 

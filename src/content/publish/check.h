@@ -4,10 +4,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "content/media/film.h"
 #include "content/media/plan.h"
 
 namespace swarma::content::publish {
@@ -22,8 +24,10 @@ struct CheckRequest {
 };
 
 struct FilmCheck {
-  media::MediaInfo info;    // empty if the film itself is refused
-  media::PackagePlan plan;  // without tracks if there is no plan
+  std::optional<media::Film> film;  // opened once: what is looked at here is what is packaged
+  media::MediaInfo info;            // empty if the film itself is refused
+  media::PackagePlan plan;          // without tracks if there is no plan
+  std::optional<Bytes> poster;      // JPEG of the picture of one's own
   std::vector<Error> refusals;
   bool so_far = false;
 

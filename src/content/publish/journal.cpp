@@ -115,35 +115,18 @@ Result<Fd> make_locked_folder(const fs::path& folder) {
   return std::unexpected(last);
 }
 
-/// Adds `length` bytes of the file from `offset`.
-Result<void> hash_part(crypto::Sha256& hash, const Fd& fd, const fs::path& file, std::uint64_t offset,
-                       std::size_t length) {
-  Bytes buffer(length);
-  std::size_t done = 0;
-  while (done < length) {
-    const ssize_t got = ::pread(fd.get(), buffer.data() + done, length - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(io_error("read", file));
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  hash.update(ByteView(buffer).first(done));
-  return {};
-}
-
-Result<std::string> film_identity(const fs::path& file) {
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info{};
-  if (!fd || ::fstat(fd.get(), &info) != 0) return std::unexpected(io_error("open", file));
-  const auto size = static_cast<std::uint64_t>(info.st_size);
+Result<std::string> film_identity(const media::Film& film) {
   crypto::Sha256 hash;
-  SWARMA_RETURN_IF_ERROR(hash_part(hash, fd, file, 0, std::min<std::uint64_t>(size, kEndBytes)));
-  if (size > kEndBytes)
-    SWARMA_RETURN_IF_ERROR(hash_part(hash, fd, file, std::max<std::uint64_t>(size - kEndBytes, kEndBytes), kEndBytes));
+  SWARMA_TRY(const Bytes begin, film.read(0, kEndBytes));
+  hash.update(begin);
+  if (film.bytes() > kEndBytes) {
+    SWARMA_TRY(const Bytes end, film.read(std::max<std::uint64_t>(film.bytes() - kEndBytes, kEndBytes), kEndBytes));
+    hash.update(end);
+  }
   std::error_code ignored;
-  const fs::path whole = fs::weakly_canonical(file, ignored);
-  return to_hex(hash.finish()) + " " + std::to_string(size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
-         std::to_string(info.st_mtim.tv_nsec) + " " + (whole.empty() ? file : whole).string();
+  const fs::path whole = fs::weakly_canonical(film.path(), ignored);
+  return to_hex(hash.finish()) + " " + std::to_string(film.bytes()) + " " + film.modified() + " " +
+         (whole.empty() ? film.path() : whole).string();
 }
 
 Result<Json> plan_json(const media::PackagePlan& plan) {
@@ -229,13 +212,13 @@ Result<void> forget_content(const fs::path& folder) {
 
 }  // namespace
 
-Result<std::string> make_job_id(const fs::path& file, const media::PackagePlan& plan, std::string_view title,
+Result<std::string> make_job_id(const media::Film& film, const media::PackagePlan& plan, std::string_view title,
                                 std::string_view destination) {
-  SWARMA_TRY(const std::string film, film_identity(file));
+  SWARMA_TRY(const std::string identity, film_identity(film));
   SWARMA_TRY(Json job, plan_json(plan));
   // Another version may package differently: its tracks must not be mixed with these.
   job["packager"] = SWARMA_VERSION;
-  job["film"] = to_hex(crypto::sha256(view(film)));  // the path may be no UTF-8
+  job["film"] = to_hex(crypto::sha256(view(identity)));  // the path may be no UTF-8
   job["title"] = title;
   job["destination"] = destination;
   SWARMA_TRY(const std::string text, canonical_json(job));

@@ -44,8 +44,8 @@ struct SignedRecord {
   std::string request_digest;  // of the texts, policy and codes it was made from
 };
 
-Result<std::string> make_job_id(const std::filesystem::path& file, const media::PackagePlan& plan,
-                                std::string_view title, std::string_view destination);
+Result<std::string> make_job_id(const media::Film& film, const media::PackagePlan& plan, std::string_view title,
+                                std::string_view destination);
 
 /// Not safe for concurrent use. One process at a time: a second one gets Conflict ("publish_running").
 class Journal {

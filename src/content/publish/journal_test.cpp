@@ -193,7 +193,7 @@ TEST(JobId, IsOfFilmPlanTitleAndDestination) {
   write(film, "frames");
   write(other, "frames");
   const auto id = [&](const std::filesystem::path& file, const media::PackagePlan& plan, const char* title,
-                      const char* to) { return *make_job_id(file, plan, title, to); };
+                      const char* to) { return *make_job_id(*media::Film::open(file), plan, title, to); };
   const std::string base = id(film, example_plan(), "", "http://a");
   EXPECT_EQ(base, id(film, example_plan(), "", "http://a"));
   EXPECT_NE(base, id(other, example_plan(), "", "http://a"));
@@ -215,9 +215,9 @@ TEST(JobId, ChangesWithTheCaptions) {
   write(folder / "a.srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n");
   media::PackagePlan plan = example_plan();
   plan.tracks[0].sidecar = folder / "a.srt";
-  const std::string before = *make_job_id(folder / "film.mp4", plan, "", "");
+  const std::string before = *make_job_id(*media::Film::open(folder / "film.mp4"), plan, "", "");
   write(folder / "a.srt", "1\n00:00:00,000 --> 00:00:01,000\nHullo\n");
-  EXPECT_NE(before, *make_job_id(folder / "film.mp4", plan, "", ""));
+  EXPECT_NE(before, *make_job_id(*media::Film::open(folder / "film.mp4"), plan, "", ""));
 }
 
 }  // namespace

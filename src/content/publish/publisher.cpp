@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "content/media/package.h"
-#include "content/media/probe.h"
 #include "content/publish/assemble.h"
 #include "content/publish/check.h"
 #include "content/publish/encrypting_sink.h"
@@ -121,10 +120,10 @@ Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, cons
 /// A poster from the film is made beside the packaging; a film without one is still a film.
 class Poster {
  public:
-  Poster(const Job& job, const media::MediaInfo& info)
-      : made_(std::async(std::launch::async, [&] {
-          return job.request.poster.empty() ? media::make_poster(job.request.file, info, job.request.poster_at_us)
-                                            : media::make_poster_of_picture(job.request.poster);
+  Poster(const Job& job, const FilmCheck& check)
+      : made_(std::async(std::launch::async, [&]() -> Result<Bytes> {
+          if (check.poster) return *check.poster;
+          return media::make_poster(*check.film, check.info, job.request.poster_at_us);
         })) {}
   Result<Bytes> get() { return made_.get(); }
 
@@ -155,8 +154,8 @@ PublishResult result_of(const title::TitleRecord& record, std::string jws, Assem
   return result;
 }
 
-Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const media::PackagePlan& plan,
-                          Journal& journal) {
+Result<PublishResult> run(const Job& job, const FilmCheck& check, Journal& journal) {
+  const media::PackagePlan& plan = check.plan;
   const std::int64_t duration_ms = (plan.cuts_us.back() - plan.cuts_us.front() + 500) / 1'000;
   const title::TitleRecord draft =
       draft_record(job, journal.secrets(), job.request.existing ? job.request.existing->revision : 1, duration_ms,
@@ -167,16 +166,17 @@ Result<PublishResult> run(const Job& job, const media::MediaInfo& info, const me
   const TitleKeys keys{draft.id, draft.salt, journal.secrets().title_secret, plan.slots()};
   EncryptingSink sink(plan, keys, job.blobs, journal);
   SWARMA_RETURN_IF_ERROR(sink.resume());
-  Poster poster(job, info);
+  Poster poster(job, check);
   job.report({.stage = "package"});
   SWARMA_RETURN_IF_ERROR(media::package(
-      job.request.file, info, plan, sink.finished(), sink,
+      *check.film, check.info, plan, sink.finished(), sink,
       [&](const media::Progress& now) { report_packaging(job, now); }, job.cancel));
   SWARMA_TRY(auto tracks, sink.take_tracks());
+  if (!check.film->is_unchanged()) return media::film_changed();
 
   job.report({.stage = "upload"});
-  SWARMA_TRY(Assembled assembled,
-             assemble(plan, std::move(tracks), info.notes, poster.get(), job.blobs, job.request.texts, info.chapters));
+  SWARMA_TRY(Assembled assembled, assemble(plan, std::move(tracks), check.info.notes, poster.get(), job.blobs,
+                                           job.request.texts, check.info.chapters));
   SWARMA_RETURN_IF_ERROR(job.blobs.flush());
   if (job.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
 
@@ -207,15 +207,13 @@ Result<PublishResult> publish(const PublishRequest& request, const crypto::Ident
                                                 .poster = request.poster,
                                                 .try_decoding = false}));
   if (!check.can_be_published()) return std::unexpected(check.refusals.front());
-  const media::MediaInfo& info = check.info;
-  const media::PackagePlan& plan = check.plan;
   job.report({.stage = "probe", .fraction = 1, .seconds_left = 0});
 
   const std::string title =
       request.existing ? request.existing->id.text() + "/" + std::to_string(request.existing->revision) : "";
-  SWARMA_TRY(const std::string job_id, make_job_id(request.file, plan, title, request.destination));
+  SWARMA_TRY(const std::string job_id, make_job_id(*check.film, check.plan, title, request.destination));
   SWARMA_TRY(Journal journal, Journal::open(request.data_folder / "publish", job_id, identity.master, request.nonce));
-  auto result = run(job, info, plan, journal);
+  auto result = run(job, check, journal);
   if (result || is_hopeless(result.error()) || !journal.holds_work()) {
     journal.remove();
     // Nothing leads to what this run wrote any more.

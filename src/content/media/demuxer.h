@@ -1,36 +1,37 @@
-// A foreign file, opened for demuxing with every limit set. Internal: included by .cpp files of this folder only.
+// A film, opened for demuxing with every limit set. Internal: included by .cpp files of this folder only.
 //
-// The demuxer reads through our own descriptor and can open nothing else, so a playlist or a reference movie in
+// It reads through the film's own descriptor and can open nothing else, so a playlist or a reference movie in
 // disguise reaches neither another file nor the network.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
-#include "base/file.h"
 #include "content/media/ffmpeg.h"
-#include "content/media/timeline.h"
+#include "content/media/film.h"
+#include "content/media/media_info.h"
 
 namespace swarma::content::media {
 
-class Source {
+class Demuxer {
  public:
   enum class Depth {
     Header,   // what the container says
     Streams,  // also reads some packets until every stream is understood
   };
-  static Result<Source> open(const std::filesystem::path& file, Depth depth);
+  static Result<Demuxer> open(const Film& film, Depth depth);
+  /// The film that probe() described, from its beginning and on its continuous clock. Conflict ("source_changed") if it
+  /// is another one.
+  static Result<Demuxer> open_described(const Film& film, const MediaInfo& info);
+  /// The same film from its beginning.
+  Result<Demuxer> open_again() const;
 
-  /// The same file from its beginning, even if another one has taken its name.
-  Result<Source> open_again() const;
-
-  Source(Source&&) noexcept;
-  Source& operator=(Source&&) noexcept;
-  ~Source();
+  Demuxer(Demuxer&&) noexcept;
+  Demuxer& operator=(Demuxer&&) noexcept;
+  ~Demuxer();
 
   AVFormatContext* context() const;
   AVStream* stream(int index) const { return context()->streams[index]; }
-  std::uint64_t file_bytes() const;
+  const Film& film() const;
   bool has_parsed_streams() const;  // opened with Depth::Streams
 
   /// From here on packet bodies are not read from the file (their content is undefined): a scan of sizes and times at
@@ -49,7 +50,7 @@ class Source {
 
  private:
   struct State;
-  explicit Source(std::unique_ptr<State> state);
+  explicit Demuxer(std::unique_ptr<State> state);
   Result<void> begin(Depth depth);
   std::unique_ptr<State> state_;
 };

@@ -1,8 +1,6 @@
-#include "content/media/source.h"
+#include "content/media/demuxer.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,9 +23,11 @@ int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary*
 
 }  // namespace
 
-struct Source::State {
-  Fd fd;
-  std::int64_t size = 0;
+struct Demuxer::State {
+  explicit State(Film of) : film(std::move(of)), size(static_cast<std::int64_t>(film.bytes())) {}
+
+  Film film;
+  const std::int64_t size;
   std::int64_t position = 0;
   bool skip_bodies = false;
   bool parsed = false;
@@ -68,7 +68,7 @@ struct Source::State {
       return n;
     }
     for (;;) {
-      ssize_t n = pread(self.fd.get(), to, static_cast<std::size_t>(length), self.position);
+      ssize_t n = pread(self.film.descriptor(), to, static_cast<std::size_t>(length), self.position);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) {
         self.io_errno = errno;
@@ -103,17 +103,7 @@ struct Source::State {
 
 namespace {
 
-Result<void> check_regular(const Fd& fd, const std::filesystem::path& file, std::int64_t& size) {
-  struct stat info = {};
-  if (fstat(fd.get(), &info) != 0) return std::unexpected(io_error("read", file));
-  if (S_ISDIR(info.st_mode)) return fail(ErrorCode::Unsupported, "not_media", "This is a folder, not a film.");
-  if (!S_ISREG(info.st_mode)) return fail(ErrorCode::Unsupported, "not_media", "This is not an ordinary file.");
-  if (info.st_size == 0) return fail(ErrorCode::Unsupported, "not_media", "The file is empty.");
-  size = info.st_size;
-  return {};
-}
-
-std::unexpected<Error> cannot_open(const Source& source, int code) {
+std::unexpected<Error> cannot_open(const Demuxer& source, int code) {
   std::uint8_t head[12] = {};
   std::size_t n = source.read_at(0, head, sizeof head);
   std::string_view text(reinterpret_cast<const char*>(head), n);
@@ -128,7 +118,7 @@ std::unexpected<Error> cannot_open(const Source& source, int code) {
 
 /// AVI holds H.264 and HEVC with start codes, whatever the header's parameter sets look like. Parsers and decoders go
 /// by the header, so it is brought into the form of the packets.
-void match_header_to_packets(const Source& source) {
+void match_header_to_packets(const Demuxer& source) {
   const AVFormatContext& context = *source.context();
   if (std::string_view(context.iformat->name) != "avi") return;
   constexpr std::int64_t kChunkHead = 8;
@@ -153,51 +143,55 @@ void match_header_to_packets(const Source& source) {
 
 }  // namespace
 
-Source::Source(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Source::Source(Source&&) noexcept = default;
-Source& Source::operator=(Source&&) noexcept = default;
-Source::~Source() = default;
+Demuxer::Demuxer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Demuxer::Demuxer(Demuxer&&) noexcept = default;
+Demuxer& Demuxer::operator=(Demuxer&&) noexcept = default;
+Demuxer::~Demuxer() = default;
 
-AVFormatContext* Source::context() const {
+AVFormatContext* Demuxer::context() const {
   return state_->context;
 }
-std::uint64_t Source::file_bytes() const {
-  return static_cast<std::uint64_t>(state_->size);
+const Film& Demuxer::film() const {
+  return state_->film;
 }
-bool Source::has_parsed_streams() const {
+bool Demuxer::has_parsed_streams() const {
   return state_->parsed;
 }
-void Source::skip_bodies() {
+void Demuxer::skip_bodies() {
   state_->skip_bodies = true;
   state_->context->flags |= AVFMT_FLAG_NOPARSE;  // a parser would see undefined bytes
 }
 
-void Source::follow(const Timeline& timeline) {
+void Demuxer::follow(const Timeline& timeline) {
   for (const ClockPiece& piece : timeline) state_->followers[piece.stream].pieces.push_back(piece);
 }
 
-Result<Source> Source::open(const std::filesystem::path& file, Depth depth) {
+Result<Demuxer> Demuxer::open(const Film& film, Depth depth) {
   ff::quiet();
-  Source source(std::make_unique<State>());
-  State& state = *source.state_;
-  state.fd = Fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!state.fd) return std::unexpected(io_error("open", file));
-  SWARMA_RETURN_IF_ERROR(check_regular(state.fd, file, state.size));
-
-  SWARMA_RETURN_IF_ERROR(source.begin(depth));
-  return source;
+  Demuxer demuxer(std::make_unique<State>(film));
+  SWARMA_RETURN_IF_ERROR(demuxer.begin(depth));
+  return demuxer;
 }
 
-Result<Source> Source::open_again() const {
-  Source source(std::make_unique<State>());
-  source.state_->fd = Fd(::fcntl(state_->fd.get(), F_DUPFD_CLOEXEC, 0));
-  if (!source.state_->fd) return std::unexpected(io_error("open", "the film"));
-  source.state_->size = state_->size;
-  SWARMA_RETURN_IF_ERROR(source.begin(state_->parsed ? Depth::Streams : Depth::Header));
-  return source;
+Result<Demuxer> Demuxer::open_described(const Film& film, const MediaInfo& info) {
+  if (film.bytes() != info.file_bytes) return film_changed();
+  // MP4 says all there is to know in its index; other containers need a look at their packets.
+  const bool mp4 = info.container.find("mp4") != std::string::npos;
+  SWARMA_TRY(Demuxer demuxer, open(film, mp4 ? Depth::Header : Depth::Streams));
+  const auto exists = [&](const auto& stream) {
+    return stream.stream_index < static_cast<int>(demuxer.context()->nb_streams);
+  };
+  if (!exists(info.video) || !std::ranges::all_of(info.audio, exists) || !std::ranges::all_of(info.captions, exists))
+    return film_changed();
+  demuxer.follow(info.timeline);
+  return demuxer;
 }
 
-Result<void> Source::begin(Depth depth) {
+Result<Demuxer> Demuxer::open_again() const {
+  return open(state_->film, state_->parsed ? Depth::Streams : Depth::Header);
+}
+
+Result<void> Demuxer::begin(Depth depth) {
   State& state = *state_;
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kReadBuffer));
   state.io = avio_alloc_context(buffer, kReadBuffer, 0, &state, State::read, nullptr, State::seek);
@@ -221,13 +215,13 @@ Result<void> Source::begin(Depth depth) {
   return {};
 }
 
-std::size_t Source::read_at(std::int64_t position, std::uint8_t* to, std::size_t length) const {
+std::size_t Demuxer::read_at(std::int64_t position, std::uint8_t* to, std::size_t length) const {
   if (position < 0) return 0;
-  ssize_t n = pread(state_->fd.get(), to, length, position);
+  ssize_t n = pread(state_->film.descriptor(), to, length, position);
   return n < 0 ? 0 : static_cast<std::size_t>(n);
 }
 
-Result<ff::Packet> Source::next() {
+Result<ff::Packet> Demuxer::next() {
   ff::Packet packet = ff::new_packet();
   for (int errors = 0; errors < kMaxConsecutiveErrors;) {
     int e = av_read_frame(state_->context, packet.get());
