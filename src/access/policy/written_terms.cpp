@@ -15,6 +15,7 @@ Result<WrittenTerms> parse_written_terms(const Json& policy, const Json* codes) 
   WrittenTerms terms{parsed.canonical(), {}};
   if (codes != nullptr) {
     SWARMA_TRY(terms.codes, title::read_codes(*codes));
+    SWARMA_RETURN_IF_ERROR(title::check_codes(terms.codes));
   }
   return terms;
 }

@@ -15,6 +15,7 @@ struct WrittenTerms {
   std::string policy;  // canonical JSON
   title::CodeLists codes;
 };
+/// BadRequest "policy_invalid", "preset_unknown", "code_bad", "codes_bad".
 Result<WrittenTerms> parse_written_terms(const Json& policy, const Json* codes);
 
 /// What the creator of a record may not have meant with its terms (remarks).
