@@ -1,5 +1,7 @@
 #include "net/responder.h"
 
+#include <utility>
+
 namespace swarma::net {
 
 Responder::~Responder() {

@@ -1,5 +1,7 @@
 #include "net/stream_writer.h"
 
+#include <utility>
+
 #include "net/stream_queue.h"
 
 namespace swarma::net {

@@ -61,7 +61,7 @@ void HealthWatch::look() {
       if (!*result) log::error("unwell", {{"check", name}, {"message", result->error().message}});
   if (health.ok && !seen_.checks.empty() && !seen_.ok) log::info("well_again", {});
   seen_ = std::move(health);
-  seen_at_ = std::chrono::steady_clock::now();
+  seen_at_.restart();
 }
 
 api::Health HealthWatch::latest() const {
@@ -71,7 +71,7 @@ api::Health HealthWatch::latest() const {
     health.ok = false;
     health.checks["disk"] = "disk_full";
   }
-  if (std::chrono::steady_clock::now() - seen_at_ > kStale) {
+  if (seen_at_.elapsed() > kStale) {
     health.ok = false;
     health.checks["watch"] = "stuck";
   }

@@ -8,6 +8,7 @@
 
 #include "api/routes/node.h"
 #include "base/disk_reserve.h"
+#include "base/stopwatch.h"
 #include "content/blob/blob_store.h"
 #include "db/database.h"
 
@@ -37,7 +38,7 @@ class HealthWatch {
   std::condition_variable wake_;
   bool stopping_ = false;
   api::Health seen_;
-  std::chrono::steady_clock::time_point seen_at_{};
+  Stopwatch seen_at_;
   std::thread thread_;
 };
 

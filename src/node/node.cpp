@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "net/http_server.h"
 #include "node/metrics.h"
 #include "node/roles/creator.h"
@@ -20,7 +21,7 @@ struct Node::Impl {
   std::mutex certificate_mutex;
   std::unique_ptr<net::HttpServer> server;
   std::unique_ptr<work::Timers> timers;
-  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  const Stopwatch started;
 
   ~Impl() {
     timers.reset();
@@ -32,7 +33,7 @@ struct Node::Impl {
 };
 
 std::string Node::Impl::render_metrics() const {
-  const auto up = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started);
+  const auto up = std::chrono::duration_cast<std::chrono::seconds>(started.elapsed());
   return node::render_metrics(server->stats(), up.count(), metrics);
 }
 

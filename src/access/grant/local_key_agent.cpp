@@ -46,13 +46,12 @@ Result<void> check_scope(const GrantOrder& order, const policy::ResolvedTerms& t
   return {};
 }
 
-/// Begins with when it was made (4 bytes of seconds, 2 of milliseconds), so that the rows of new unlocks lie together
+/// Begins with when it was made (4 bytes of seconds, 2 of a count), so that the rows of new unlocks lie together
 /// in the database; the other 10 bytes are random.
 std::string new_unlock_id(Instant now) {
-  using std::chrono::steady_clock;
+  static std::atomic<std::uint16_t> count{0};
   auto id = random_array<16>();
-  const auto ms = std::chrono::floor<Millis>(steady_clock::now().time_since_epoch()).count();
-  std::uint64_t time = (static_cast<std::uint64_t>(now.unix_s()) << 16) | (static_cast<std::uint64_t>(ms) & 0xffff);
+  std::uint64_t time = (static_cast<std::uint64_t>(now.unix_s()) << 16) | count.fetch_add(1, std::memory_order_relaxed);
   for (std::size_t i = 6; i-- > 0; time >>= 8) id[i] = static_cast<std::uint8_t>(time);
   return to_base64url(id);
 }

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "access/unlock/requirements.h"
+#include "access/unlock/unlock.h"
+#include "base/stopwatch.h"
 #include "crypto/hash.h"
 
 namespace swarma::access::unlock {
@@ -69,14 +71,13 @@ Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threa
   std::vector<std::jthread> others;
   for (unsigned i = 1; i < count; ++i) others.emplace_back([&search] { search.work(); });
   // This thread works too and reports between its batches.
-  auto reported = std::chrono::steady_clock::now();
+  Stopwatch reported;
   for (;;) {
     const std::uint64_t begin = search.next.fetch_add(kBatch);
     if (begin > search.best.load()) break;
     search.run_batch(begin);
-    const auto now = std::chrono::steady_clock::now();
-    if (!on_progress || now - reported < std::chrono::milliseconds(100)) continue;
-    reported = now;
+    if (!on_progress || reported.elapsed() < std::chrono::milliseconds(100)) continue;
+    reported.restart();
     if (!on_progress(static_cast<double>(search.next.load()) / std::exp2(bits))) {
       search.cancelled = true;
       break;

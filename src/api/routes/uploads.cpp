@@ -8,7 +8,7 @@
 
 #include "api/problem.h"
 #include "base/text.h"
-#include "content/publish/spool.h"
+#include "net/http_accept.h"
 
 namespace swarma::api {
 namespace {
@@ -33,8 +33,8 @@ Result<void> check_version(const net::Request& request) {
 /// Media types compare without case, and may have parameters.
 bool is_chunk(std::string_view content_type) {
   static constexpr std::string_view kType = "application/offset+octet-stream";
-  const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
-  return std::ranges::equal(type, kType, {}, [](unsigned char c) { return std::tolower(c); });
+  return std::ranges::equal(net::media_type_of(content_type), kType, {},
+                            [](unsigned char c) { return std::tolower(c); });
 }
 
 net::Response tus(int status) {

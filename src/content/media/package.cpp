@@ -8,6 +8,7 @@
 #include <map>
 #include <thread>
 
+#include "base/stopwatch.h"
 #include "content/media/caption_tracks.h"
 #include "content/media/copy_tracks.h"
 #include "content/media/decode_video.h"
@@ -232,9 +233,8 @@ class Packager {
   }
 
   void report(bool last = false) {
-    auto now = std::chrono::steady_clock::now();
-    if (!progress_ || (!last && now - reported_ < kProgressEvery)) return;
-    reported_ = now;
+    if (!progress_ || (!last && reported_.elapsed() < kProgressEvery)) return;
+    reported_.restart();
     std::int64_t done = job_.plan.cuts_us.back();
     for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i)
       if (wanted(i) && (plan(i).kind == TrackKind::Video || plan(i).kind == TrackKind::Audio))
@@ -242,7 +242,7 @@ class Packager {
     Progress p;
     p.done_seconds = static_cast<double>(std::max<std::int64_t>(done, 0)) / 1e6;
     p.total_seconds = static_cast<double>(job_.plan.cuts_us.back()) / 1e6;
-    double elapsed = std::chrono::duration<double>(now - started_).count();
+    double elapsed = started_.seconds();
     p.speed = elapsed > 0 ? p.done_seconds / elapsed : 0;
     progress_(p);
   }
@@ -262,7 +262,8 @@ class Packager {
   std::unique_ptr<Storyboard> board_;
   std::unique_ptr<DecodeVideo> decoder_;
   std::unique_ptr<Packets> decode_stage_;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now(), reported_ = started_;
+  const Stopwatch started_;
+  Stopwatch reported_;
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ std::unexpected<Error> unknown() {
 JobStatus status_of(const db::Row& row) {
   JobStatus status = read_status(row.text(3));
   status.id = row.text(0);
-  status.state = parse_job_state(row.text(1));
+  status.state = job_state_of(row.text(1));
   status.version = row.integer(2);
   return status;
 }
@@ -71,7 +71,7 @@ Result<JobState> JobRows::cancel(std::string_view id) {
   SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     SWARMA_TRY(const db::Rows rows, session.query("SELECT state FROM media_jobs WHERE id = $1", {std::string(id)}));
     if (rows.empty()) return unknown();
-    state = parse_job_state(rows.front().text(0));
+    state = job_state_of(rows.front().text(0));
     if (state == JobState::Working)
       SWARMA_RETURN_IF_ERROR(session.execute("UPDATE media_jobs SET cancel = 1 WHERE id = $1", {std::string(id)}));
     if (state != JobState::Queued) return {};

@@ -53,7 +53,7 @@ std::string_view to_string(JobState state) {
   return "failed";
 }
 
-JobState parse_job_state(std::string_view text) {
+JobState job_state_of(std::string_view text) {
   for (const auto& [value, name] : kStates)
     if (name == text) return value;
   return JobState::Failed;

@@ -36,7 +36,7 @@ struct JobRequest {
 
 enum class JobState { Queued, Working, Done, Failed, Cancelled };
 std::string_view to_string(JobState state);
-JobState parse_job_state(std::string_view text);
+JobState job_state_of(std::string_view text);
 
 struct JobStatus {
   std::string id;

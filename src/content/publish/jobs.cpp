@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "content/publish/reviser.h"
 #include "crypto/aead.h"
 
@@ -11,7 +12,6 @@ namespace swarma::content::publish {
 namespace {
 
 namespace fs = std::filesystem;
-using Steady = std::chrono::steady_clock;
 
 constexpr int kMaxAttempts = 10;                 // a job that takes its node down, or never gets through
 constexpr std::chrono::seconds kRetryPause{5};   // after the first attempt; longer after each
@@ -203,13 +203,13 @@ void MediaJobs::run(const ClaimedJob& job) {
   }
   notify();
   std::thread pulse([&] {
-    auto last = Steady::now();
+    Stopwatch last_beat;
     std::unique_lock lock(run.mutex);
     while (!run.finished) {
       run.over.wait_for(lock, kShow);
-      if (run.finished || (!run.changed && Steady::now() - last < rows_.lease() / kBeatsInLease)) continue;
+      if (run.finished || (!run.changed && last_beat.elapsed() < rows_.lease() / kBeatsInLease)) continue;
       lock.unlock();
-      last = Steady::now();
+      last_beat.restart();
       beat(run);
       lock.lock();
     }

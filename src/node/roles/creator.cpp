@@ -16,7 +16,7 @@ namespace publish = content::publish;
 struct Insides {
   Insides(Foundation& f, const FabricFace& fabric)
       : visible(fabric.registry),
-        publishing(fabric.desk, f.identity.signing, f.draining),
+        publishing(fabric.desk, f.identity.signing),
         reviser(f.identity, visible, *f.blobs, publishing) {}
 
   VisibleTitlesByRegistry visible;
