@@ -34,6 +34,13 @@ roots = ["web/src", "sdk/ts"]
 "hls.js" = ["web/src/player"]
 [circles]
 forbidden = ["web/src", "sdk/ts", "src/net"]
+[time]
+clocks = ["base"]
+sleeping = ["net"]
+[fuzz.through]
+parse_body = "parse_json"
+[seams]
+for_tests = ["set_time"]
 [limits]
 file_lines = 20
 function_lines = 5
@@ -162,6 +169,32 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(self.broken(files=files("net")), [("circle", "src/net/a")])
         self.assertEqual(self.broken(files=files("base")), [])
         self.assertEqual(self.reports, [("circle", "src/base/a", "src/base/a -> src/base/b -> src/base/a")])
+
+    def test_a_declaration_that_nobody_uses(self):
+        declared = {"src/net/http.h": "#pragma once\nint answer(int);\n", "src/net/http.cpp": '#include "net/http.h"\nint answer(int x) { return x; }\n'}
+        self.assertEqual(self.broken(files=declared), [("dead", "src/net/http.h")])
+        tested = {**declared, "src/net/http_test.cpp": "int x = answer(1);\n"}
+        self.assertEqual(self.broken(files=tested), [("dead", "src/net/http.h")])
+        self.assertEqual(self.broken(files={**declared, "src/net/user.cpp": "int x = answer(1);\n"}), [])
+        self.assertEqual(self.broken(files={"src/net/http.h": "#pragma once\nvoid set_time(int);\n"}), [])
+
+    def test_a_parser_without_a_fuzz_target(self):
+        user = {"src/net/user.cpp": "int x = parse_head(1) + parse_body(2);\n"}
+        head = {**user, "src/net/http.h": "#pragma once\nint parse_head(int);\n"}
+        self.assertEqual(self.broken(files=head), [("fuzz", "src/net/http.h")])
+        self.assertEqual(self.broken(files={**head, "fuzz/head.cpp": "int y = parse_head(3);\n"}), [])
+        body = {**user, "src/net/http.h": "#pragma once\nint parse_body(int);\n"}
+        self.assertEqual(self.broken(files={**body, "fuzz/json.cpp": "int y = parse_json(3);\n"}), [])
+
+    def test_a_clock_of_ones_own(self):
+        for line in ("auto now = std::chrono::steady_clock::now();", "auto now = time(nullptr);"):
+            self.assertEqual(self.broken(files={"src/net/http.cpp": line + "\n"}), [("time", "src/net/http.cpp")])
+            self.assertEqual(self.broken(files={"src/base/clock.cpp": line + "\n"}), [])
+
+    def test_a_nap(self):
+        nap = "std::this_thread::sleep_for(pause);\n"
+        self.assertEqual(self.broken(files={"src/content/media/probe.cpp": nap}), [("time", "src/content/media/probe.cpp")])
+        self.assertEqual(self.broken(files={"src/net/http.cpp": nap}), [])
 
     def test_json_in_a_header(self):
         name = "src/base/json.h"

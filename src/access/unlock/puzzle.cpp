@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "access/unlock/requirements.h"
-#include "access/unlock/unlock.h"
 #include "base/stopwatch.h"
 #include "crypto/hash.h"
 
