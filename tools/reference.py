@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Writes docs/reference/commands.md from the program's own help; with --check, fails when it differs.
+"""Writes docs/reference/commands.md and the sample file swarma.toml beside it from the program's own help; with --check,
+fails when they differ.
 
     SWARMA=build/swarma tools/reference.py [--check]
 """
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "commands.md"
+SAMPLE = PAGE.with_name("swarma.toml")
+OPTION = re.compile(r"^  --(?P<name>[a-z-]+)(?: (?P<kind>[A-Z]+)(?::[^=(]*)?)?(?:=(?P<default>\S+))?(?: \.\.\.)? \(Env:\w+\)\s+(?P<help>.*)$", re.M)
 COMMANDS = ["serve", "publish", "titles", "watch", "link", "policy check", "key show", "blobs adopt", "doctor"]
 
 
@@ -27,16 +31,35 @@ def page(program):
     return "\n".join(parts)
 
 
+def sample(program):
+    """A config file with every option of `swarma serve` at its default, all commented out."""
+    parts = ["# Every option of `swarma serve`, at its default. Use it with --config FILE. Made by tools/reference.py."]
+    for option in OPTION.finditer(re.sub(r"\n {20,}", " ", help_of(program, "serve"))):
+        default = option["default"]
+        if option["kind"] is None:
+            value = "false"
+        elif default and default.startswith("["):
+            value = str(default[1:-1].split(",")).replace("'", '"')
+        elif option["kind"] == "UINT":
+            value = default or "0"
+        else:
+            value = f'"{default or ""}"'
+        if option["name"] not in ("config", "json", "quiet"):
+            parts.append(f"# {option['help']}\n#{option['name']} = {value}")
+    return "\n\n".join(parts) + "\n"
+
+
 def main():
     program = os.environ.get("SWARMA", str(ROOT / "build" / "swarma"))
-    text = page(program)
+    texts = {PAGE: page(program), SAMPLE: sample(program)}
     if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text)
+        for path, text in texts.items():
+            path.write_text(text)
         return 0
-    if PAGE.read_text() == text:
-        return 0
-    print("docs/reference/commands.md is not what the program says. Run: SWARMA=build/swarma tools/reference.py", file=sys.stderr)
-    return 1
+    other = [path for path, text in texts.items() if not path.exists() or path.read_text() != text]
+    for path in other:
+        print(f"{path.relative_to(ROOT)} is not what the program says. Run: SWARMA=build/swarma tools/reference.py", file=sys.stderr)
+    return 1 if other else 0
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ Finding check_files() {
   static constexpr std::size_t kEnough = 1'024;
   const node::Config defaults;
   const auto budget =
-      node::share_descriptors(node::raise_descriptor_limit(), {.connections = defaults.max_connections,
-                                                               .loops = defaults.loops,
-                                                               .workers = defaults.workers,
+      node::share_descriptors(node::raise_descriptor_limit(), {.connections = defaults.http.max_connections,
+                                                               .loops = defaults.http.loops,
+                                                               .workers = defaults.http.workers,
                                                                .database_connections = defaults.database_connections});
   if (!budget) return {"open files", false, budget.error().message};
   return {
@@ -66,9 +66,8 @@ Finding check_files() {
 }
 
 Finding check_database(const DoctorOptions& options) {
-  const std::string url =
-      options.database.empty() ? "sqlite:" + (options.common.data / "swarma.db").string() : options.database;
-  const auto database = db::Database::open(url, 1);
+  const node::Config config{.data = options.common.data, .database = options.database};
+  const auto database = db::Database::open(config.database_url(), 1);
   if (!database) return {"database", false, database.error().message};
   const auto rows = (*database)->query("SELECT 1");
   return {"database", rows.has_value(),
@@ -77,7 +76,7 @@ Finding check_database(const DoctorOptions& options) {
 
 Finding check_blobs(const DoctorOptions& options) {
   const node::Config config{.data = options.common.data, .database = options.database, .blobs = options.blobs};
-  const auto there = file_exists(options.blobs.empty() ? options.common.data / "blobs" : options.blobs);
+  const auto there = file_exists(config.blob_folder());
   if (!there) return {"blobs", false, there.error().message};
   if (!*there) return {"blobs", true, "there is no blob folder yet"};
   const auto health = node::check_blobs(config, options.verify_blobs);

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "cli/identity.h"
+#include "cli/options.h"
 #include "cli/program.h"
 #include "cli/terminal.h"
 #include "node/node.h"
@@ -26,45 +27,17 @@ struct ServeOptions {
   std::string log_format = "text";
 };
 
-void add_options(CLI::App& app, ServeOptions& options) {
-  node::Config& c = options.config;
+void describe_serve(CLI::App& app, ServeOptions& options) {
   add_common(app, options.common);
-  app.add_option("--listen", c.listen, "HOST:PORT; port 0 takes any free one")->capture_default_str();
-  app.add_option("--name", c.name, "what the pages call this node")->capture_default_str();
-  app.add_option("--database", c.database, "sqlite:PATH or postgresql://…; default: swarma.db in --data");
-  app.add_option("--blobs", c.blobs, "folder of the blobs; default: blobs in --data");
-  app.add_option("--public-url", c.public_url, "how others reach this node, behind a proxy or a name");
-  app.add_flag("--tls", c.tls, "serve TLS with a certificate of its own, made on first use");
-  app.add_option("--tls-certificate", c.tls_certificate, "serve TLS with this certificate chain (PEM)")
-      ->check(why_not_ordinary);
-  app.add_option("--tls-key", c.tls_key, "the key of --tls-certificate (PEM)")->check(why_not_ordinary);
-  app.add_option("--trusted-proxy", c.trusted_proxies, "address whose X-Forwarded-For is believed; may repeat");
-  app.add_option("--loops", c.loops, "event loops; 0: one a core")->capture_default_str();
-  app.add_option("--workers", c.workers, "threads for what blocks")->capture_default_str()->check(CLI::Range(1, 256));
-  app.add_option("--database-connections", c.database_connections, "connections held open")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
-  app.add_option("--max-connections", c.max_connections, "open connections")->capture_default_str();
-  app.add_option("--max-connections-per-address", c.max_connections_per_address, "of one address")
-      ->capture_default_str();
-  app.add_option("--max-upload-bytes", c.max_upload_bytes, "largest film by the browser")->capture_default_str();
-  app.add_option("--header-timeout", c.header_timeout_s, "seconds for the head of a request")->capture_default_str();
-  app.add_option("--idle-timeout", c.idle_timeout_s, "seconds between requests")->capture_default_str();
-  app.add_option("--body-timeout", c.body_timeout_s, "seconds without a byte of a body")->capture_default_str();
-  app.add_option("--min-read-rate", c.min_read_rate, "bytes a second that the reader of a body takes at least; 0: any")
-      ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 30));
-  app.add_option("--read-window", c.read_window_s, "seconds over which --min-read-rate is measured")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 86'400));
-  app.add_option("--drain-timeout", c.drain_timeout_s, "seconds for requests under way when stopping")
-      ->capture_default_str();
-  app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
-  app.add_option("--log-format", options.log_format, "text or json")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"text", "json"}));
+  OptionSet set;
+  node::describe(set, options.config);
+  set.push_back({.name = "log-level",
+                 .target = &options.log_level,
+                 .help = "debug, info, warning, error or off",
+                 .choices = {"debug", "info", "warning", "error", "off"}});
+  set.push_back(
+      {.name = "log-format", .target = &options.log_format, .help = "text or json", .choices = {"text", "json"}});
+  cli::add_options(app, set);
 }
 
 void configure_log(const ServeOptions& options) {
@@ -149,7 +122,7 @@ Result<void> serve(ServeOptions& options) {
 void add_serve(CLI::App& program, Commands& commands) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* app = program.add_subcommand("serve", "run a node");
-  add_options(*app, *options);
+  describe_serve(*app, *options);
   commands.push_back({app, [options] { return serve(*options); }});
 }
 

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/options.h"
 #include "net/http.h"
 #include "net/responder.h"
 
@@ -70,6 +71,9 @@ struct ServerOptions {
   std::string public_url;                    // empty: http(s)://Host header
   std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
 };
+
+/// Those that an operator chooses: all but host, port, certificate and key.
+void describe(OptionSet& options, ServerOptions& server);
 
 struct ServerStats {
   std::uint64_t connections_open = 0;

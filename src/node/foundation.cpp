@@ -33,16 +33,16 @@ Result<void> migrate(db::Database& database) {
 /// Shares out the file descriptors and says so when the operator gets less than they asked for.
 Result<DescriptorBudget> plan_descriptors(const Config& config) {
   SWARMA_TRY(const DescriptorBudget budget,
-             share_descriptors(raise_descriptor_limit(), {.connections = config.max_connections,
-                                                          .loops = config.loops,
-                                                          .workers = config.workers,
+             share_descriptors(raise_descriptor_limit(), {.connections = config.http.max_connections,
+                                                          .loops = config.http.loops,
+                                                          .workers = config.http.workers,
                                                           .database_connections = config.database_connections}));
   const auto fields = {log::Field("limit", std::uint64_t{budget.limit}),
                        log::Field("reserved", std::uint64_t{budget.reserved}),
                        log::Field("cached_blobs", std::uint64_t{budget.cached_blobs}),
                        log::Field("transfers", std::uint64_t{budget.transfers}),
                        log::Field("connections", std::uint64_t{budget.connections})};
-  if (budget.connections < config.max_connections)
+  if (budget.connections < config.http.max_connections)
     log::warning("few_descriptors", fields);
   else
     log::info("descriptors", fields);

@@ -56,6 +56,9 @@ Node::~Node() = default;
 Result<std::unique_ptr<Node>> Node::create(const Config& config, crypto::Identity identity, const Clock& clock) {
   std::unique_ptr<Node> node(new Node(std::make_unique<Impl>()));
   Impl& impl = *node->impl_;
+  if (!config.has_role("fabric"))
+    return fail(ErrorCode::BadRequest, "usage",
+                "--roles needs fabric: a creator publishes through the fabric of its own node.");
   SWARMA_TRY(HomeLock home, HomeLock::take(config.data));
   SWARMA_TRY(ServerSetup setup, prepare_server(config, clock));
   SWARMA_TRY(impl.foundation,
@@ -74,8 +77,10 @@ Result<std::unique_ptr<Node>> Node::create(const Config& config, crypto::Identit
   add(std::move(host.part));
   SWARMA_TRY(Fabric fabric, make_fabric(foundation));
   add(std::move(fabric.part));
-  SWARMA_TRY(Part creator, make_creator(foundation, fabric.face));
-  add(std::move(creator));
+  if (config.has_role("creator")) {
+    SWARMA_TRY(Part creator, make_creator(foundation, fabric.face));
+    add(std::move(creator));
+  }
   impl.certificate = std::move(setup.certificate);
   timers.push_back({.name = "certificate", .every = std::chrono::minutes(1), .run = [&impl]() -> Result<void> {
                       impl.check_certificate(false);

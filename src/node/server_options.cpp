@@ -29,8 +29,8 @@ std::vector<std::string> own_names(const std::string& public_host, const std::st
 }
 
 Result<net::PublicUrl> read_public_url(const Config& config, bool tls) {
-  if (config.public_url.empty()) return net::PublicUrl{};
-  SWARMA_TRY(net::PublicUrl url, net::parse_public_url(config.public_url));
+  if (config.http.public_url.empty()) return net::PublicUrl{};
+  SWARMA_TRY(net::PublicUrl url, net::parse_public_url(config.http.public_url));
   if (tls && !url.secure)
     return fail(ErrorCode::BadRequest, "bad_public_url",
                 "--public-url begins with http://, but this node serves TLS: write https://, or serve without --tls.");
@@ -46,21 +46,10 @@ Result<ServerSetup> prepare_server(const Config& config, const Clock& clock) {
     return fail(ErrorCode::BadRequest, "usage", "--tls-certificate and --tls-key go together.");
   const bool given = !config.tls_certificate.empty();
   SWARMA_TRY(const net::PublicUrl public_url, read_public_url(config, given || config.tls));
-  ServerSetup setup{.options = {.host = address->host,
-                                .port = address->port,
-                                .loops = config.loops,
-                                .workers = config.workers,
-                                .max_connections = config.max_connections,
-                                .max_connections_per_address = config.max_connections_per_address,
-                                .header_timeout = std::chrono::seconds(config.header_timeout_s),
-                                .idle_timeout = std::chrono::seconds(config.idle_timeout_s),
-                                .body_timeout = std::chrono::seconds(config.body_timeout_s),
-                                .drain_timeout = std::chrono::seconds(config.drain_timeout_s),
-                                .min_read_rate = config.min_read_rate,
-                                .read_window = std::chrono::seconds(config.read_window_s),
-                                .public_url = public_url.url,
-                                .trusted_proxies = config.trusted_proxies},
-                    .certificate = nullptr};
+  ServerSetup setup{.options = config.http, .certificate = nullptr};
+  setup.options.host = address->host;
+  setup.options.port = address->port;
+  setup.options.public_url = public_url.url;
   if (!given && !config.tls) return setup;
   const std::filesystem::path folder = config.data / "tls";
   CertificateKeeper::Options files{

@@ -35,7 +35,7 @@ RunningNode::RunningNode(const std::filesystem::path& data, std::string database
   }
   config.listen = "127.0.0.1:0";
   config.database = std::move(database);
-  config.public_url = std::move(public_url);
+  config.http.public_url = std::move(public_url);
   node_ = must(node::Node::create(config, must(crypto::open_identity(config.data)), test_clock()));
   url_ = node_->url();
   thread_ = std::thread([this] { node_->run(); });

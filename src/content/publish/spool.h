@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "db/database.h"
 
 namespace swarma::content::publish {
@@ -23,6 +24,13 @@ inline constexpr std::chrono::days kUploadLife{7};  // an unfinished upload is f
 /// For so long an expired upload stays: a clock that was set forward can be set right again meanwhile.
 inline constexpr std::chrono::days kUploadGrace{1};
 inline constexpr std::size_t kMaxUploads = 64;
+
+struct SpoolOptions {
+  std::uint64_t max_upload_bytes = std::uint64_t{256} << 30;
+};
+inline void describe(OptionSet& options, SpoolOptions& spool) {
+  options.push_back({"max-upload-bytes", &spool.max_upload_bytes, "largest film by the browser"});
+}
 
 struct Upload {
   std::string id;

@@ -50,7 +50,7 @@ publish::JobPorts make_ports(Foundation& f, const FabricFace& fabric, Insides& i
 Result<Part> make_creator(Foundation& f, const FabricFace& fabric) {
   const auto in = std::make_shared<Insides>(f, fabric);
   const std::filesystem::path uploads = f.blob_folder / "uploads";  // all nodes of a database reach it
-  SWARMA_TRY(in->spool, publish::Spool::open(uploads, f.config.max_upload_bytes, *f.database, f.clock));
+  SWARMA_TRY(in->spool, publish::Spool::open(uploads, f.config.uploads.max_upload_bytes, *f.database, f.clock));
   publish::import_former_folders({.data_folder = f.config.data, .spool_folder = uploads}, *f.database, f.identity,
                                  f.clock);
   SWARMA_TRY(in->jobs, publish::MediaJobs::open(make_ports(f, fabric, *in)));

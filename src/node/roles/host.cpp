@@ -24,7 +24,7 @@ Host make_host(Foundation& f, std::function<std::string()> metrics) {
                              .identity = f.identity,
                              .name = f.config.name,
                              .secure_url = f.public_url.starts_with("https://") ? f.public_url : std::string(),
-                             .max_upload_bytes = f.config.max_upload_bytes,
+                             .max_upload_bytes = f.config.uploads.max_upload_bytes,
                              .health = [in = in.get()] { return in->health.latest(); },
                              .draining = [&f] { return f.draining.load(); },
                              .metrics = std::move(metrics)};
