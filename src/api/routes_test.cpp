@@ -29,7 +29,7 @@ namespace {
 
 /// Routes are made without calling anything behind them, so the parts may be as small as they come.
 class Nothing final : public access::grant::SignedTitles,
-                      public content::publish::TitlePort,
+                      public content::publish::PublishPort,
                       public content::publish::VisibleTitles,
                       public catalog::registry::BlobPresence,
                       public catalog::registry::SealedIntake {

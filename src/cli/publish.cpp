@@ -167,7 +167,7 @@ Result<void> publish(const PublishOptions& options) {
   std::signal(SIGINT, [](int) { cancelled = true; });
   SWARMA_TRY(const auto blobs,
              content::publish::choose_blob_sink(client, options.common.data / "blobs", options.connections));
-  content::publish::HttpTitlePort titles(client);
+  content::publish::HttpPublishPort titles(client);
   ProgressLine line(options.common.quiet);
   const auto progress = [&line](const content::publish::PublishProgress& p) {
     line.update(p.stage, p.fraction, p.speed > 0 ? fmt::format("{:.1f}x", p.speed) : std::string());

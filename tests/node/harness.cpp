@@ -115,7 +115,7 @@ Result<void> publish(const FakeTitle& title, const std::string& url, const crypt
     for (const auto& [id, bytes] : title.blobs) SWARMA_RETURN_IF_ERROR(sink->put(id, bytes));
     SWARMA_RETURN_IF_ERROR(sink->flush());
   }
-  return content::publish::HttpTitlePort(client).publish(title.jws, title.sealed);
+  return content::publish::HttpPublishPort(client).publish(title.jws, title.sealed);
 }
 
 namespace {

@@ -111,7 +111,7 @@ Result<JobRequest> parse_job(const Json& body) {
 
 Result<net::Response> accepted(const MediaRoutes& with, const JobRequest& job) {
   SWARMA_TRY(const std::string id, with.jobs.add(job));
-  SWARMA_TRY(const JobStatus status, with.jobs.find(id));
+  SWARMA_TRY(const JobStatus status, with.jobs.get(id));
   return json_response(202, status_json(status));
 }
 
@@ -130,7 +130,7 @@ Result<net::Response> check(const MediaRoutes& with, const Call& call) {
   SWARMA_TRY(const std::string ladder, reader.text_or("ladder", 60, "auto"));
   SWARMA_TRY(const std::string poster, reader.text_or("poster_upload_id", 64, ""));
   SWARMA_TRY(const auto captions, parse_captions(reader));
-  SWARMA_TRY(const auto upload, with.spool.find(upload_id));
+  SWARMA_TRY(const auto upload, with.spool.get(upload_id));
   content::publish::CheckRequest look{.so_far = !upload.complete()};
   SWARMA_TRY(look.file, with.spool.film_so_far(upload_id));
   SWARMA_TRY(look.ladder, content::media::LadderChoice::parse(ladder));
@@ -153,7 +153,7 @@ Result<net::Response> list(const MediaRoutes& with, const Call&) {
 }
 
 Result<JobStatus> find_job(const MediaRoutes& with, const Call& call) {
-  return with.jobs.find(call.request.path_params.front());
+  return with.jobs.get(call.request.path_params.front());
 }
 
 Result<net::Response> status(const MediaRoutes& with, const Call& call) {

@@ -87,7 +87,7 @@ Result<net::Response> create(const UploadRoutes& with, const Call& call) {
 }
 
 Result<net::Response> offset(const UploadRoutes& with, const Call& call) {
-  SWARMA_TRY(const Upload upload, with.spool.find(call.request.path_params.front()));
+  SWARMA_TRY(const Upload upload, with.spool.get(call.request.path_params.front()));
   net::Response response = tus(200);
   describe(response, upload);
   if (!upload.metadata.empty()) response.headers.set("Upload-Metadata", upload.metadata);

@@ -71,9 +71,9 @@ Cue read_cue(const AVPacket& packet, const AVStream& stream, const TextHint& hin
 }
 
 Result<void> CaptionTrack::take(const AVPacket& packet, const AVStream& stream) {
-  const TrackPlan& plan = job_.plan.tracks[track_];
+  const TrackPlan& plan = run_.plan.tracks[track_];
   Cue cue = read_cue(packet, stream, {plan.language, plan.encoding});
-  std::int64_t start_ms = job_.info.start_us / 1000;
+  std::int64_t start_ms = run_.info.start_us / 1000;
   cue.start_ms = std::max<std::int64_t>(0, cue.start_ms - start_ms);
   cue.end_ms -= start_ms;
   if (!cue.text.empty() && cue.end_ms > cue.start_ms && cues_.size() < kMaxCues) cues_.push_back(std::move(cue));
@@ -81,7 +81,7 @@ Result<void> CaptionTrack::take(const AVPacket& packet, const AVStream& stream) 
 }
 
 Result<void> CaptionTrack::end() {
-  const TrackPlan& plan = job_.plan.tracks[track_];
+  const TrackPlan& plan = run_.plan.tracks[track_];
   if (!plan.sidecar.empty()) {
     SWARMA_TRY(Bytes bytes, read_file(plan.sidecar, kMaxCaptionBytes));
     auto cues = parse_captions(bytes, {plan.language, plan.encoding});
@@ -91,21 +91,21 @@ Result<void> CaptionTrack::end() {
     cues_ = *std::move(cues);
   }
   sort_cues(cues_);
-  std::int64_t film_ms = job_.info.media_end_us / 1000;
+  std::int64_t film_ms = run_.info.media_end_us / 1000;
   std::size_t beyond = std::erase_if(cues_, [&](const Cue& cue) { return cue.start_ms >= film_ms; });
   for (Cue& cue : cues_) cue.end_ms = std::min(cue.end_ms, film_ms);
-  const auto& cuts = job_.plan.cuts_us;
-  for (Slot slot = 0; slot < job_.plan.slots() && !job_.stopped(); ++slot) {
+  const auto& cuts = run_.plan.cuts_us;
+  for (Slot slot = 0; slot < run_.plan.slots() && !run_.stopped(); ++slot) {
     std::int64_t start = cuts[slot], end = cuts[slot + 1];
     std::string text = write_vtt_segment(cues_, start / 1000, end / 1000);
-    SWARMA_RETURN_IF_ERROR(job_.sink.on_segment(track_, slot, static_cast<double>(end - start) / 1e6, to_bytes(text)));
+    SWARMA_RETURN_IF_ERROR(run_.sink.on_segment(track_, slot, static_cast<double>(end - start) / 1e6, to_bytes(text)));
   }
-  job_.set_done(track_, cuts.back());
+  run_.set_done(track_, cuts.back());
   TrackFacts facts;
   if (beyond > 0)
     facts.note = fmt::format("{} caption{} ({}) after the film's end {} left out.", beyond, beyond == 1 ? "" : "s",
                              plan.language, beyond == 1 ? "is" : "are");
-  return job_.sink.on_track_end(track_, facts);
+  return run_.sink.on_track_end(track_, facts);
 }
 
 Result<void> settle_sidecars(std::vector<SidecarCaptions>& sidecars, std::vector<std::string>& notes) {

@@ -10,7 +10,7 @@ namespace swarma::content::media {
 
 class CaptionTrack {
  public:
-  CaptionTrack(Job& job, std::size_t track) : job_(job), track_(track) {}
+  CaptionTrack(PackageRun& run, std::size_t track) : run_(run), track_(track) {}
 
   /// A packet of the embedded stream.
   Result<void> take(const AVPacket& packet, const AVStream& stream);
@@ -18,7 +18,7 @@ class CaptionTrack {
   Result<void> end();
 
  private:
-  Job& job_;
+  PackageRun& run_;
   const std::size_t track_;
   std::vector<Cue> cues_;
 };

@@ -49,11 +49,11 @@ std::int64_t film_offset(const MediaInfo& info, AVRational time_base) {
   return av_rescale_q(info.start_us, ff::kMicro, time_base);
 }
 
-CopyVideo::CopyVideo(Job& job, std::size_t track, const AVStream& stream)
-    : job_(job),
-      clock_(job.plan, stream.time_base),
-      offset_(film_offset(job.info, stream.time_base)),
-      writer_(job, track, *stream.codecpar, stream.time_base) {}
+CopyVideo::CopyVideo(PackageRun& run, std::size_t track, const AVStream& stream)
+    : run_(run),
+      clock_(run.plan, stream.time_base),
+      offset_(film_offset(run.info, stream.time_base)),
+      writer_(run, track, *stream.codecpar, stream.time_base) {}
 
 Result<void> CopyVideo::take(ff::Packet packet) {
   if (packet->flags & AV_PKT_FLAG_CORRUPT) return {};
@@ -66,17 +66,17 @@ Result<void> CopyVideo::take(ff::Packet packet) {
 }
 
 Result<void> CopyVideo::end() {
-  return writer_.end(job_.info.video.frame_rate, clock_.to_track(job_.info.video_end_us));
+  return writer_.end(run_.info.video.frame_rate, clock_.to_track(run_.info.video_end_us));
 }
 
-CopyAudio::CopyAudio(Job& job, std::size_t track, const AVStream& stream)
-    : job_(job),
+CopyAudio::CopyAudio(PackageRun& run, std::size_t track, const AVStream& stream)
+    : run_(run),
       rate_(stream.codecpar->sample_rate),
       source_base_(stream.time_base),
-      offset_(film_offset(job.info, stream.time_base)),
+      offset_(film_offset(run.info, stream.time_base)),
       parameters_(ff::copy_parameters(*stream.codecpar)),
-      clock_(job.plan, AVRational{1, rate_}),
-      writer_(job, track, *stream.codecpar, AVRational{1, rate_}) {}
+      clock_(run.plan, AVRational{1, rate_}),
+      writer_(run, track, *stream.codecpar, AVRational{1, rate_}) {}
 
 Result<void> CopyAudio::write(ff::Packet packet, std::int64_t pts) {
   packet->pts = packet->dts = pts;
@@ -91,7 +91,7 @@ Result<void> CopyAudio::fill_until(std::int64_t end) {
   if (!silence_) {
     SWARMA_TRY(silence_, make_silence(*parameters_));
   }
-  while (next_ + kFrame <= end && !job_.stopped()) {
+  while (next_ + kFrame <= end && !run_.stopped()) {
     filled_ += kFrame;
     SWARMA_RETURN_IF_ERROR(write(ff::share(*silence_), next_));
   }
@@ -113,7 +113,7 @@ Result<void> CopyAudio::take(ff::Packet packet) {
 }
 
 Result<void> CopyAudio::end() {
-  std::int64_t end = av_rescale_q(job_.picture_end_us(), ff::kMicro, AVRational{1, rate_});
+  std::int64_t end = av_rescale_q(run_.picture_end_us(), ff::kMicro, AVRational{1, rate_});
   if (next_ == AV_NOPTS_VALUE) next_ = 0;
   if (static_cast<double>(end - next_) > kFillGap * rate_) SWARMA_RETURN_IF_ERROR(fill_until(end));
   std::string note;

@@ -10,12 +10,12 @@ std::int64_t film_offset(const MediaInfo& info, AVRational time_base);
 
 class CopyVideo {
  public:
-  CopyVideo(Job& job, std::size_t track, const AVStream& stream);
+  CopyVideo(PackageRun& run, std::size_t track, const AVStream& stream);
   Result<void> take(ff::Packet packet);
   Result<void> end();
 
  private:
-  Job& job_;
+  PackageRun& run_;
   SlotClock clock_;
   std::int64_t offset_;
   TrackWriter writer_;
@@ -25,7 +25,7 @@ class CopyVideo {
 /// AAC: cut at the frame nearest to each cut; silence of the same configuration where the source has no sound.
 class CopyAudio {
  public:
-  CopyAudio(Job& job, std::size_t track, const AVStream& stream);
+  CopyAudio(PackageRun& run, std::size_t track, const AVStream& stream);
   Result<void> take(ff::Packet packet);
   Result<void> end();
 
@@ -33,7 +33,7 @@ class CopyAudio {
   Result<void> write(ff::Packet packet, std::int64_t pts);
   Result<void> fill_until(std::int64_t end);
 
-  Job& job_;
+  PackageRun& run_;
   const int rate_;
   AVRational source_base_;
   std::int64_t offset_;

@@ -18,12 +18,12 @@ double shape_of(const AVFrame& frame) {
 
 }  // namespace
 
-DecodeVideo::DecodeVideo(Job& job, const AVStream& stream, std::vector<Output> outputs)
-    : job_(job),
+DecodeVideo::DecodeVideo(PackageRun& run, const AVStream& stream, std::vector<Output> outputs)
+    : run_(run),
       stream_(stream),
       outputs_(std::move(outputs)),
-      offset_(film_offset(job.info, stream.time_base)),
-      clock_(job.plan, stream.time_base) {}
+      offset_(film_offset(run.info, stream.time_base)),
+      clock_(run.plan, stream.time_base) {}
 
 Result<void> DecodeVideo::open(int threads) {
   SWARMA_TRY(codec_, ff::open_decoder(stream_, threads));
@@ -45,7 +45,7 @@ Result<void> DecodeVideo::receive() {
     if (e == AVERROR_INVALIDDATA) continue;  // a damaged picture; the next may be whole
     if (e < 0) return ff::failed(e, ErrorCode::Unsupported, "cannot_decode", "decode the video");
     std::int64_t pts = frame->best_effort_timestamp;
-    if (job_.info.video.decode_times_only && pts != AV_NOPTS_VALUE) pts -= reordering_delay();
+    if (run_.info.video.decode_times_only && pts != AV_NOPTS_VALUE) pts -= reordering_delay();
     if (pts == AV_NOPTS_VALUE)
       pts = last_source_pts_ == AV_NOPTS_VALUE ? offset_ : last_source_pts_ + std::max<std::int64_t>(1, last_duration_);
     if (last_source_pts_ != AV_NOPTS_VALUE && pts <= last_source_pts_) continue;  // two pictures for one moment
@@ -58,7 +58,7 @@ Result<void> DecodeVideo::receive() {
 
 // Where a container only says when pictures are decoded, each is taken for as old as the packet that brought it out.
 std::int64_t DecodeVideo::reordering_delay() const {
-  const double rate = job_.info.video.frame_rate;
+  const double rate = run_.info.video.frame_rate;
   return rate <= 0 ? 0 : std::llround(codec_->has_b_frames / rate / av_q2d(stream_.time_base));
 }
 
@@ -72,9 +72,9 @@ Result<void> DecodeVideo::filter(AVFrame* frame) {
     for (const Output& output : outputs_) sizes.push_back({output.width, output.height});
     const double shape = shape_of(*frame);
     if (shape_ == 0) shape_ = shape;
-    const double wider = job_.info.video.orientation.swaps_sides() ? shape_ / shape : shape / shape_;
+    const double wider = run_.info.video.orientation.swaps_sides() ? shape_ / shape : shape / shape_;
     SWARMA_TRY(graph_, PictureGraph::create(*frame, stream_.time_base,
-                                            rendition_filters(job_.info.video, *frame, sizes, wider), sizes.size()));
+                                            rendition_filters(run_.info.video, *frame, sizes, wider), sizes.size()));
   }
   SWARMA_RETURN_IF_ERROR(graph_->push(frame));
   return drain_graph();
@@ -123,11 +123,11 @@ Result<void> DecodeVideo::end() {
   if (last_.empty())
     return fail(ErrorCode::Unsupported, "cannot_decode", "Not one picture of the film could be decoded.");
   std::int64_t end = av_rescale_q(last_.front()->pts, stream_.time_base, ff::kMicro);
-  if (job_.info.last_picture_us - end > kToleratedShortfall)
+  if (run_.info.last_picture_us - end > kToleratedShortfall)
     return fail(
         ErrorCode::Unsupported, "file_truncated",
         fmt::format("No picture after {} s of {} s can be decoded: the file is damaged. Copy or download it again.",
-                    end / 1'000'000, job_.info.video_end_us / 1'000'000));
+                    end / 1'000'000, run_.info.video_end_us / 1'000'000));
   while (slot_ < clock_.last()) {
     ++slot_;
     for (ff::Frame& frame : last_) frame->pts = std::max(frame->pts + 1, clock_.start_of(slot_));

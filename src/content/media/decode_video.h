@@ -18,7 +18,7 @@ class DecodeVideo {
     std::function<Result<void>(const AVFrame&, bool cut, Slot)> take;
   };
   /// Outputs from large to small: each is scaled from the one before.
-  DecodeVideo(Job& job, const AVStream& stream, std::vector<Output> outputs);
+  DecodeVideo(PackageRun& run, const AVStream& stream, std::vector<Output> outputs);
 
   Result<void> open(int threads);
   Result<void> take(ff::Packet packet);
@@ -32,7 +32,7 @@ class DecodeVideo {
   Result<void> emit(std::vector<ff::Frame> frames);
   Result<void> send(bool cut);
 
-  Job& job_;
+  PackageRun& run_;
   const AVStream& stream_;
   std::vector<Output> outputs_;
   std::int64_t offset_;

@@ -38,12 +38,12 @@ std::unexpected<Error> failed(int code, const TrackPlan& plan) {
 
 }  // namespace
 
-EncodeAudio::EncodeAudio(Job& job, std::size_t track, const AVStream& stream)
-    : job_(job),
+EncodeAudio::EncodeAudio(PackageRun& run, std::size_t track, const AVStream& stream)
+    : run_(run),
       track_(track),
-      plan_(job.plan.tracks[track]),
+      plan_(run.plan.tracks[track]),
       stream_(stream),
-      offset_(film_offset(job.info, stream.time_base)) {}
+      offset_(film_offset(run.info, stream.time_base)) {}
 
 Result<void> EncodeAudio::take(ff::Packet packet) {
   if (!decoder_) {
@@ -131,8 +131,8 @@ Result<void> EncodeAudio::open_encoder() {
   if (int e = avcodec_open2(encoder_.get(), codec, nullptr); e < 0) return failed(e, plan_);
   ff::Parameters parameters(avcodec_parameters_alloc());
   avcodec_parameters_from_context(parameters.get(), encoder_.get());
-  writer_ = std::make_unique<TrackWriter>(job_, track_, *parameters, encoder_->time_base);
-  clock_ = std::make_unique<SlotClock>(job_.plan, encoder_->time_base);
+  writer_ = std::make_unique<TrackWriter>(run_, track_, *parameters, encoder_->time_base);
+  clock_ = std::make_unique<SlotClock>(run_.plan, encoder_->time_base);
   samples_.reset(av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, plan_.channels, encoder_->frame_size));
   if (!samples_) std::abort();
   return {};
@@ -141,7 +141,7 @@ Result<void> EncodeAudio::open_encoder() {
 Result<void> EncodeAudio::filter(AVFrame* frame) {
   if (!encoder_) SWARMA_RETURN_IF_ERROR(open_encoder());
   const std::int64_t begin = to_samples(frame->pts, stream_.time_base);
-  const double allowed = job_.info.timeline.empty() ? kGap : kGapAtJoint;
+  const double allowed = run_.info.timeline.empty() ? kGap : kGapAtJoint;
   const bool gap = static_cast<double>(begin - frame_end_) > allowed * encoder_->sample_rate;
   frame_end_ = begin + to_samples(frame->nb_samples, AVRational{1, std::max(1, frame->sample_rate)});
   if (!graph_ || gap || frame->sample_rate != built_rate_ || frame->format != built_format_ ||
@@ -181,7 +181,7 @@ Result<void> EncodeAudio::fill_silence(std::int64_t until) {
   av_channel_layout_copy(&silence->ch_layout, &encoder_->ch_layout);
   if (av_frame_get_buffer(silence.get(), 0) < 0) std::abort();
   av_samples_set_silence(silence->extended_data, 0, silence->nb_samples, plan_.channels, AV_SAMPLE_FMT_FLTP);
-  while (position() < until && !job_.stopped()) {
+  while (position() < until && !run_.stopped()) {
     const auto count = static_cast<int>(std::min<std::int64_t>(until - position(), silence->nb_samples));
     if (av_audio_fifo_write(samples_.get(), reinterpret_cast<void**>(silence->extended_data), count) < 0) std::abort();
     SWARMA_RETURN_IF_ERROR(encode(false));
@@ -227,7 +227,7 @@ Result<void> EncodeAudio::end() {
     return fail(ErrorCode::Unsupported, "cannot_decode",
                 fmt::format("Nothing of the sound “{}” could be decoded.", plan_.name));
   SWARMA_RETURN_IF_ERROR(close_graph());
-  SWARMA_RETURN_IF_ERROR(fill_silence(av_rescale_q(job_.picture_end_us(), ff::kMicro, encoder_->time_base)));
+  SWARMA_RETURN_IF_ERROR(fill_silence(av_rescale_q(run_.picture_end_us(), ff::kMicro, encoder_->time_base)));
   SWARMA_RETURN_IF_ERROR(encode(true));
   if (int e = avcodec_send_frame(encoder_.get(), nullptr); e < 0) return failed(e, plan_);
   SWARMA_RETURN_IF_ERROR(receive_packets());

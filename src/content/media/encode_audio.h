@@ -10,7 +10,7 @@ namespace swarma::content::media {
 
 class EncodeAudio {
  public:
-  EncodeAudio(Job& job, std::size_t track, const AVStream& stream);
+  EncodeAudio(PackageRun& run, std::size_t track, const AVStream& stream);
   Result<void> take(ff::Packet packet);
   Result<void> end();
 
@@ -30,7 +30,7 @@ class EncodeAudio {
   /// Where the next sample that comes out of the graph belongs.
   std::int64_t position() const { return next_sample_ + av_audio_fifo_size(samples_.get()); }
 
-  Job& job_;
+  PackageRun& run_;
   const std::size_t track_;
   const TrackPlan& plan_;
   const AVStream& stream_;

@@ -14,15 +14,15 @@ constexpr double kMaxKeyframeSeconds = 12.0;
 
 }  // namespace
 
-EncodeVideo::EncodeVideo(Job& job, std::size_t track, AVRational time_base, int threads)
-    : job_(job), track_(track), plan_(job.plan.tracks[track]), time_base_(time_base), threads_(threads) {}
+EncodeVideo::EncodeVideo(PackageRun& run, std::size_t track, AVRational time_base, int threads)
+    : run_(run), track_(track), plan_(run.plan.tracks[track]), time_base_(time_base), threads_(threads) {}
 
 Result<void> EncodeVideo::open(const AVFrame& first) {
   const AVCodec* encoder = avcodec_find_encoder_by_name("libx264");
   if (!encoder)
     return fail(ErrorCode::Unavailable, "no_encoder", "This machine's FFmpeg has no H.264 encoder (libx264).");
   codec_.reset(avcodec_alloc_context3(encoder));
-  double rate = std::clamp(job_.info.video.frame_rate, 1.0, 240.0);
+  double rate = std::clamp(run_.info.video.frame_rate, 1.0, 240.0);
   codec_->width = first.width, codec_->height = first.height;
   codec_->pix_fmt = AV_PIX_FMT_YUV420P;
   codec_->sample_aspect_ratio = ff::sane_ratio(first.sample_aspect_ratio);
@@ -48,7 +48,7 @@ Result<void> EncodeVideo::open(const AVFrame& first) {
   if (e < 0) return ff::failed(e, ErrorCode::Unsupported, "cannot_encode", fmt::format("encode {}", plan_.name));
   ff::Parameters parameters(avcodec_parameters_alloc());
   avcodec_parameters_from_context(parameters.get(), codec_.get());
-  writer_ = std::make_unique<TrackWriter>(job_, track_, *parameters, time_base_);
+  writer_ = std::make_unique<TrackWriter>(run_, track_, *parameters, time_base_);
   return {};
 }
 
@@ -84,7 +84,7 @@ Result<void> EncodeVideo::end() {
   if (int e = avcodec_send_frame(codec_.get(), nullptr); e < 0)
     return ff::failed(e, ErrorCode::Internal, "encoder_failed", fmt::format("finish {}", plan_.name));
   SWARMA_RETURN_IF_ERROR(receive());
-  return writer_->end(job_.info.video.frame_rate, av_rescale_q(job_.picture_end_us(), ff::kMicro, time_base_));
+  return writer_->end(run_.info.video.frame_rate, av_rescale_q(run_.picture_end_us(), ff::kMicro, time_base_));
 }
 
 }  // namespace swarma::content::media

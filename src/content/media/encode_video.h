@@ -15,7 +15,7 @@ struct Picture {
 
 class EncodeVideo {
  public:
-  EncodeVideo(Job& job, std::size_t track, AVRational time_base, int threads);
+  EncodeVideo(PackageRun& run, std::size_t track, AVRational time_base, int threads);
   Result<void> take(Picture picture);
   Result<void> end();
 
@@ -23,7 +23,7 @@ class EncodeVideo {
   Result<void> open(const AVFrame& first);
   Result<void> receive();
 
-  Job& job_;
+  PackageRun& run_;
   const std::size_t track_;
   const TrackPlan& plan_;
   const AVRational time_base_;

@@ -43,31 +43,31 @@ struct Worker {
   std::unique_ptr<Object> object;
   std::unique_ptr<Stage<Item>> stage;
 
-  Worker(Job& job, std::size_t capacity, std::unique_ptr<Object> made)
+  Worker(PackageRun& run, std::size_t capacity, std::unique_ptr<Object> made)
       : object(std::move(made)),
         stage(std::make_unique<Stage<Item>>(
-            job, capacity, [o = object.get()](Item item) { return o->take(std::move(item)); },
+            run, capacity, [o = object.get()](Item item) { return o->take(std::move(item)); },
             [o = object.get()] { return o->end(); })) {}
 };
 
 class Packager {
  public:
-  Packager(Demuxer source, Job& job, const std::set<std::size_t>& finished, const ProgressFn& progress)
+  Packager(Demuxer source, PackageRun& run, const std::set<std::size_t>& finished, const ProgressFn& progress)
       : source_(std::move(source)),
-        job_(job),
+        run_(run),
         finished_(finished),
         progress_(progress),
         routes_(source_.context()->nb_streams) {}
 
   Result<void> run() {
-    if (auto r = work(); !r) job_.fail(std::move(r).error());
+    if (auto r = work(); !r) run_.fail(std::move(r).error());
     finish_all();
-    while (!job_.wait_for_stages(kProgressEvery)) {
-      if (job_.cancelled()) job_.fail(cancelled().error());
+    while (!run_.wait_for_stages(kProgressEvery)) {
+      if (run_.cancelled()) run_.fail(cancelled().error());
       report();
     }
     report(true);
-    return job_.result();
+    return run_.result();
   }
 
  private:
@@ -82,7 +82,7 @@ class Packager {
     return fail(ErrorCode::Unavailable, "cancelled", "The work was cancelled.");
   }
   bool wanted(std::size_t track) const { return !finished_.contains(track); }
-  const TrackPlan& plan(std::size_t track) const { return job_.plan.tracks[track]; }
+  const TrackPlan& plan(std::size_t track) const { return run_.plan.tracks[track]; }
   const AVStream& stream_of(std::size_t track) const { return *source_.stream(plan(track).source_stream); }
 
   Result<void> work() {
@@ -92,7 +92,7 @@ class Packager {
       source_.stream(i)->discard = is_read(i) ? AVDISCARD_NONE : AVDISCARD_ALL;
     SWARMA_RETURN_IF_ERROR(read_all());
     finish_all();
-    if (job_.stopped()) return {};
+    if (run_.stopped()) return {};
     for (auto& copy : copied_videos_) SWARMA_RETURN_IF_ERROR(copy->end());
     for (auto& copy : copied_audios_) SWARMA_RETURN_IF_ERROR(copy->end());
     for (auto& [stream, tracks] : captions_)
@@ -102,17 +102,17 @@ class Packager {
 
   bool is_read(int stream) const {
     return !routes_[static_cast<std::size_t>(stream)].empty() || captions_.contains(stream) ||
-           (keyframe_board_ && stream == job_.info.video.stream_index);
+           (keyframe_board_ && stream == run_.info.video.stream_index);
   }
 
   // First, so that a bad caption file is told at once and not after an hour of encoding.
   Result<void> write_sidecars() {
-    for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i) {
+    for (std::size_t i = 0; i < run_.plan.tracks.size(); ++i) {
       if (plan(i).kind != TrackKind::Captions || !wanted(i)) continue;
       if (plan(i).source_stream >= 0)
-        captions_[plan(i).source_stream].emplace_back(job_, i);
+        captions_[plan(i).source_stream].emplace_back(run_, i);
       else
-        SWARMA_RETURN_IF_ERROR(CaptionTrack(job_, i).end());
+        SWARMA_RETURN_IF_ERROR(CaptionTrack(run_, i).end());
     }
     return {};
   }
@@ -121,7 +121,7 @@ class Packager {
   template <class Copy>
   void add_copy(std::size_t track, std::vector<std::unique_ptr<Copy>>& into) {
     const AVStream& stream = stream_of(track);
-    into.push_back(std::make_unique<Copy>(job_, track, stream));
+    into.push_back(std::make_unique<Copy>(run_, track, stream));
     route(stream.index, [copy = into.back().get()](ff::Packet packet) { return copy->take(std::move(packet)); });
   }
 
@@ -137,24 +137,24 @@ class Packager {
 
   Result<void> start_stages() {
     std::vector<std::size_t> encoded;
-    std::size_t board = job_.plan.tracks.size();
-    for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i) {
+    std::size_t board = run_.plan.tracks.size();
+    for (std::size_t i = 0; i < run_.plan.tracks.size(); ++i) {
       if (!wanted(i)) continue;
       const TrackPlan& t = plan(i);
       if (t.kind == TrackKind::Video && t.copy) add_copy(i, copied_videos_);
       if (t.kind == TrackKind::Audio && t.copy) add_copy(i, copied_audios_);
       if (t.kind == TrackKind::Audio && !t.copy) {
         encoded_audios_.push_back(std::make_unique<Worker<EncodeAudio, ff::Packet>>(
-            job_, kPacketsQueued, std::make_unique<EncodeAudio>(job_, i, stream_of(i))));
+            run_, kPacketsQueued, std::make_unique<EncodeAudio>(run_, i, stream_of(i))));
         add_stage(t.source_stream, *encoded_audios_.back()->stage);
       }
       if (t.kind == TrackKind::Video && !t.copy) encoded.push_back(i);
       if (t.kind == TrackKind::Storyboard) board = i;
     }
     if (!encoded.empty()) return start_decode(encoded, board);
-    if (board < job_.plan.tracks.size()) {
+    if (board < run_.plan.tracks.size()) {
       keyframe_board_ = std::make_unique<Worker<KeyframeStoryboard, ff::Packet>>(
-          job_, kPacketsQueued, std::make_unique<KeyframeStoryboard>(job_, board, stream_of(board)));
+          run_, kPacketsQueued, std::make_unique<KeyframeStoryboard>(run_, board, stream_of(board)));
     }
     return {};
   }
@@ -173,9 +173,9 @@ class Packager {
     const AVStream& stream = stream_of(encoded.front());
     std::vector<DecodeVideo::Output> outputs;
     for (std::size_t i : encoded) {
-      auto encoder = std::make_unique<EncodeVideo>(job_, i, stream.time_base, threads_for(i, encoded));
+      auto encoder = std::make_unique<EncodeVideo>(run_, i, stream.time_base, threads_for(i, encoded));
       encoded_videos_.push_back(
-          {i, std::make_unique<Worker<EncodeVideo, Picture>>(job_, kPicturesQueued, std::move(encoder))});
+          {i, std::make_unique<Worker<EncodeVideo, Picture>>(run_, kPicturesQueued, std::move(encoder))});
       outputs.push_back(
           {plan(i).width, plan(i).height,
            [stage = encoded_videos_.back().worker->stage.get()](const AVFrame& frame, bool cut, Slot) -> Result<void> {
@@ -183,18 +183,18 @@ class Packager {
              return {};
            }});
     }
-    if (board < job_.plan.tracks.size()) {
-      board_ = std::make_unique<Storyboard>(job_, board);
+    if (board < run_.plan.tracks.size()) {
+      board_ = std::make_unique<Storyboard>(run_, board);
       outputs.back().take = [this, push = outputs.back().take](const AVFrame& frame, bool cut,
                                                                Slot slot) -> Result<void> {
         if (cut) SWARMA_RETURN_IF_ERROR(board_->add(frame, Orientation{}));
         return push(frame, cut, slot);
       };
     }
-    decoder_ = std::make_unique<DecodeVideo>(job_, stream, std::move(outputs));
+    decoder_ = std::make_unique<DecodeVideo>(run_, stream, std::move(outputs));
     SWARMA_RETURN_IF_ERROR(decoder_->open(0));
     decode_stage_ = std::make_unique<Packets>(
-        job_, kPacketsQueued, [this](ff::Packet packet) { return decoder_->take(std::move(packet)); },
+        run_, kPacketsQueued, [this](ff::Packet packet) { return decoder_->take(std::move(packet)); },
         [this]() -> Result<void> {
           SWARMA_RETURN_IF_ERROR(decoder_->end());
           for (EncodedVideo& video : encoded_videos_) video.worker->stage->finish();
@@ -205,8 +205,8 @@ class Packager {
   }
 
   Result<void> read_all() {
-    while (!job_.stopped()) {
-      if (job_.cancelled()) return cancelled();
+    while (!run_.stopped()) {
+      if (run_.cancelled()) return cancelled();
       SWARMA_TRY(ff::Packet packet, source_.next());
       if (!packet) return {};
       auto index = static_cast<std::size_t>(packet->stream_index);
@@ -214,7 +214,7 @@ class Packager {
       if (auto it = captions_.find(packet->stream_index); it != captions_.end())
         for (CaptionTrack& track : it->second)
           SWARMA_RETURN_IF_ERROR(track.take(*packet, *source_.stream(packet->stream_index)));
-      if (keyframe_board_ && packet->stream_index == job_.info.video.stream_index && (packet->flags & AV_PKT_FLAG_KEY))
+      if (keyframe_board_ && packet->stream_index == run_.info.video.stream_index && (packet->flags & AV_PKT_FLAG_KEY))
         keyframe_board_->stage->push(ff::share(*packet));
       auto& to = routes_[index];
       for (std::size_t i = 0; i + 1 < to.size(); ++i) SWARMA_RETURN_IF_ERROR(to[i](ff::share(*packet)));
@@ -228,27 +228,27 @@ class Packager {
   void finish_all() {
     for (Packets* stage : packet_stages_) stage->finish();
     if (keyframe_board_) keyframe_board_->stage->finish();
-    if (!decode_stage_ || job_.stopped())
+    if (!decode_stage_ || run_.stopped())
       for (EncodedVideo& video : encoded_videos_) video.worker->stage->finish();
   }
 
   void report(bool last = false) {
     if (!progress_ || (!last && reported_.elapsed() < kProgressEvery)) return;
     reported_.restart();
-    std::int64_t done = job_.plan.cuts_us.back();
-    for (std::size_t i = 0; i < job_.plan.tracks.size(); ++i)
+    std::int64_t done = run_.plan.cuts_us.back();
+    for (std::size_t i = 0; i < run_.plan.tracks.size(); ++i)
       if (wanted(i) && (plan(i).kind == TrackKind::Video || plan(i).kind == TrackKind::Audio))
-        done = std::min(done, job_.done_us(i));
+        done = std::min(done, run_.done_us(i));
     Progress p;
     p.done_seconds = static_cast<double>(std::max<std::int64_t>(done, 0)) / 1e6;
-    p.total_seconds = static_cast<double>(job_.plan.cuts_us.back()) / 1e6;
+    p.total_seconds = static_cast<double>(run_.plan.cuts_us.back()) / 1e6;
     double elapsed = started_.seconds();
     p.speed = elapsed > 0 ? p.done_seconds / elapsed : 0;
     progress_(p);
   }
 
   Demuxer source_;
-  Job& job_;
+  PackageRun& run_;
   const std::set<std::size_t>& finished_;
   const ProgressFn& progress_;
   std::vector<std::vector<Take>> routes_;  // by stream index
@@ -273,8 +273,8 @@ Result<void> package(const Film& film, const MediaInfo& info, const PackagePlan&
                      const std::atomic<bool>& cancel) {
   keep_large_buffers();
   SWARMA_TRY(Demuxer source, Demuxer::open_described(film, info));
-  Job job(info, plan, sink, cancel);
-  return Packager(std::move(source), job, finished, progress).run();
+  PackageRun run(info, plan, sink, cancel);
+  return Packager(std::move(source), run, finished, progress).run();
 }
 
 }  // namespace swarma::content::media

@@ -244,9 +244,9 @@ TEST(Package, NeverReportsAStepBack) {
   plan.tracks.resize(1);
   MemorySink sink;
   const std::atomic<bool> cancel = false;
-  Job job(info, plan, sink, cancel);
-  for (const std::int64_t us : {0, 160'000, 80'000, 40'000}) job.set_done(0, us);  // as B-frames are decoded
-  EXPECT_EQ(job.done_us(0), 160'000);
+  PackageRun run(info, plan, sink, cancel);
+  for (const std::int64_t us : {0, 160'000, 80'000, 40'000}) run.set_done(0, us);  // as B-frames are decoded
+  EXPECT_EQ(run.done_us(0), 160'000);
 }
 
 TEST(Package, CanBeCancelledAndReportsProgress) {

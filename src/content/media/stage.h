@@ -23,9 +23,9 @@
 namespace swarma::content::media {
 
 /// What all stages of a run share. Thread-safe.
-class Job {
+class PackageRun {
  public:
-  Job(const MediaInfo& info, const PackagePlan& plan, SegmentSink& sink, const std::atomic<bool>& cancel)
+  PackageRun(const MediaInfo& info, const PackagePlan& plan, SegmentSink& sink, const std::atomic<bool>& cancel)
       : info(info), plan(plan), sink(sink), cancel_(cancel), done_us_(plan.tracks.size()) {}
 
   const MediaInfo& info;
@@ -96,26 +96,26 @@ class Stage {
   using OnEnd = std::function<Result<void>()>;
 
   /// Starts the thread. Both functions run on it. At most twice `capacity` items wait: in the inbox and being handled.
-  Stage(Job& job, std::size_t capacity, OnItem on_item, OnEnd on_end)
-      : job_(job), capacity_(capacity), on_item_(std::move(on_item)), on_end_(std::move(on_end)) {
-    job.on_stop([this] {
+  Stage(PackageRun& run, std::size_t capacity, OnItem on_item, OnEnd on_end)
+      : run_(run), capacity_(capacity), on_item_(std::move(on_item)), on_end_(std::move(on_end)) {
+    run.on_stop([this] {
       std::lock_guard lock(mutex_);
       arrived_.notify_all();
       taken_.notify_all();
     });
-    job.stage_started();
-    thread_ = std::thread([this] { run(); });
+    run.stage_started();
+    thread_ = std::thread([this] { this->run(); });
   }
-  /// Only after Job::wait_for_stages: until then another stage's error may still wake this one.
+  /// Only after PackageRun::wait_for_stages: until then another stage's error may still wake this one.
   ~Stage() { thread_.join(); }
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  /// Waits for room. Drops the item when the job has stopped.
+  /// Waits for room. Drops the item when the run has stopped.
   void push(T item) {
     std::unique_lock lock(mutex_);
-    taken_.wait(lock, [&] { return items_.size() < capacity_ || job_.stopped(); });
-    if (job_.stopped()) return;
+    taken_.wait(lock, [&] { return items_.size() < capacity_ || run_.stopped(); });
+    if (run_.stopped()) return;
     items_.push_back(std::move(item));
     if (items_.size() == enough()) arrived_.notify_one();
   }
@@ -129,30 +129,30 @@ class Stage {
  private:
   std::size_t enough() const { return std::max<std::size_t>(1, capacity_ / 2); }
   void run() {
-    if (auto r = work(); !r) job_.fail(std::move(r).error());
-    job_.stage_ended();
+    if (auto r = work(); !r) run_.fail(std::move(r).error());
+    run_.stage_ended();
   }
   Result<void> work() {
     std::vector<T> batch;
     for (;;) {
       {
         std::unique_lock lock(mutex_);
-        arrived_.wait(lock, [&] { return items_.size() >= enough() || finished_ || job_.stopped(); });
+        arrived_.wait(lock, [&] { return items_.size() >= enough() || finished_ || run_.stopped(); });
         if (items_.empty()) break;
         batch.swap(items_);
         taken_.notify_one();
       }
       for (T& item : batch) {
-        if (job_.stopped()) return {};
+        if (run_.stopped()) return {};
         SWARMA_RETURN_IF_ERROR(on_item_(std::move(item)));
       }
       batch.clear();
     }
-    if (job_.stopped()) return {};
+    if (run_.stopped()) return {};
     return on_end_();
   }
 
-  Job& job_;
+  PackageRun& run_;
   const std::size_t capacity_;
   OnItem on_item_;
   OnEnd on_end_;

@@ -11,14 +11,14 @@ namespace swarma::content::media {
 
 class Storyboard {
  public:
-  Storyboard(Job& job, std::size_t track) : job_(job), track_(track) {}
+  Storyboard(PackageRun& run, std::size_t track) : run_(run), track_(track) {}
   /// The picture at the start of the next slot. `orientation`: still to be applied.
   Result<void> add(const AVFrame& frame, const Orientation& orientation);
   Result<void> end();
   Slot next() const { return next_; }
 
  private:
-  Job& job_;
+  PackageRun& run_;
   const std::size_t track_;
   Slot next_ = 0;
 };
@@ -26,7 +26,7 @@ class Storyboard {
 /// Storyboard without a decode of the film: decodes, for each slot, only the last keyframe at or before its start.
 class KeyframeStoryboard {
  public:
-  KeyframeStoryboard(Job& job, std::size_t track, const AVStream& stream);
+  KeyframeStoryboard(PackageRun& run, std::size_t track, const AVStream& stream);
   /// Every keyframe packet of the stream, in order.
   Result<void> take(ff::Packet packet);
   Result<void> end();
@@ -34,7 +34,7 @@ class KeyframeStoryboard {
  private:
   Result<void> decode_candidate();
 
-  Job& job_;
+  PackageRun& run_;
   const AVStream& stream_;
   SlotClock clock_;
   Storyboard board_;

@@ -6,8 +6,8 @@
 
 namespace swarma::content::media {
 
-TrackWriter::TrackWriter(Job& job, std::size_t track, const AVCodecParameters& parameters, AVRational time_base)
-    : job_(job), track_(track), time_base_(time_base), muxer_(parameters, time_base) {}
+TrackWriter::TrackWriter(PackageRun& run, std::size_t track, const AVCodecParameters& parameters, AVRational time_base)
+    : run_(run), track_(track), time_base_(time_base), muxer_(parameters, time_base) {}
 
 // Decode times must rise and never pass presentation; sources break both.
 void TrackWriter::repair_times(AVPacket& packet) {
@@ -42,34 +42,34 @@ Result<void> TrackWriter::write_pending(std::int64_t duration) {
   std::int64_t done = pending_->pts;
   pending_->duration = duration;
   SWARMA_RETURN_IF_ERROR(muxer_.write(*pending_));
-  job_.set_done(track_, av_rescale_q(done, time_base_, ff::kMicro));
+  run_.set_done(track_, av_rescale_q(done, time_base_, ff::kMicro));
   if (!first) return {};
   SWARMA_TRY(const Bytes init, muxer_.init());
   codecs_ = codecs_of_init(init);
   if (codecs_.empty()) return fail(ErrorCode::Internal, "no_codecs", "The init segment names no codec that we write.");
-  return job_.sink.on_init(track_, init);
+  return run_.sink.on_init(track_, init);
 }
 
 Result<void> TrackWriter::finish_segment(std::int64_t next_start) {
   double seconds = static_cast<double>(next_start - segment_start_) * av_q2d(time_base_);
   SWARMA_TRY(Bytes segment, muxer_.flush());
-  muxer_.use_buffer(job_.sink.take_buffer(segment.size()));
-  SWARMA_RETURN_IF_ERROR(job_.sink.on_segment(track_, slot_, seconds, std::move(segment)));
+  muxer_.use_buffer(run_.sink.take_buffer(segment.size()));
+  SWARMA_RETURN_IF_ERROR(run_.sink.on_segment(track_, slot_, seconds, std::move(segment)));
   segment_start_ = next_start;
   return {};
 }
 
 Result<void> TrackWriter::end(double frame_rate, std::int64_t end, std::string note) {
-  if (!pending_ || slot_ + 1 != job_.plan.slots())
+  if (!pending_ || slot_ + 1 != run_.plan.slots())
     return fail(ErrorCode::Unsupported, "file_truncated",
                 fmt::format("A stream ends in part {} of {}: the file is damaged or was changed while it was read.",
-                            pending_ ? slot_ + 1 : 0, job_.plan.slots()));
+                            pending_ ? slot_ + 1 : 0, run_.plan.slots()));
   if (pending_->duration <= 0) pending_->duration = end > end_ ? end - end_ : previous_duration_;
   end_ = std::max({end_, end, pending_->pts + pending_->duration});
   SWARMA_RETURN_IF_ERROR(write_pending(pending_->duration));
   SWARMA_RETURN_IF_ERROR(finish_segment(end_));
-  job_.set_done(track_, job_.plan.cuts_us.back());
-  return job_.sink.on_track_end(track_, {codecs_, frame_rate, std::move(note)});
+  run_.set_done(track_, run_.plan.cuts_us.back());
+  return run_.sink.on_track_end(track_, {codecs_, frame_rate, std::move(note)});
 }
 
 }  // namespace swarma::content::media

@@ -26,7 +26,7 @@ class SlotClock {
 
 class TrackWriter {
  public:
-  TrackWriter(Job& job, std::size_t track, const AVCodecParameters& parameters, AVRational time_base);
+  TrackWriter(PackageRun& run, std::size_t track, const AVCodecParameters& parameters, AVRational time_base);
 
   /// Film times. Slots must begin at 0 and rise by one; each begins where a player can start.
   Result<void> write(ff::Packet packet, Slot slot);
@@ -38,7 +38,7 @@ class TrackWriter {
   Result<void> finish_segment(std::int64_t next_start);
   void repair_times(AVPacket& packet);
 
-  Job& job_;
+  PackageRun& run_;
   const std::size_t track_;
   const AVRational time_base_;
   FragmentMuxer muxer_;

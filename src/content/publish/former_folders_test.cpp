@@ -9,25 +9,20 @@
 #include "base/json.h"
 #include "content/publish/job_rows.h"
 #include "content/publish/ports_testing.h"
-#include "content/publish/tables.h"
+#include "content/publish/rows_testing.h"
 #include "crypto/aead.h"
-#include "db/database_testing.h"
 
 namespace swarma::content::publish {
 namespace {
 
 namespace fs = std::filesystem;
 
-class FormerFoldersTest : public ::testing::TestWithParam<db::testing::Engine> {
+class FormerFoldersTest : public testing::RowsTest {
  protected:
   void SetUp() override {
-    auto made = db::testing::make_test_database(GetParam());
-    ASSERT_TRUE(made) << made.error().message;
-    database_.emplace(*std::move(made));
-    ASSERT_TRUE((*database_)->migrate(migrations()));
-    auto opened = Spool::open(spool_folder_, 1'000, **database_, clock_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    spool_ = *std::move(opened);
+    RowsTest::SetUp();
+    spool_ = open_spool(spool_folder_, database());
+    ASSERT_TRUE(spool_);
   }
   void start() {
     import_former_folders({.data_folder = folder_.path(), .spool_folder = spool_folder_}, **database_, identity_,
@@ -60,9 +55,7 @@ class FormerFoldersTest : public ::testing::TestWithParam<db::testing::Engine> {
   const std::string kFilm = std::string(32, 'a'), kCaptions = std::string(32, 'b'), kJob = std::string(32, 'c');
   testing::TemporaryFolder folder_;
   fs::path spool_folder_ = folder_ / "blobs" / "uploads";
-  FakeClock clock_;
   crypto::Identity identity_{crypto::SigningKey::generate(), crypto::DecryptionKey::generate(), crypto::random_key()};
-  std::optional<db::testing::TestDatabase> database_;
   std::unique_ptr<Spool> spool_;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, FormerFoldersTest, ::testing::ValuesIn(db::testing::kEngines),
@@ -76,7 +69,7 @@ TEST_P(FormerFoldersTest, UploadsAndJobsBecomeRows) {
   const auto film = spool_->film(kFilm);
   ASSERT_TRUE(film) << film.error().message;
   EXPECT_EQ(as_text(*read_file(*film, 100)), "bytes");
-  EXPECT_EQ(spool_->find(kFilm)->filename, "Film.mkv");
+  EXPECT_EQ(spool_->get(kFilm)->filename, "Film.mkv");
   EXPECT_EQ(spool_->append(kCaptions, 3, view("\n"))->offset, 4u);
   const auto removed = spool_->remove(kFilm);
   ASSERT_FALSE(removed);
@@ -117,7 +110,7 @@ TEST_P(FormerFoldersTest, WhatItCannotTakeStays) {
   write_job(kJob, kFilm);  // of uploads that are not here
   std::ofstream(folder_ / "media" / (std::string(32, 'd') + ".job")) << "sealed for somebody else";
   start();
-  EXPECT_EQ(spool_->find(kFilm).error().reason, "upload_not_found");
+  EXPECT_EQ(spool_->get(kFilm).error().reason, "upload_not_found");
   EXPECT_EQ(as_text(*read_file(folder_ / "uploads" / kFilm / "film", 100)), "bytes");
   EXPECT_TRUE(fs::exists(folder_ / "uploads" / "notes.txt"));
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "media"), fs::directory_iterator()), 2);

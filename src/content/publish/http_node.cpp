@@ -65,7 +65,7 @@ Result<void> discard_blobs(client::Node& node, std::span<const NewBlob> blobs) {
   return {};
 }
 
-Result<void> HttpTitlePort::publish(std::string_view record_jws, std::string_view sealed_jwe) {
+Result<void> HttpPublishPort::publish(std::string_view record_jws, std::string_view sealed_jwe) {
   SWARMA_TRY(const std::string body, canonical_json({{"record", record_jws}, {"sealed", sealed_jwe}}));
   net::Headers headers;
   headers.set("Content-Type", "application/json");

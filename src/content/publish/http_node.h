@@ -15,9 +15,9 @@ Result<void> discard_blobs(client::Node& node, std::span<const NewBlob> blobs);
 std::unique_ptr<BlobSink> make_http_blob_sink(client::Node& node, unsigned connections = 4,
                                               std::size_t max_waiting_bytes = 32u << 20);
 
-class HttpTitlePort final : public TitlePort {
+class HttpPublishPort final : public PublishPort {
  public:
-  explicit HttpTitlePort(client::Node& node) : node_(node) {}
+  explicit HttpPublishPort(client::Node& node) : node_(node) {}
   Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override;
 
  private:

@@ -78,7 +78,7 @@ TEST(HttpNode, UploadsBlobsAndThenTheRecord) {
   ASSERT_TRUE(flushed) << flushed.error().message;
   EXPECT_EQ(m.node.blobs.size(), 50u);
 
-  HttpTitlePort titles(m.client);
+  HttpPublishPort titles(m.client);
   ASSERT_TRUE(titles.publish("a.b.c", "d.e.f.g.h"));
   ASSERT_TRUE(titles.publish("a.b.c", "d.e.f.g.h"));
   ASSERT_EQ(m.node.titles.size(), 2u);
@@ -132,7 +132,7 @@ TEST(HttpNode, AsksABusyNodeAgain) {
 TEST(HttpNode, PassesTheNodesRefusalOn) {
   Meeting m;
   m.node.refuse = "not_owner";
-  const auto refused = HttpTitlePort(m.client).publish("r", "s");
+  const auto refused = HttpPublishPort(m.client).publish("r", "s");
   EXPECT_EQ(refused.error().code, ErrorCode::Forbidden);
   EXPECT_EQ(refused.error().reason, "not_owner");
   EXPECT_EQ(refused.error().message, "You may not.");

@@ -5,23 +5,15 @@
 #include <atomic>
 #include <thread>
 
-#include "content/publish/ports_testing.h"
-#include "content/publish/tables.h"
-#include "db/database_testing.h"
+#include "content/publish/rows_testing.h"
 
 namespace swarma::content::publish {
 namespace {
 
 constexpr std::chrono::seconds kLease{15};
 
-class JobRowsTest : public ::testing::TestWithParam<db::testing::Engine> {
+class JobRowsTest : public testing::RowsTest {
  protected:
-  void SetUp() override {
-    auto made = db::testing::make_test_database(GetParam());
-    ASSERT_TRUE(made) << made.error().message;
-    database_.emplace(*std::move(made));
-    ASSERT_TRUE((*database_)->migrate(migrations()));
-  }
   JobRows node(const std::string& home) { return {**database_, clock_, home, kLease}; }
   void add(JobRows& node, const std::string& id) {
     JobStatus status;
@@ -41,8 +33,6 @@ class JobRowsTest : public ::testing::TestWithParam<db::testing::Engine> {
     }
     return "";
   }
-  FakeClock clock_;
-  std::optional<db::testing::TestDatabase> database_;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, JobRowsTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
 

@@ -41,16 +41,16 @@ struct MediaJobs::Run {
 namespace {
 
 /// Lets a record through only while the job is still ours.
-class LeasedTitles final : public TitlePort {
+class LeasedTitles final : public PublishPort {
  public:
-  LeasedTitles(TitlePort& titles, std::function<bool()> is_ours) : titles_(titles), is_ours_(std::move(is_ours)) {}
+  LeasedTitles(PublishPort& titles, std::function<bool()> is_ours) : titles_(titles), is_ours_(std::move(is_ours)) {}
   Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override {
     if (!is_ours_()) return fail(ErrorCode::Unavailable, "lease_lost", "Another node works on this film now.");
     return titles_.publish(record_jws, sealed_jwe);
   }
 
  private:
-  TitlePort& titles_;
+  PublishPort& titles_;
   std::function<bool()> is_ours_;
 };
 
@@ -273,7 +273,7 @@ void MediaJobs::end(const ClaimedJob& job, Run& run, Result<PublishResult> resul
   log::info("media_job", {{"id", job.id}, {"state", std::string(to_string(status.state))}});
 }
 
-Result<JobStatus> MediaJobs::find(std::string_view id) {
+Result<JobStatus> MediaJobs::get(std::string_view id) {
   SWARMA_TRY(auto status, rows_.find(id));
   if (!status) return fail(ErrorCode::NotFound, "media_not_found", "There is no such film being packaged.");
   return *std::move(status);

@@ -26,7 +26,7 @@ struct JobPorts {
   Spool& spool;
   title::KeyAgentRef agent;
   std::function<std::unique_ptr<BlobSink>()> make_sink;
-  TitlePort& titles;
+  PublishPort& titles;
   VisibleTitles& visible;
   std::filesystem::path data_folder;
   std::string home;                // names this node; the same after a restart, another one for every other node
@@ -42,7 +42,7 @@ class MediaJobs {
   /// Conflict ("upload_incomplete", "upload_in_use"), BadRequest for a bad ladder or title.
   Result<std::string> add(const JobRequest& request);
   /// NotFound ("media_not_found").
-  Result<JobStatus> find(std::string_view id);
+  Result<JobStatus> get(std::string_view id);
   Result<std::vector<JobStatus>> list() { return rows_.list(); }
   /// Stops it and forgets its upload. NotFound ("media_not_found").
   Result<void> cancel(std::string_view id);
@@ -72,7 +72,7 @@ class MediaJobs {
   std::condition_variable changed_;
   Run* running_ = nullptr;
   bool stopping_ = false;
-  JobWatch watch_{[this](const std::string& id) { return find(id); }};
+  JobWatch watch_{[this](const std::string& id) { return get(id); }};
   std::thread worker_;
 };
 

@@ -48,24 +48,24 @@ Result<void> write_json(const fs::path& file, const Json& json) {
   return write_file_durably(file, view(text), kPrivate);
 }
 
-std::string wrap_context(const std::string& job_id) {
-  return "swarma/1 publish job " + job_id;
+std::string wrap_context(const std::string& publish_id) {
+  return "swarma/1 publish job " + publish_id;
 }
 
-Result<JobSecrets> start_job(const fs::path& file, const std::string& job_id, const crypto::SecretKey& master,
-                             const std::string& nonce) {
-  JobSecrets secrets{.title_secret = crypto::random_key(),
-                     .nonce = nonce.empty() ? to_base64url(random_array<16>()) : nonce,
-                     .salt = to_base64url(random_array<16>())};
-  const Bytes wrapped = crypto::wrap(master, wrap_context(job_id), secrets.title_secret.expose());
+Result<PublishSecrets> start_job(const fs::path& file, const std::string& publish_id, const crypto::SecretKey& master,
+                                 const std::string& nonce) {
+  PublishSecrets secrets{.title_secret = crypto::random_key(),
+                         .nonce = nonce.empty() ? to_base64url(random_array<16>()) : nonce,
+                         .salt = to_base64url(random_array<16>())};
+  const Bytes wrapped = crypto::wrap(master, wrap_context(publish_id), secrets.title_secret.expose());
   SWARMA_RETURN_IF_ERROR(write_json(
       file, {{"nonce", secrets.nonce}, {"salt", secrets.salt}, {"title_secret_wrapped", to_base64url(wrapped)}}));
   return secrets;
 }
 
 /// Nothing if the job is new.
-Result<std::optional<JobSecrets>> read_job(const fs::path& file, const std::string& job_id,
-                                           const crypto::SecretKey& master) {
+Result<std::optional<PublishSecrets>> read_job(const fs::path& file, const std::string& publish_id,
+                                               const crypto::SecretKey& master) {
   SWARMA_TRY(const auto json, read_json(file, kMaxJobBytes));
   if (!json) return std::nullopt;
   const JsonReader reader(*json, "publish journal");
@@ -73,12 +73,12 @@ Result<std::optional<JobSecrets>> read_job(const fs::path& file, const std::stri
   const auto salt = reader.text("salt", 22);
   const auto wrapped = parse_base64url(reader.text_or("title_secret_wrapped", 256, "").value_or(""));
   if (!nonce || !salt || !wrapped) return bad_journal();
-  auto secret = crypto::unwrap(master, wrap_context(job_id), *wrapped);
+  auto secret = crypto::unwrap(master, wrap_context(publish_id), *wrapped);
   if (!secret) return bad_journal();
   const auto key = take_exactly<32>(*secret);
   crypto::wipe(*secret);
   if (!key) return bad_journal();
-  return JobSecrets{crypto::SecretKey(*key), *nonce, *salt};
+  return PublishSecrets{crypto::SecretKey(*key), *nonce, *salt};
 }
 
 bool is_same_file(const Fd& fd, const fs::path& file) {
@@ -212,8 +212,8 @@ Result<void> forget_content(const fs::path& folder) {
 
 }  // namespace
 
-Result<std::string> make_job_id(const media::Film& film, const media::PackagePlan& plan, std::string_view title,
-                                std::string_view destination) {
+Result<std::string> make_publish_id(const media::Film& film, const media::PackagePlan& plan, std::string_view title,
+                                    std::string_view destination) {
   SWARMA_TRY(const std::string identity, film_identity(film));
   SWARMA_TRY(Json job, plan_json(plan));
   // Another version may package differently: its tracks must not be mixed with these.
@@ -225,21 +225,21 @@ Result<std::string> make_job_id(const media::Film& film, const media::PackagePla
   return to_hex(ByteView(crypto::sha256(view(text))).first(16));
 }
 
-Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& job_id,
+Result<Journal> Journal::open(const fs::path& publish_folder, const std::string& publish_id,
                               const crypto::SecretKey& master, const std::string& nonce) {
-  const fs::path folder = publish_folder / job_id, job = folder / "job.json";
+  const fs::path folder = publish_folder / publish_id, job = folder / "job.json";
   remove_leftovers(publish_folder);
   SWARMA_TRY(Fd lock, make_locked_folder(folder));
-  auto secrets = read_job(job, job_id, master);
+  auto secrets = read_job(job, publish_id, master);
   const Result<void> content = secrets ? check_content(folder) : std::unexpected(secrets.error());
   if (!content) {
     if (content.error().code != ErrorCode::Corrupt) return std::unexpected(content.error());
-    log::warning("publish_journal_started_over", {{"job", job_id}});
-    secrets = std::optional<JobSecrets>();
+    log::warning("publish_journal_started_over", {{"job", publish_id}});
+    secrets = std::optional<PublishSecrets>();
   }
   if (!*secrets) {
     SWARMA_RETURN_IF_ERROR(forget_content(folder));  // tracks of other secrets are worth nothing
-    SWARMA_TRY(*secrets, start_job(job, job_id, master, nonce));
+    SWARMA_TRY(*secrets, start_job(job, publish_id, master, nonce));
   }
   return Journal(folder, std::move(lock), **std::move(secrets));
 }

@@ -1,12 +1,13 @@
-// What a publish must remember to continue after a crash: `<data>/publish/<job id>/`, written durably, no plaintext.
+// What a publish must remember to continue after a crash: `<data>/publish/<publish id>/`, written durably, no
+// plaintext.
 //
 //   job.json       the title secret wrapped under Identity.master, the nonce and salt, made once
 //   <hash of key>.track    one per finished track: its id, its playlist and what it turned out to be
 //   record.json    the signed record and the sealed package, written before they are sent
 //
-// The job id is a hash over the film (path, size, time, first and last MB), the captions' bytes, the plan, the title
-// and the destination: another film, ladder or node is another job. An unfinished track starts anew under a new track
-// id, because its keys have met plaintext already.
+// The publish id is a hash over the film (path, size, time, first and last MB), the captions' bytes, the plan, the
+// title and the destination: another film, ladder or node is another publish. An unfinished track starts anew under a
+// new track id, because its keys have met plaintext already.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +26,7 @@
 namespace swarma::content::publish {
 
 /// What does not change between the runs of one job.
-struct JobSecrets {
+struct PublishSecrets {
   crypto::SecretKey title_secret;
   std::string nonce;  // of the title id, base64url 16 bytes
   std::string salt;
@@ -44,18 +45,18 @@ struct SignedRecord {
   std::string request_digest;  // of the texts, policy and codes it was made from
 };
 
-Result<std::string> make_job_id(const media::Film& film, const media::PackagePlan& plan, std::string_view title,
-                                std::string_view destination);
+Result<std::string> make_publish_id(const media::Film& film, const media::PackagePlan& plan, std::string_view title,
+                                    std::string_view destination);
 
 /// Not safe for concurrent use. One process at a time: a second one gets Conflict ("publish_running").
 class Journal {
  public:
   /// Opens the job or starts it, with this nonce for the title's id (empty: a random one); over again if what is there
   /// cannot be used. Io when it cannot be told what is there.
-  static Result<Journal> open(const std::filesystem::path& publish_folder, const std::string& job_id,
+  static Result<Journal> open(const std::filesystem::path& publish_folder, const std::string& publish_id,
                               const crypto::SecretKey& master, const std::string& nonce = {});
 
-  const JobSecrets& secrets() const { return secrets_; }
+  const PublishSecrets& secrets() const { return secrets_; }
   Result<std::optional<FinishedTrack>> find_track(const std::string& key) const;
   /// Call when every blob of the track is durable at its destination. Internal ("journal_unreadable") for a track that
   /// find_track() would not read.
@@ -70,12 +71,12 @@ class Journal {
  private:
   std::filesystem::path track_file(const std::string& key) const;
 
-  Journal(std::filesystem::path folder, Fd lock, JobSecrets secrets)
+  Journal(std::filesystem::path folder, Fd lock, PublishSecrets secrets)
       : folder_(std::move(folder)), lock_(std::move(lock)), secrets_(std::move(secrets)) {}
 
   std::filesystem::path folder_;
   Fd lock_;
-  JobSecrets secrets_;
+  PublishSecrets secrets_;
 };
 
 }  // namespace swarma::content::publish

@@ -47,7 +47,7 @@ media::PackagePlan example_plan() {
 TEST(Journal, RemembersFinishedTracksAndTheSecret) {
   const TemporaryFolder folder;
   const crypto::SecretKey master = crypto::random_key();
-  std::optional<JobSecrets> first;
+  std::optional<PublishSecrets> first;
   {
     auto journal = Journal::open(folder.path(), "job", master);
     ASSERT_TRUE(journal) << journal.error().message;
@@ -85,14 +85,14 @@ TEST(Journal, HoldsNoSecretInTheClear) {
   EXPECT_EQ(text.find(as_text(journal->secrets().title_secret.expose())), std::string::npos);
 }
 
-bool same_secret(const JobSecrets& a, const JobSecrets& b) {
+bool same_secret(const PublishSecrets& a, const PublishSecrets& b) {
   return std::ranges::equal(a.title_secret.expose(), b.title_secret.expose());
 }
 
 TEST(Journal, OfAnotherIdentityOrJobIsStartedOver) {
   const TemporaryFolder folder;
   const crypto::SecretKey master = crypto::random_key(), other = crypto::random_key();
-  std::optional<JobSecrets> first;
+  std::optional<PublishSecrets> first;
   {
     auto journal = Journal::open(folder.path(), "job", master);
     first = journal->secrets();
@@ -120,7 +120,7 @@ TEST(Journal, DamagedIsStartedOverInsteadOfBlocking) {
   const crypto::SecretKey master = crypto::random_key();
   for (const char* damaged : {".track", ".json"})
     for (const char* content : {"{", "{}", "", "\xff\xfe"}) {
-      std::optional<JobSecrets> before;
+      std::optional<PublishSecrets> before;
       {
         auto journal = Journal::open(folder.path(), "job", master);
         ASSERT_TRUE(journal) << journal.error().message;
@@ -193,7 +193,7 @@ TEST(JobId, IsOfFilmPlanTitleAndDestination) {
   write(film, "frames");
   write(other, "frames");
   const auto id = [&](const std::filesystem::path& file, const media::PackagePlan& plan, const char* title,
-                      const char* to) { return *make_job_id(*media::Film::open(file), plan, title, to); };
+                      const char* to) { return *make_publish_id(*media::Film::open(file), plan, title, to); };
   const std::string base = id(film, example_plan(), "", "http://a");
   EXPECT_EQ(base, id(film, example_plan(), "", "http://a"));
   EXPECT_NE(base, id(other, example_plan(), "", "http://a"));
@@ -215,9 +215,9 @@ TEST(JobId, ChangesWithTheCaptions) {
   write(folder / "a.srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n");
   media::PackagePlan plan = example_plan();
   plan.tracks[0].sidecar = folder / "a.srt";
-  const std::string before = *make_job_id(*media::Film::open(folder / "film.mp4"), plan, "", "");
+  const std::string before = *make_publish_id(*media::Film::open(folder / "film.mp4"), plan, "", "");
   write(folder / "a.srt", "1\n00:00:00,000 --> 00:00:01,000\nHullo\n");
-  EXPECT_NE(before, *make_job_id(*media::Film::open(folder / "film.mp4"), plan, "", ""));
+  EXPECT_NE(before, *make_publish_id(*media::Film::open(folder / "film.mp4"), plan, "", ""));
 }
 
 }  // namespace

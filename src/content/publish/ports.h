@@ -48,9 +48,9 @@ class BlobSink {
 };
 
 /// Makes a title visible, in one step. Repeating the same record is a success.
-class TitlePort {
+class PublishPort {
  public:
-  virtual ~TitlePort() = default;
+  virtual ~PublishPort() = default;
   virtual Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) = 0;
 };
 

@@ -66,7 +66,7 @@ class MemoryBlobSink final : public BlobSink {
   std::mutex mutex_;
 };
 
-class FakeTitlePort final : public TitlePort {
+class FakePublishPort final : public PublishPort {
  public:
   Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override {
     ++calls;

@@ -20,12 +20,12 @@ namespace swarma::content::publish {
 namespace {
 
 /// Everything one publish works with.
-struct Job {
+struct PublishRun {
   const PublishRequest& request;
   const crypto::Identity& identity;
   const Clock& clock;
   BlobSink& blobs;
-  TitlePort& titles;
+  PublishPort& titles;
   const PublishProgressFn& progress;
   const std::atomic<bool>& cancel;
 
@@ -40,17 +40,17 @@ std::string name_of(const PublishRequest& request) {
 }
 
 /// The record but for the blobs, which are not made yet.
-title::TitleRecord draft_record(const Job& job, const JobSecrets& secrets, std::int64_t revision,
+title::TitleRecord draft_record(const PublishRun& run, const PublishSecrets& secrets, std::int64_t revision,
                                 std::int64_t duration_ms, Slot slots, std::vector<std::string> key_groups) {
-  const PublishRequest& request = job.request;
+  const PublishRequest& request = run.request;
   const std::string nonce = request.existing ? request.existing->nonce : secrets.nonce;
-  const crypto::Did& creator = job.identity.signing.did();
+  const crypto::Did& creator = run.identity.signing.did();
   const BlobId unknown{BlobId::Digest{}};
   return {.id = request.existing ? request.existing->id : title::make_title_id(creator, nonce),
           .nonce = nonce,
           .revision = revision,
           .creator = creator,
-          .created_at = job.clock.now(),
+          .created_at = run.clock.now(),
           .name = name_of(request),
           .language = request.language,
           .summary = request.summary,
@@ -94,12 +94,12 @@ Result<std::string> digest_of(const title::TitleRecord& record, const PublishReq
 
 /// Signs and seals, or takes what an earlier run had sent already perhaps: whether it arrived is not known, so the very
 /// same record is sent again, and if something else is asked for now, it becomes the revision after that one.
-Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, const Assembled& assembled,
+Result<SignedRecord> make_signed(const PublishRun& run, title::TitleRecord record, const Assembled& assembled,
                                  Journal& journal) {
   record.playlist = assembled.playlist;
   record.details = assembled.details;
   record.poster = assembled.poster;
-  SWARMA_TRY(const std::string digest, digest_of(record, job.request, assembled));
+  SWARMA_TRY(const std::string digest, digest_of(record, run.request, assembled));
   SWARMA_TRY(auto earlier, journal.find_record());
   if (earlier && earlier->request_digest == digest) return *std::move(earlier);
   if (earlier) {
@@ -107,11 +107,11 @@ Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, cons
     record.revision = std::max(record.revision, sent.revision + 1);
   }
   SignedRecord out{.record = {}, .sealed = {}, .request_digest = digest};
-  SWARMA_TRY(out.record, title::sign_record(record, job.identity.signing));
+  SWARMA_TRY(out.record, title::sign_record(record, run.identity.signing));
   out.sealed = title::seal_package({.title = record.id,
                                     .revision = record.revision,
                                     .title_secret = journal.secrets().title_secret,
-                                    .codes = job.request.codes},
+                                    .codes = run.request.codes},
                                    record.agent.encryption);
   SWARMA_RETURN_IF_ERROR(journal.put_record(out));
   return out;
@@ -120,10 +120,10 @@ Result<SignedRecord> make_signed(const Job& job, title::TitleRecord record, cons
 /// A poster from the film is made beside the packaging; a film without one is still a film.
 class Poster {
  public:
-  Poster(const Job& job, const FilmCheck& check)
+  Poster(const PublishRun& run, const FilmCheck& check)
       : made_(std::async(std::launch::async, [&]() -> Result<Bytes> {
           if (check.poster) return *check.poster;
-          return media::make_poster(*check.film, check.info, job.request.poster_at_us);
+          return media::make_poster(*check.film, check.info, run.request.poster_at_us);
         })) {}
   Result<Bytes> get() { return made_.get(); }
 
@@ -131,9 +131,9 @@ class Poster {
   std::future<Result<Bytes>> made_;
 };
 
-void report_packaging(const Job& job, const media::Progress& now) {
+void report_packaging(const PublishRun& run, const media::Progress& now) {
   const double total = std::max(now.total_seconds, 1e-3);
-  job.report({.stage = "package",
+  run.report({.stage = "package",
               .fraction = std::clamp(now.done_seconds / total, 0.0, 1.0),
               .speed = now.speed,
               .seconds_left = now.speed > 0 ? std::max(0.0, total - now.done_seconds) / now.speed : -1});
@@ -154,37 +154,37 @@ PublishResult result_of(const title::TitleRecord& record, std::string jws, Assem
   return result;
 }
 
-Result<PublishResult> run(const Job& job, const FilmCheck& check, Journal& journal) {
+Result<PublishResult> publish_film(const PublishRun& run, const FilmCheck& check, Journal& journal) {
   const media::PackagePlan& plan = check.plan;
   const std::int64_t duration_ms = (plan.cuts_us.back() - plan.cuts_us.front() + 500) / 1'000;
   const title::TitleRecord draft =
-      draft_record(job, journal.secrets(), job.request.existing ? job.request.existing->revision : 1, duration_ms,
+      draft_record(run, journal.secrets(), run.request.existing ? run.request.existing->revision : 1, duration_ms,
                    plan.slots(), key_groups_of(plan));
   // A text too long or a policy too large is found now, not after an hour of encoding.
-  SWARMA_RETURN_IF_ERROR(title::sign_record(draft, job.identity.signing));
+  SWARMA_RETURN_IF_ERROR(title::sign_record(draft, run.identity.signing));
 
   const TitleKeys keys{draft.id, draft.salt, journal.secrets().title_secret, plan.slots()};
-  EncryptingSink sink(plan, keys, job.blobs, journal);
+  EncryptingSink sink(plan, keys, run.blobs, journal);
   SWARMA_RETURN_IF_ERROR(sink.resume());
-  Poster poster(job, check);
-  job.report({.stage = "package"});
+  Poster poster(run, check);
+  run.report({.stage = "package"});
   SWARMA_RETURN_IF_ERROR(media::package(
       *check.film, check.info, plan, sink.finished(), sink,
-      [&](const media::Progress& now) { report_packaging(job, now); }, job.cancel));
+      [&](const media::Progress& now) { report_packaging(run, now); }, run.cancel));
   SWARMA_TRY(auto tracks, sink.take_tracks());
   if (!check.film->is_unchanged()) return media::film_changed();
 
-  job.report({.stage = "upload"});
-  SWARMA_TRY(Assembled assembled, assemble(plan, std::move(tracks), check.info.notes, poster.get(), job.blobs,
-                                           job.request.texts, check.info.chapters));
-  SWARMA_RETURN_IF_ERROR(job.blobs.flush());
-  if (job.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
+  run.report({.stage = "upload"});
+  SWARMA_TRY(Assembled assembled, assemble(plan, std::move(tracks), check.info.notes, poster.get(), run.blobs,
+                                           run.request.texts, check.info.chapters));
+  SWARMA_RETURN_IF_ERROR(run.blobs.flush());
+  if (run.cancel) return fail(ErrorCode::Unavailable, "cancelled", "Publishing was stopped.");
 
-  job.report({.stage = "sign", .fraction = 0});
-  SWARMA_TRY(SignedRecord done, make_signed(job, draft, assembled, journal));
-  SWARMA_RETURN_IF_ERROR(job.titles.publish(done.record, done.sealed));
+  run.report({.stage = "sign", .fraction = 0});
+  SWARMA_TRY(SignedRecord done, make_signed(run, draft, assembled, journal));
+  SWARMA_RETURN_IF_ERROR(run.titles.publish(done.record, done.sealed));
   SWARMA_TRY(const auto record, title::verify_record(done.record));
-  job.report({.stage = "sign", .fraction = 1, .seconds_left = 0});
+  run.report({.stage = "sign", .fraction = 1, .seconds_left = 0});
   return result_of(record, std::move(done.record), std::move(assembled));
 }
 
@@ -197,23 +197,24 @@ bool is_hopeless(const Error& error) {
 }  // namespace
 
 Result<PublishResult> publish(const PublishRequest& request, const crypto::Identity& identity, const Clock& clock,
-                              BlobSink& blobs, TitlePort& titles, const PublishProgressFn& progress,
+                              BlobSink& blobs, PublishPort& titles, const PublishProgressFn& progress,
                               const std::atomic<bool>& cancel) {
-  const Job job{request, identity, clock, blobs, titles, progress, cancel};
-  job.report({.stage = "probe"});
+  const PublishRun run{request, identity, clock, blobs, titles, progress, cancel};
+  run.report({.stage = "probe"});
   SWARMA_TRY(const FilmCheck check, check_film({.file = request.file,
                                                 .ladder = request.ladder,
                                                 .captions = request.captions,
                                                 .poster = request.poster,
                                                 .try_decoding = false}));
   if (!check.can_be_published()) return std::unexpected(check.refusals.front());
-  job.report({.stage = "probe", .fraction = 1, .seconds_left = 0});
+  run.report({.stage = "probe", .fraction = 1, .seconds_left = 0});
 
   const std::string title =
       request.existing ? request.existing->id.text() + "/" + std::to_string(request.existing->revision) : "";
-  SWARMA_TRY(const std::string job_id, make_job_id(*check.film, check.plan, title, request.destination));
-  SWARMA_TRY(Journal journal, Journal::open(request.data_folder / "publish", job_id, identity.master, request.nonce));
-  auto result = run(job, check, journal);
+  SWARMA_TRY(const std::string publish_id, make_publish_id(*check.film, check.plan, title, request.destination));
+  SWARMA_TRY(Journal journal,
+             Journal::open(request.data_folder / "publish", publish_id, identity.master, request.nonce));
+  auto result = publish_film(run, check, journal);
   if (result || is_hopeless(result.error()) || !journal.holds_work()) {
     journal.remove();
     // Nothing leads to what this run wrote any more.

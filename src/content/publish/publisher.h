@@ -1,7 +1,7 @@
 // Publishes one film: probe → plan → package, with every segment encrypted, hashed and handed to the sink in memory →
 // playlists, details, poster → all blobs durable → record signed, as the last step → visible.
 //
-// Until TitlePort::publish nothing is visible. A crash before it leaves a journal (journal.h) under
+// Until PublishPort::publish nothing is visible. A crash before it leaves a journal (journal.h) under
 // `<data>/publish/`, and the same request continues from it: finished tracks are not made again. What the film or the
 // request is to blame for (Unsupported, BadRequest, Corrupt, TooLarge) leaves no trace: the
 // blobs that such a run wrote go again (BlobSink::discard_new).
@@ -81,7 +81,7 @@ struct PublishResult {
 
 /// Blocks. `cancel` stops it with Unavailable ("cancelled"); the journal stays, so that a rerun continues.
 Result<PublishResult> publish(const PublishRequest& request, const crypto::Identity& identity, const Clock& clock,
-                              BlobSink& blobs, TitlePort& titles, const PublishProgressFn& progress,
+                              BlobSink& blobs, PublishPort& titles, const PublishProgressFn& progress,
                               const std::atomic<bool>& cancel);
 
 }  // namespace swarma::content::publish

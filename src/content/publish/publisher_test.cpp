@@ -17,7 +17,7 @@
 namespace swarma::content::publish {
 namespace {
 
-using testing::FakeTitlePort;
+using testing::FakePublishPort;
 using ::testing::HasSubstr;
 using testing::MemoryBlobSink;
 using testing::TemporaryFolder;
@@ -70,7 +70,7 @@ class Publishing : public ::testing::Test {
   crypto::DecryptionKey agent = crypto::DecryptionKey::generate();
   FakeClock clock;
   MemoryBlobSink blobs;
-  FakeTitlePort titles;
+  FakePublishPort titles;
   std::atomic<bool> cancel{false};
   std::vector<std::string> stages;
 };

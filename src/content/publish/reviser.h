@@ -31,10 +31,10 @@ struct Revision {
 class Reviser {
  public:
   /// All must outlive this.
-  Reviser(const crypto::Identity& creator, VisibleTitles& titles, blob::BlobStore& blobs, TitlePort& publishing)
+  Reviser(const crypto::Identity& creator, VisibleTitles& titles, blob::BlobStore& blobs, PublishPort& publishing)
       : creator_(creator), titles_(titles), blobs_(blobs), publishing_(publishing) {}
 
-  /// Signs and publishes the next revision; returns its record. Errors as next_revision and TitlePort::publish.
+  /// Signs and publishes the next revision; returns its record. Errors as next_revision and PublishPort::publish.
   Result<title::TitleRecord> revise(const TitleId& id, const Revision& revision);
 
  private:
@@ -43,7 +43,7 @@ class Reviser {
   const crypto::Identity& creator_;
   VisibleTitles& titles_;
   blob::BlobStore& blobs_;
-  TitlePort& publishing_;
+  PublishPort& publishing_;
 };
 
 }  // namespace swarma::content::publish

@@ -139,7 +139,7 @@ Result<Upload> Spool::create(std::uint64_t length, std::string_view filename, st
   return upload;
 }
 
-Result<Upload> Spool::find(std::string_view id) {
+Result<Upload> Spool::get(std::string_view id) {
   if (!is_id(id)) return unknown();
   SWARMA_TRY(const db::Rows rows,
              database_.query("SELECT " + std::string(kColumns) + " FROM uploads WHERE id = $1 AND job_id <> '-'",
@@ -149,10 +149,10 @@ Result<Upload> Spool::find(std::string_view id) {
 }
 
 Result<std::unique_ptr<UploadWriter>> Spool::begin_append(std::string_view id, std::uint64_t offset) {
-  SWARMA_TRY(const Upload seen, find(id));
+  SWARMA_TRY(const Upload seen, get(id));
   const fs::path path = folder_ / id;
   SWARMA_TRY(Fd file, lock_file(path, seen.offset == 0));
-  SWARMA_TRY(Upload upload, find(id));  // as it stands now that nobody else can change it
+  SWARMA_TRY(Upload upload, get(id));  // as it stands now that nobody else can change it
   if (offset != upload.offset)
     return fail(ErrorCode::Conflict, "upload_offset_mismatch",
                 "This upload stands at byte " + std::to_string(upload.offset) + ".");
@@ -215,7 +215,7 @@ Result<void> Spool::erase(const std::string& id) {
 }
 
 Result<void> Spool::remove(std::string_view id) {
-  SWARMA_TRY(const Upload upload, find(id));
+  SWARMA_TRY(const Upload upload, get(id));
   SWARMA_TRY(const std::int64_t leaving,
              database_.execute("UPDATE uploads SET job_id = '-' WHERE id = $1 AND job_id = ''", {upload.id}));
   if (leaving == 0) return in_use();
@@ -223,13 +223,13 @@ Result<void> Spool::remove(std::string_view id) {
 }
 
 Result<fs::path> Spool::film_so_far(std::string_view id) {
-  SWARMA_TRY(const Upload upload, find(id));
+  SWARMA_TRY(const Upload upload, get(id));
   if (upload.offset == 0) return fail(ErrorCode::Conflict, "upload_incomplete", "No byte of this upload is here yet.");
   return folder_ / upload.id;
 }
 
 Result<fs::path> Spool::film(std::string_view id) {
-  SWARMA_TRY(const Upload upload, find(id));
+  SWARMA_TRY(const Upload upload, get(id));
   if (!upload.complete())
     return fail(ErrorCode::Conflict, "upload_incomplete",
                 "The upload is not complete: " + std::to_string(upload.offset) + " of " +

@@ -74,7 +74,7 @@ class Spool {
   /// ("bad_upload_metadata").
   Result<Upload> create(std::uint64_t length, std::string_view filename, std::string_view metadata = {});
   /// NotFound ("upload_not_found").
-  Result<Upload> find(std::string_view id);
+  Result<Upload> get(std::string_view id);
   /// Conflict ("upload_offset_mismatch") unless the upload stands at `offset`, ("upload_busy") while another request
   /// writes to it.
   Result<std::unique_ptr<UploadWriter>> begin_append(std::string_view id, std::uint64_t offset);

@@ -12,34 +12,26 @@
 
 #include "base/random.h"
 #include "content/publish/ports_testing.h"
-#include "content/publish/tables.h"
-#include "db/database_testing.h"
+#include "content/publish/rows_testing.h"
 
 namespace swarma::content::publish {
 namespace {
 
 namespace fs = std::filesystem;
 
-class SpoolTest : public ::testing::TestWithParam<db::testing::Engine> {
+class SpoolTest : public testing::RowsTest {
  protected:
   void SetUp() override {
-    auto made = db::testing::make_test_database(GetParam());
-    ASSERT_TRUE(made) << made.error().message;
-    database_.emplace(*std::move(made));
-    ASSERT_TRUE((*database_)->migrate(migrations()));
-    spool_ = open_spool(**database_);
+    RowsTest::SetUp();
+    spool_ = open_spool(database());
+    ASSERT_TRUE(spool_);
   }
-  /// A node's spool; several may share the database and the folder.
   std::unique_ptr<Spool> open_spool(db::Database& database) {
-    auto opened = Spool::open(folder_ / "uploads", 1'000, database, clock_);
-    EXPECT_TRUE(opened) << opened.error().message;
-    return *std::move(opened);
+    return RowsTest::open_spool(folder_ / "uploads", database);
   }
   fs::path file_of(const std::string& id) { return folder_ / "uploads" / id; }
 
   testing::TemporaryFolder folder_;
-  FakeClock clock_;
-  std::optional<db::testing::TestDatabase> database_;
   std::unique_ptr<Spool> spool_;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, SpoolTest, ::testing::ValuesIn(db::testing::kEngines), db::testing::engine_name);
@@ -49,7 +41,7 @@ TEST_P(SpoolTest, AnUploadBegunAtOneNodeGoesOnAtAnother) {
   const auto other = open_spool(**other_database);
   const auto upload = spool_->create(9, "film\xff.mkv");
   ASSERT_TRUE(upload) << upload.error().message;
-  EXPECT_EQ(other->find(upload->id)->offset, 0u);
+  EXPECT_EQ(other->get(upload->id)->offset, 0u);
   EXPECT_EQ(spool_->append(upload->id, 0, view("one"))->offset, 3u);
   EXPECT_EQ(other->append(upload->id, 0, view("two")).error().reason, "upload_offset_mismatch");
   EXPECT_EQ(other->append(upload->id, 3, view("two"))->offset, 6u);
@@ -60,7 +52,7 @@ TEST_P(SpoolTest, AnUploadBegunAtOneNodeGoesOnAtAnother) {
   ASSERT_TRUE(film);
   EXPECT_EQ(as_text(*read_file(*film, 100)), "onetwosix");
   ASSERT_TRUE(other->remove(upload->id));
-  EXPECT_EQ(spool_->find(upload->id).error().reason, "upload_not_found");
+  EXPECT_EQ(spool_->get(upload->id).error().reason, "upload_not_found");
   EXPECT_FALSE(fs::exists(file_of(upload->id)));
 }
 
@@ -68,7 +60,7 @@ TEST_P(SpoolTest, KeepsMetadataAsTheyWereSentAndOnlySoMuchOfThem) {
   const std::string most(4096, '~');
   const auto upload = spool_->create(9, "film", most);
   ASSERT_TRUE(upload) << upload.error().message;
-  EXPECT_EQ(spool_->find(upload->id)->metadata, most);
+  EXPECT_EQ(spool_->get(upload->id)->metadata, most);
   for (const std::string& bad :
        {most + "~", std::string("a\n"), std::string("a\x7f"), std::string("\xc3\xa9"), std::string(1, '\0')})
     EXPECT_EQ(spool_->create(9, "film", bad).error().reason, "bad_upload_metadata");
@@ -89,7 +81,7 @@ TEST_P(SpoolTest, OneWriterAtATime) {
   ASSERT_TRUE(writer);
   ASSERT_TRUE((*writer)->write(view("abc")));
   EXPECT_EQ(spool_->append(upload->id, 0, view("x")).error().reason, "upload_busy");
-  EXPECT_EQ(spool_->find(upload->id)->offset, 0u);  // not before it is on the disk
+  EXPECT_EQ(spool_->get(upload->id)->offset, 0u);  // not before it is on the disk
   EXPECT_EQ((*writer)->commit()->offset, 3u);
 }
 
@@ -97,7 +89,7 @@ TEST_P(SpoolTest, WhatAKilledNodeHadNotAcknowledgedIsWrittenAnew) {
   const auto upload = spool_->create(6, "film");
   ASSERT_TRUE(spool_->append(upload->id, 0, view("abc")));
   std::ofstream(file_of(upload->id), std::ios::app) << "?";  // written, not committed
-  EXPECT_EQ(spool_->find(upload->id)->offset, 3u);
+  EXPECT_EQ(spool_->get(upload->id)->offset, 3u);
   ASSERT_TRUE(spool_->append(upload->id, 3, view("def")));
   EXPECT_EQ(as_text(*read_file(*spool_->film(upload->id), 100)), "abcdef");
 }
@@ -128,7 +120,7 @@ TEST_P(SpoolTest, ForgetsAfterAWeekWithoutAByteButNotWhenTheClockJumps) {
   EXPECT_TRUE(spool_->film(upload->id));
   clock_.advance(std::chrono::seconds(1));
   ASSERT_TRUE(spool_->tidy());
-  EXPECT_EQ(spool_->find(upload->id).error().reason, "upload_not_found");
+  EXPECT_EQ(spool_->get(upload->id).error().reason, "upload_not_found");
   EXPECT_FALSE(fs::exists(file_of(upload->id)));
 }
 
@@ -182,7 +174,7 @@ TEST_P(SpoolTest, WithoutDescriptorsNothingIsTakenForGone) {
   const auto begun = spool_->create(5, "other.mkv");
   ASSERT_TRUE(spool_->append(upload->id, 0, view("bytes")));
   EXPECT_EQ(run_without_descriptors([&] {
-              const auto found = spool_->find(upload->id);
+              const auto found = spool_->get(upload->id);
               if (!found && found.error().code == ErrorCode::NotFound) return 1;
               const auto film = spool_->film(upload->id);
               if (!film && film.error().code == ErrorCode::NotFound) return 2;
@@ -191,7 +183,7 @@ TEST_P(SpoolTest, WithoutDescriptorsNothingIsTakenForGone) {
             }),
             0);
   EXPECT_TRUE(spool_->film(upload->id));
-  EXPECT_EQ(spool_->find(to_hex(random_array<16>())).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(spool_->get(to_hex(random_array<16>())).error().code, ErrorCode::NotFound);
 }
 
 }  // namespace

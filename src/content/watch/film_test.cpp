@@ -81,7 +81,7 @@ class Film : public ::testing::Test {
   crypto::Identity identity = *crypto::open_identity(home / "identity");
   crypto::DecryptionKey agent = crypto::DecryptionKey::generate();
   FakeClock clock;
-  publish::testing::FakeTitlePort titles;
+  publish::testing::FakePublishPort titles;
   std::shared_ptr<blob::BlobStore> store = std::move(*blob::open_directory_blob_store(home / "blobs"));
   StoreSource source{*store};
   SeenRevisions seen{home / "seen"};

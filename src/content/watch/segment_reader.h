@@ -1,15 +1,11 @@
 // From a track and a slot to plaintext: fetch → verify → key → decrypt. And the same ahead of time, on a few threads.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <future>
-#include <memory>
-#include <mutex>
-#include <thread>
-#include <vector>
 
+#include "base/worker_pool.h"
 #include "content/watch/source.h"
 #include "content/watch/title_view.h"
 #include "content/watch/viewer_keys.h"
@@ -34,23 +30,6 @@ class SegmentReader {
   const TitleView& view_;
   Source& source_;
   ViewerKeys& keys_;
-};
-
-/// A fixed number of threads and a queue; the destructor finishes what was queued.
-class WorkerPool {
- public:
-  explicit WorkerPool(unsigned threads);
-  ~WorkerPool();
-  void run(std::function<void()> work);
-
- private:
-  void loop();
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
 };
 
 /// The segments of one track in order, a few of them fetched ahead. Not safe for concurrent use.

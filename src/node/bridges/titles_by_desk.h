@@ -6,7 +6,7 @@
 
 namespace swarma::node {
 
-class PublishPortByDesk final : public content::publish::TitlePort {
+class PublishPortByDesk final : public content::publish::PublishPort {
  public:
   /// Both outlive this.
   PublishPortByDesk(catalog::registry::PublishingDesk& desk, const crypto::SigningKey& creator)
