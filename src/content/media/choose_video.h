@@ -9,8 +9,7 @@ namespace swarma::content::media {
 std::vector<const AVStream*> find_videos(const AVFormatContext& context);
 
 /// The track that is most of a film: not a single picture, nor far shorter or far sparser than another track; then the
-/// one that the file names as default; then, of several programmes, one with sound; then the largest. Null if there is
-/// none.
+/// one that the file names as default; then, of several programmes, one with sound; then the largest. Null without any.
 const AVStream* choose_video(const AVFormatContext& context, const Scan& scan);
 
 /// The programme that holds the stream; null if the file has none or only one.

@@ -61,8 +61,7 @@ std::string error_text(int code);
 /// An Error for a library call that failed: "Cannot open the encoder: Invalid argument."
 std::unexpected<Error> failed(int code, ErrorCode kind, std::string_view reason, std::string_view doing);
 
-/// FFmpeg's messages go to our debug log instead of standard error. Called by whoever opens a file; cheap when
-/// repeated.
+/// FFmpeg's messages go to our debug log instead of standard error. Called by whoever opens a file; repeating is cheap.
 void quiet();
 
 /// A decoder for the stream, opened. `threads` 0: one per core.

@@ -11,8 +11,7 @@
 
 namespace swarma::content::media {
 
-/// The name by which iconv knows an encoding that somebody wrote ("cp1251", "sjis", "Big5"); nothing when it is
-/// unknown.
+/// The name by which iconv knows an encoding that somebody wrote ("cp1251", "sjis", "Big5"), if it does.
 std::optional<std::string> find_encoding(std::string_view name);
 
 /// UTF-8 of `bytes`; what is not valid in `encoding` (a name of find_encoding) becomes U+FFFD.

@@ -1,6 +1,6 @@
 // All that a creator is told about a film, before it is published: what is in it, the plan, every note, every refusal.
-// Takes a look at the file and encodes nothing. publish() begins with the same look, so both say the same; only that it
-// meets pictures that cannot be decoded when it needs them.
+// Looks at the file and encodes nothing. publish() begins with the same look, so both say the same, except that
+// pictures which cannot be decoded stop publish() only when it needs them.
 #pragma once
 
 #include <filesystem>
@@ -35,7 +35,8 @@ struct FilmCheck {
 };
 
 /// Blocks for as long as it takes to read the film's index, or, for files without one, the film. Each part is looked at
-/// even if another is refused. With `so_far`: Conflict ("upload_incomplete") when what is there does not tell yet.
+/// even if another is refused. With `so_far`: Conflict ("upload_incomplete") when too little of the film is here to
+/// tell.
 Result<FilmCheck> check_film(const CheckRequest& request);
 
 /// {"can_be_published", "so_far", "notes", "refusals"}, and "film" and "plan" where there is one.

@@ -1,5 +1,5 @@
-// Between the packager and the blob sink: encrypts each segment, names it, hands it on, and keeps each track's
-// playlist.
+// Stands between the packager and the blob sink: encrypts each segment, names it, hands it on, and writes down the
+// playlist of each track.
 #pragma once
 
 #include <memory>

@@ -15,8 +15,8 @@ struct FormerFolders {
   std::filesystem::path spool_folder;
 };
 
-/// Takes over what can be. The rest stays where it is, and the log tells where. Stopped at any moment, it goes on at
-/// the next start. The migrations (tables.h) have been applied, and the spool's folder is there.
+/// Takes over the files that can be read. Others stay where they are, and the log tells where. If it is stopped, it
+/// goes on at the next start. The migrations (tables.h) have been applied, and the spool's folder is there.
 void import_former_folders(const FormerFolders& folders, db::Database& database, const crypto::Identity& identity,
                            const Clock& clock);
 

@@ -1,4 +1,4 @@
-// What a publish must remember to continue after a crash: `<data>/publish/<publish id>/`, written durably, no
+// What a publish must remember to continue after a crash, in `<data>/publish/<publish id>/`. Written durably; holds no
 // plaintext.
 //
 //   job.json       the title secret wrapped under Identity.master, the nonce and salt, made once
@@ -25,7 +25,7 @@
 
 namespace swarma::content::publish {
 
-/// What does not change between the runs of one job.
+/// Chosen once, and the same in every run of a publish.
 struct PublishSecrets {
   crypto::SecretKey title_secret;
   std::string nonce;  // of the title id, base64url 16 bytes
@@ -51,8 +51,8 @@ Result<std::string> make_publish_id(const media::Film& film, const media::Packag
 /// Not safe for concurrent use. One process at a time: a second one gets Conflict ("publish_running").
 class Journal {
  public:
-  /// Opens the job or starts it, with this nonce for the title's id (empty: a random one); over again if what is there
-  /// cannot be used. Io when it cannot be told what is there.
+  /// Opens the journal or starts it, with this nonce for the title's id (empty: a random one). Starts over if the files
+  /// cannot be used. Io when they cannot be read.
   static Result<Journal> open(const std::filesystem::path& publish_folder, const std::string& publish_id,
                               const crypto::SecretKey& master, const std::string& nonce = {});
 
@@ -65,7 +65,7 @@ class Journal {
   Result<void> put_record(const SignedRecord& record);
   /// True when something would be lost: a track is finished.
   bool holds_work() const;
-  /// The job is over: forgets everything. The journal must not be used afterwards.
+  /// The publish is over: forgets everything. The journal must not be used afterwards.
   void remove();
 
  private:

@@ -1,5 +1,5 @@
-// Where publishing puts its work. The consumer owns these faces; http_node.h speaks to a node, store_blob_sink.h writes
-// into a store in the same process, tests use fakes.
+// Where publishing puts its work: interfaces. http_node.h implements them for a node over HTTP, store_blob_sink.h for a
+// store in the same process; tests use fakes.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ struct NewBlob {
   BlobId id;
   blob::WriteMark mark = 0;
 };
-/// Removes those that no record names and nobody has used since they were written.
+/// Removes the blobs that no record names and nobody has used since they were written.
 using DiscardBlobs = std::function<Result<void>(std::span<const NewBlob>)>;
 
 /// Takes blobs. Safe for concurrent use: tracks are packaged on several threads.
@@ -32,16 +32,16 @@ class BlobSink {
   /// Queues a blob whose name is known; blocks while the queue is full, so memory stays bounded. The error of any blob
   /// put so far is returned here and from then on.
   virtual Result<void> put(const BlobId& id, Bytes bytes) = 0;
-  /// The same for what is no blob yet: it is sealed and hashed beside the caller's work. The name is there once flush()
+  /// Queues a plaintext segment; the queue seals and hashes it on its own threads. The name is ready once flush() has
   /// returned without an error.
   virtual Result<std::future<BlobId>> put(Bytes plaintext, SegmentSeal seal) = 0;
   /// Returns when every blob put before is durable at its destination, or with the first error.
   virtual Result<void> flush() = 0;
   /// Those of `ids` that are not at the destination.
   virtual Result<std::vector<BlobId>> find_missing(std::span<const BlobId> ids) = 0;
-  /// Gives up what was put here, which must be over, and what of it was new at the destination: each such blob goes,
-  /// unless a record names it or somebody else has put or asked for it since. The sink is spent afterwards. What stays
-  /// because this fails is left to the destination's sweep.
+  /// After the last put(): removes the blobs that were new at the destination, except those that a record names or
+  /// somebody else has put or asked for since. The sink cannot be used afterwards. Blobs that stay because this fails
+  /// are left to the destination's sweep.
   virtual Result<void> discard_new() = 0;
   /// A buffer for a later put of about `bytes`, with any content: perhaps that of a blob already delivered.
   virtual Bytes take_buffer(std::size_t /*bytes*/) { return {}; }

@@ -2,9 +2,9 @@
 // playlists, details, poster → all blobs durable → record signed, as the last step → visible.
 //
 // Until PublishPort::publish nothing is visible. A crash before it leaves a journal (journal.h) under
-// `<data>/publish/`, and the same request continues from it: finished tracks are not made again. What the film or the
-// request is to blame for (Unsupported, BadRequest, Corrupt, TooLarge) leaves no trace: the
-// blobs that such a run wrote go again (BlobSink::discard_new).
+// `<data>/publish/`, and the same request continues from it: finished tracks are not made again. Errors caused by the
+// film or the request (Unsupported, BadRequest, Corrupt, TooLarge) leave no journal, and the blobs that such a run
+// wrote are removed again (BlobSink::discard_new).
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Films on their way in through a browser: resumable uploads (tus 1.0 semantics). What was promised and how much of it
-// is here is a row; the bytes are the file `<folder>/<id>`, on storage that all nodes of the database reach. So an
+// Films that a browser uploads, in pieces that can be resumed (tus 1.0 semantics). A row says how much was promised and
+// how much is here; the bytes are the file `<folder>/<id>`, on storage that all nodes of the database reach. So an
 // upload begun at one node goes on at any other.
 //
 // A row says that bytes are here only when they are on the disk: a crash loses nothing that was acknowledged. Safe for
@@ -21,7 +21,7 @@
 namespace swarma::content::publish {
 
 inline constexpr std::chrono::days kUploadLife{7};  // an unfinished upload is forgotten after a week without a byte
-/// For so long an expired upload stays: a clock that was set forward can be set right again meanwhile.
+/// An expired upload is kept this much longer: a clock that was set forward can be set right again meanwhile.
 inline constexpr std::chrono::days kUploadGrace{1};
 inline constexpr std::size_t kMaxUploads = 64;
 
@@ -65,8 +65,7 @@ class UploadWriter {
 
 class Spool {
  public:
-  /// Makes the folder and drops what has expired. The migrations (tables.h) have been applied; the references outlive
-  /// it.
+  /// Makes the folder and drops expired uploads. The migrations (tables.h) have been applied. References outlive it.
   static Result<std::unique_ptr<Spool>> open(const std::filesystem::path& folder, std::uint64_t max_bytes,
                                              db::Database& database, const Clock& clock);
 

@@ -14,9 +14,8 @@
 
 namespace swarma::content::publish::testing {
 
-/// Two pictures ("hd" and "sd"), two sounds and one caption track of `slots` slots of 4 s; the plaintext of a segment
-/// is
-/// "<key>:<slot>", that of an init "<key> init".
+/// Two pictures ("hd" and "sd"), two sounds and one caption track of `slots` slots of 4 s. The plaintext of a segment
+/// is "<key>:<slot>", that of an init segment "<key> init".
 class TestTitle {
  public:
   explicit TestTitle(Slot slots = 6) : slots_(slots) {

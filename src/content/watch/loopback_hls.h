@@ -1,6 +1,6 @@
 // Plain HLS on this machine for any player: playlists with readable names, segments decrypted as they are asked for.
-// The path holds a random token, so that other users and pages of this machine cannot guess it; it listens on
-// 127.0.0.1.
+// It listens on 127.0.0.1, and the path holds a random token, so that other users of this machine and pages in its
+// browsers cannot guess it.
 #pragma once
 
 #include <memory>

@@ -30,7 +30,7 @@ inline constexpr client::Patience kSourcePatience{
 
 struct HttpSourceOptions {
   std::vector<std::string> urls;  // scheme://host[:port], tried in order
-  /// For rounds over all of them; longer pauses where every node says how long, never longer than the longest.
+  /// An attempt asks all of them. The pause is longer where every node says how long it needs.
   client::Patience patience = kSourcePatience;
   net::ClientOptions http;
 };
