@@ -119,7 +119,7 @@ Timeline ClockWatch::timeline() const {
   for (std::size_t i = 0; i < streams_.size(); ++i)
     for (const auto& [packet, part] : streams_[i].pieces)
       if (const std::int64_t shift = shifts[streams_[i].clock][part]; packet > 0 || shift != 0)
-        out.push_back({static_cast<int>(i), packet, shift});
+        out.push_back({.stream = static_cast<int>(i), .first_packet = packet, .shift_us = shift});
   return out;
 }
 

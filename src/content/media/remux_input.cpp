@@ -141,7 +141,7 @@ std::vector<Shown> flatten(const std::vector<Cue>& cues) {
     if (!out.empty() && out.back().text == text)
       out.back().end_ms = times[i + 1];
     else
-      out.push_back({times[i], times[i + 1], std::move(text)});
+      out.push_back({.start_ms = times[i], .end_ms = times[i + 1], .text = std::move(text)});
   }
   return out;
 }

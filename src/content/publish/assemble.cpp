@@ -82,7 +82,12 @@ Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedT
   SWARMA_TRY(const BlobId playlist, put(blobs, view(title::write_multivariant_playlist(details.tracks)), bytes));
   SWARMA_TRY(const std::string details_text, title::write_details(details));
   SWARMA_TRY(const BlobId details_id, put(blobs, view(details_text), bytes));
-  return Assembled{playlist, details_id, poster_id, std::move(details.tracks), std::move(details.notes), bytes};
+  return Assembled{.playlist = playlist,
+                   .details = details_id,
+                   .poster = poster_id,
+                   .tracks = std::move(details.tracks),
+                   .notes = std::move(details.notes),
+                   .bytes = bytes};
 }
 
 }  // namespace swarma::content::publish

@@ -23,8 +23,6 @@ struct Assembled {
   std::int64_t bytes = 0;  // of every blob, segments included
 };
 
-/// Name and summary in further languages (BCP 47).
-
 /// Puts each into the sink. A poster that could not be made becomes a note.
 Result<Assembled> assemble(const media::PackagePlan& plan, std::vector<FinishedTrack> tracks,
                            const std::vector<std::string>& notes, const Result<Bytes>& poster, BlobSink& blobs,

@@ -78,7 +78,7 @@ Result<std::optional<PublishSecrets>> read_job(const fs::path& file, const std::
   const auto key = take_exactly<32>(*secret);
   crypto::wipe(*secret);
   if (!key) return bad_journal();
-  return PublishSecrets{crypto::SecretKey(*key), *nonce, *salt};
+  return PublishSecrets{.title_secret = crypto::SecretKey(*key), .nonce = *nonce, .salt = *salt};
 }
 
 bool is_same_file(const Fd& fd, const fs::path& file) {

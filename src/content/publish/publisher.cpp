@@ -150,7 +150,11 @@ PublishResult result_of(const title::TitleRecord& record, std::string jws, Assem
                        .notes = std::move(assembled.notes)};
   for (const title::Track& track : result.tracks)
     if (track.kind == title::TrackKind::Video)
-      result.renditions.push_back({track.name, track.width, track.height, track.copied, track.bytes});
+      result.renditions.push_back({.name = track.name,
+                                   .width = track.width,
+                                   .height = track.height,
+                                   .copied = track.copied,
+                                   .bytes = track.bytes});
   return result;
 }
 
