@@ -23,6 +23,7 @@
 #include "base/testing.h"
 #include "content/publish/jobs.h"
 #include "content/publish/tables.h"
+#include "work/queue.h"
 
 namespace swarma::api {
 namespace {
@@ -52,6 +53,7 @@ class Nothing final : public access::grant::SignedTitles,
 
 struct RouteTable : ::testing::Test {
   std::unique_ptr<content::publish::Spool> make_spool() {
+    EXPECT_TRUE(database->migrate(work::migrations()));
     EXPECT_TRUE(database->migrate(content::publish::migrations()));
     return *content::publish::Spool::open(folder / "uploads", 1 << 20, *database, clock);
   }

@@ -3,8 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "db/engines.h"
-
 namespace swarma::db {
 namespace {
 
@@ -43,18 +41,6 @@ const Bytes& Row::blob(std::size_t column) const {
 
 bool Row::is_null(std::size_t column) const {
   return std::holds_alternative<std::nullptr_t>(at(column));
-}
-
-Result<std::unique_ptr<Database>> Database::open(std::string_view url, unsigned connections) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (connections == 0) connections = 1;
-  if (url.starts_with(kSqlite) && url.size() > kSqlite.size())
-    return open_sqlite(std::string(url.substr(kSqlite.size())), connections);
-  if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
-    return open_postgresql(std::string(url), connections);
-  // The URL may hold a password: it is not repeated.
-  return fail(ErrorCode::BadRequest, "bad_database_url",
-              "A database is named by sqlite:PATH, sqlite::memory: or postgresql://USER@HOST/NAME.");
 }
 
 }  // namespace swarma::db

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "net/mailbox.h"
-#include "net/stream_writer.h"
 
 namespace swarma::net {
 

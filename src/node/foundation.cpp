@@ -9,6 +9,7 @@
 #include "content/publish/tables.h"
 #include "node/secrets.h"
 #include "once/tables.h"
+#include "work/queue.h"
 
 namespace swarma::node {
 namespace {
@@ -25,7 +26,7 @@ std::filesystem::path disk_of(const Config& config) {
 Result<void> migrate(db::Database& database) {
   for (const auto migrations :
        {secret_migrations(), catalog::registry::migrations(), access::attest::migrations(), access::grant::migrations(),
-        once::migrations(), api::link_migrations(), content::publish::migrations()})
+        once::migrations(), api::link_migrations(), work::migrations(), content::publish::migrations()})
     SWARMA_RETURN_IF_ERROR(database.migrate(migrations));
   return {};
 }

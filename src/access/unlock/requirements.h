@@ -3,7 +3,9 @@
 
 #include <optional>
 
-#include "access/unlock/unlock.h"
+#include "access/policy/policy.h"
+#include "access/unlock/answers.h"
+#include "base/error.h"
 #include "base/json.h"
 
 namespace swarma::access::unlock {

@@ -11,6 +11,7 @@
 
 #include "access/policy/grant_claims.h"
 #include "access/policy/offer.h"
+#include "access/unlock/answers.h"
 #include "base/clock.h"
 #include "crypto/key_tree.h"
 #include "crypto/keys.h"
@@ -23,18 +24,6 @@ namespace swarma::access::unlock {
 struct Viewer {
   const crypto::SigningKey& signing;
   const crypto::DecryptionKey& decryption;
-};
-
-/// What the viewer is ready to do. What is missing is asked for through the ask_… functions, where they are given.
-struct Answers {
-  bool accept_goodwill = false;
-  std::string code;             // empty: none
-  std::string path;             // empty: the one that opens most, then the cheapest
-  unsigned puzzle_threads = 0;  // 0: one per core
-  std::function<bool(const std::string& text)> ask_goodwill;
-  std::function<std::optional<std::string>(const std::string& list)> ask_code;
-  /// Expected part of the work that is done, 0..; returning false gives up ("cancelled").
-  std::function<bool(double expected_part)> on_puzzle;
 };
 
 /// What one grant opens. Holds keys: lives in memory only.

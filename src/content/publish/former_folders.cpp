@@ -53,7 +53,7 @@ Result<void> import_upload(const fs::path& home, const fs::path& spool_folder, d
   SWARMA_RETURN_IF_ERROR(database.transact(
       [&](db::Session& session) -> Result<void> {
         SWARMA_RETURN_IF_ERROR(session.execute(
-            "INSERT INTO uploads (id, filename, length, received, expires_at, overdue_since, job_id, metadata) "
+            "INSERT INTO publish_uploads (id, filename, length, received, expires_at, overdue_since, job_id, metadata) "
             "VALUES ($1, $2, $3, $4, $5, 0, '', '') ON CONFLICT (id) DO NOTHING",
             {id, Json(filename).dump(-1, ' ', false, Json::error_handler_t::replace), length, std::min(size, length),
              Expiry(clock.now(), kUploadLife).unix_s()}));

@@ -1,12 +1,8 @@
-// The rows of packaging jobs: who works on which, told apart by leases that nobody's clock decides.
-//
-// A worker's sign of life is its job's `beat`. Whoever sees the same beat for a whole lease, by their own monotonic
-// clock and looking all the while, takes the job over with one statement that only one of them can win; the old worker
-// finds at its next beat that the job is no longer its own, and stops. Clocks that differ or jump change nothing.
+// The rows of packaging jobs: what the studio sees of each, beside the item of the queue (work/queue.h) that says who
+// works on it.
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +11,7 @@
 #include "content/publish/job_status.h"
 #include "content/publish/spool.h"
 #include "db/database.h"
+#include "work/queue.h"
 
 namespace swarma::content::publish {
 
@@ -36,7 +33,7 @@ enum class Lease { Held, Cancelled, Lost };
 /// but beat() may be called from another while the job runs.
 class JobRows {
  public:
-  /// `worker` is this process; `home` is the beginning of its name that stays the same over restarts.
+  /// `home` and `lease` are the queue's.
   JobRows(db::Database& database, const Clock& clock, std::string home, std::chrono::seconds lease);
 
   Result<std::optional<JobStatus>> find(std::string_view id);
@@ -59,23 +56,11 @@ class JobRows {
   /// The job is over, and so is the need for its uploads. False if it is not ours any more: then nothing changes.
   Result<bool> finish(const std::string& id, const JobStatus& status, Spool::Fate uploads);
 
-  std::chrono::seconds lease() const { return lease_; }
+  std::chrono::seconds lease() const { return queue_.lease(); }
 
  private:
-  struct Seen {
-    std::int64_t beat = 0;
-    std::chrono::steady_clock::time_point since;
-  };
-  bool is_free(const db::Row& row);
-  Result<std::optional<ClaimedJob>> take(const db::Row& row);
-
   db::Database& database_;
-  const Clock& clock_;
-  const std::string home_, worker_;
-  const std::chrono::seconds lease_;
-  std::chrono::steady_clock::time_point last_look_{};
-  std::map<std::string, Seen> seen_;                                         // running jobs of others
-  std::map<std::string, std::chrono::steady_clock::time_point> not_before_;  // jobs this worker pauses with
+  work::Queue queue_;
 };
 
 }  // namespace swarma::content::publish

@@ -11,6 +11,7 @@
 #include "content/publish/spool.h"
 #include "content/publish/tables.h"
 #include "db/database_testing.h"
+#include "work/queue.h"
 
 namespace swarma::content::publish::testing {
 
@@ -20,6 +21,7 @@ class RowsTest : public ::testing::TestWithParam<db::testing::Engine> {
     auto made = db::testing::make_test_database(GetParam());
     ASSERT_TRUE(made) << made.error().message;
     database_.emplace(*std::move(made));
+    ASSERT_TRUE(database().migrate(work::migrations()));
     ASSERT_TRUE(database().migrate(migrations()));
   }
   db::Database& database() { return **database_; }

@@ -84,14 +84,15 @@ Result<void> Spool::tidy() {
   std::vector<std::string> gone;
   SWARMA_RETURN_IF_ERROR(database_.transact([&](db::Session& session) -> Result<void> {
     const std::int64_t now = clock_.now().unix_s();
-    SWARMA_RETURN_IF_ERROR(
-        session.execute("UPDATE uploads SET overdue_since = 0 WHERE overdue_since > 0 AND expires_at > $1", {now}));
-    SWARMA_TRY(const db::Rows rows,
-               session.query("UPDATE uploads SET job_id = '-' WHERE job_id = '-' OR (job_id = '' AND expires_at <= $1 "
-                             "AND overdue_since > 0 AND overdue_since <= $2) RETURNING id",
-                             {now, (clock_.now() - kUploadGrace).unix_s()}));
-    SWARMA_RETURN_IF_ERROR(
-        session.execute("UPDATE uploads SET overdue_since = $1 WHERE overdue_since = 0 AND expires_at <= $1", {now}));
+    SWARMA_RETURN_IF_ERROR(session.execute(
+        "UPDATE publish_uploads SET overdue_since = 0 WHERE overdue_since > 0 AND expires_at > $1", {now}));
+    SWARMA_TRY(
+        const db::Rows rows,
+        session.query("UPDATE publish_uploads SET job_id = '-' WHERE job_id = '-' OR (job_id = '' AND expires_at <= $1 "
+                      "AND overdue_since > 0 AND overdue_since <= $2) RETURNING id",
+                      {now, (clock_.now() - kUploadGrace).unix_s()}));
+    SWARMA_RETURN_IF_ERROR(session.execute(
+        "UPDATE publish_uploads SET overdue_since = $1 WHERE overdue_since = 0 AND expires_at <= $1", {now}));
     gone.clear();
     for (const db::Row& row : rows) gone.push_back(row.text(0));
     return {};
@@ -124,13 +125,13 @@ Result<Upload> Spool::create(std::uint64_t length, std::string_view filename, st
   const std::string name = Json(upload.filename).dump(-1, ' ', false, Json::error_handler_t::replace);
   SWARMA_RETURN_IF_ERROR(database_.transact(
       [&](db::Session& session) -> Result<void> {
-        SWARMA_TRY(const db::Rows rows,
-                   session.query("SELECT count(*) FROM uploads WHERE expires_at > $1", {clock_.now().unix_s()}));
+        SWARMA_TRY(const db::Rows rows, session.query("SELECT count(*) FROM publish_uploads WHERE expires_at > $1",
+                                                      {clock_.now().unix_s()}));
         if (rows.at(0).integer(0) >= static_cast<std::int64_t>(kMaxUploads))
           return fail(ErrorCode::TooMany, "too_many_uploads",
                       "Too many unfinished uploads. Finish or remove some first.", std::chrono::minutes(1));
         SWARMA_RETURN_IF_ERROR(session.execute(
-            "INSERT INTO uploads (id, filename, length, received, expires_at, overdue_since, job_id, "
+            "INSERT INTO publish_uploads (id, filename, length, received, expires_at, overdue_since, job_id, "
             "metadata) VALUES ($1, $2, $3, 0, $4, 0, '', $5)",
             {upload.id, name, static_cast<std::int64_t>(length), upload.expires_at.unix_s(), upload.metadata}));
         return {};
@@ -141,9 +142,9 @@ Result<Upload> Spool::create(std::uint64_t length, std::string_view filename, st
 
 Result<Upload> Spool::get(std::string_view id) {
   if (!is_id(id)) return unknown();
-  SWARMA_TRY(const db::Rows rows,
-             database_.query("SELECT " + std::string(kColumns) + " FROM uploads WHERE id = $1 AND job_id <> '-'",
-                             {std::string(id)}));
+  SWARMA_TRY(const db::Rows rows, database_.query("SELECT " + std::string(kColumns) +
+                                                      " FROM publish_uploads WHERE id = $1 AND job_id <> '-'",
+                                                  {std::string(id)}));
   if (rows.empty()) return unknown();
   return upload_of(rows.front());
 }
@@ -189,10 +190,11 @@ Result<Upload> UploadWriter::commit() {
   std::int64_t changed = 0;
   SWARMA_RETURN_IF_ERROR(spool_.database_.transact(
       [&](db::Session& session) -> Result<void> {
-        SWARMA_TRY(changed, session.execute("UPDATE uploads SET received = $2, expires_at = $3, overdue_since = 0 "
-                                            "WHERE id = $1 AND received = $4",
-                                            {now.id, static_cast<std::int64_t>(now.offset), now.expires_at.unix_s(),
-                                             static_cast<std::int64_t>(upload_.offset)}));
+        SWARMA_TRY(changed,
+                   session.execute("UPDATE publish_uploads SET received = $2, expires_at = $3, overdue_since = 0 "
+                                   "WHERE id = $1 AND received = $4",
+                                   {now.id, static_cast<std::int64_t>(now.offset), now.expires_at.unix_s(),
+                                    static_cast<std::int64_t>(upload_.offset)}));
         return {};
       },
       db::Durability::Full));
@@ -210,14 +212,14 @@ Result<Upload> Spool::append(std::string_view id, std::uint64_t offset, ByteView
 Result<void> Spool::erase(const std::string& id) {
   const fs::path path = folder_ / id;
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return std::unexpected(io_error("remove", path));
-  SWARMA_RETURN_IF_ERROR(database_.execute("DELETE FROM uploads WHERE id = $1", {id}));
+  SWARMA_RETURN_IF_ERROR(database_.execute("DELETE FROM publish_uploads WHERE id = $1", {id}));
   return {};
 }
 
 Result<void> Spool::remove(std::string_view id) {
   SWARMA_TRY(const Upload upload, get(id));
   SWARMA_TRY(const std::int64_t leaving,
-             database_.execute("UPDATE uploads SET job_id = '-' WHERE id = $1 AND job_id = ''", {upload.id}));
+             database_.execute("UPDATE publish_uploads SET job_id = '-' WHERE id = $1 AND job_id = ''", {upload.id}));
   if (leaving == 0) return in_use();
   return erase(upload.id);
 }
@@ -246,17 +248,17 @@ Result<fs::path> Spool::film(std::string_view id) {
 
 Result<void> Spool::hold(db::Session& session, const std::vector<std::string>& ids, const std::string& job) {
   for (const std::string& id : ids) {
-    SWARMA_TRY(
-        const std::int64_t held,
-        session.execute("UPDATE uploads SET job_id = $2 WHERE id = $1 AND (job_id = '' OR job_id = $2)", {id, job}));
+    SWARMA_TRY(const std::int64_t held,
+               session.execute("UPDATE publish_uploads SET job_id = $2 WHERE id = $1 AND (job_id = '' OR job_id = $2)",
+                               {id, job}));
     if (held == 0) return in_use();
   }
   return {};
 }
 
 Result<void> Spool::release(db::Session& session, const std::string& job, Fate fate) {
-  SWARMA_RETURN_IF_ERROR(
-      session.execute("UPDATE uploads SET job_id = $2 WHERE job_id = $1", {job, fate == Fate::Keep ? "" : "-"}));
+  SWARMA_RETURN_IF_ERROR(session.execute("UPDATE publish_uploads SET job_id = $2 WHERE job_id = $1",
+                                         {job, fate == Fate::Keep ? "" : "-"}));
   return {};
 }
 

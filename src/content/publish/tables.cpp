@@ -4,10 +4,10 @@
 
 namespace swarma::content::publish {
 
-// uploads.received: bytes that are on the disk. overdue_since: when a node first saw that it had expired; 0: it has
-// not. job_id: the packaging job that needs it; '-': it is being removed. media_jobs.request: sealed under the master
-// key that all nodes of a database share; empty once the job is over. media_jobs.beat grows while worker is alive;
-// status is what the studio shows.
+// publish_uploads.received: bytes that are on the disk. overdue_since: when a node first saw that it had expired; 0: it
+// has not. job_id: the packaging job that needs it; '-': it is being removed. publish_jobs.status is what the studio
+// shows. A job that is not over has an item in work_items, whose payload is its request, sealed under the master key
+// that all nodes of a database share.
 std::span<const db::Migration> migrations() {
   static const std::array kMigrations = {db::Migration{"content_publish_0001_uploads_and_jobs", R"sql(
 CREATE TABLE uploads (
@@ -32,6 +32,16 @@ CREATE TABLE media_jobs (
   version BIGINT NOT NULL,
   status {JSON} NOT NULL
 );
+)sql"},
+                                         db::Migration{"content_publish_0002_queue", R"sql(
+INSERT INTO work_items (queue, item_key, payload, worker, beat, attempts)
+  SELECT 'packaging', id, request, worker, beat, attempts FROM media_jobs WHERE state IN ('queued', 'working') ORDER BY no;
+ALTER TABLE media_jobs DROP COLUMN request;
+ALTER TABLE media_jobs DROP COLUMN worker;
+ALTER TABLE media_jobs DROP COLUMN beat;
+ALTER TABLE media_jobs DROP COLUMN attempts;
+ALTER TABLE media_jobs RENAME TO publish_jobs;
+ALTER TABLE uploads RENAME TO publish_uploads;
 )sql"}};
   return kMigrations;
 }

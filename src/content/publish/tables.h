@@ -7,6 +7,7 @@
 
 namespace swarma::content::publish {
 
+/// Those of work/ come first.
 std::span<const db::Migration> migrations();
 
 }  // namespace swarma::content::publish

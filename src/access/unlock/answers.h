@@ -1,0 +1,22 @@
+// What a viewer is ready to do for a film.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace swarma::access::unlock {
+
+/// What is missing is asked for through the ask_… functions, where they are given.
+struct Answers {
+  bool accept_goodwill = false;
+  std::string code;             // empty: none
+  std::string path;             // empty: the one that opens most, then the cheapest
+  unsigned puzzle_threads = 0;  // 0: one per core
+  std::function<bool(const std::string& text)> ask_goodwill;
+  std::function<std::optional<std::string>(const std::string& list)> ask_code;
+  /// Expected part of the work that is done, 0..; returning false gives up ("cancelled").
+  std::function<bool(double expected_part)> on_puzzle;
+};
+
+}  // namespace swarma::access::unlock
