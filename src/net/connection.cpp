@@ -55,6 +55,10 @@ Task<> Connection::run() {
       const bool keep_alive = co_await serve(exchange);
       if (exchange) loop_.give_back(std::move(exchange));
       if (!keep_alive) co_return;
+      if (websocket_) {
+        const WebSocketConnection::Wire wire{socket_, *transport_, loop_.read_buffer, loop_.mailbox(), loop_.counters};
+        co_return co_await websocket_->run(wire, std::move(pending_));
+      }
       co_await let_others_run(kRequestShare);
     }
   } catch (const std::exception& error) {
@@ -63,6 +67,7 @@ Task<> Connection::run() {
 }
 
 void Connection::on_sweep(SteadyClock::time_point now) {
+  if (websocket_) websocket_->on_sweep(now);
   if (now < deadline_) return;
   timed_out_ = true;
   disarm();
@@ -72,6 +77,7 @@ void Connection::on_sweep(SteadyClock::time_point now) {
 
 void Connection::on_drain() {
   if (idle_) on_abandon();
+  if (websocket_) websocket_->on_drain();
   wake();
 }
 
@@ -83,6 +89,7 @@ void Connection::wake() {
 
 void Connection::on_abandon() {
   abandoned_ = true;
+  if (websocket_) websocket_->on_abandon();
   asio::error_code ignored;
   socket_.cancel(ignored);
 }
@@ -185,8 +192,8 @@ Task<bool> Connection::serve(std::unique_ptr<Exchange>& lent) {
   }
   if (!answer.response) co_return false;
   if (answer.response->hold.count() > 0 && !co_await hold_back(answer.response->hold)) co_return false;
-  bool keep_alive =
-      answer.keep_alive && parser.head().keep_alive && !loop_.shared.stopping.load(std::memory_order_relaxed);
+  bool keep_alive = websocket_ || (answer.keep_alive && parser.head().keep_alive &&
+                                   !loop_.shared.stopping.load(std::memory_order_relaxed));
   if (keep_alive && !parser.done()) keep_alive = co_await skip_small_body(exchange);
   const bool unread = head.error || !parser.done();
   const bool sent = co_await send(lent, *std::move(answer.response), keep_alive);

@@ -7,6 +7,7 @@
 
 #include "net/server_loop.h"
 #include "net/transport.h"
+#include "net/websocket_connection.h"
 
 namespace swarma::net {
 
@@ -63,6 +64,7 @@ class Connection {
   Task<std::optional<Result<Response>>> call(const Request& request, const Route& route);
   Task<std::optional<Result<Response>>> call_later(const Request& request, const Route& route);
   Task<Result<Response>> run_group(const Request& request, const Route& route);
+  Task<Answer> open_websocket(Exchange& exchange, const Route& route);
   Task<Answer> run_sink(Exchange& exchange, const Route& route);
   Task<ReadResult> pour_body(Exchange& exchange, const Route& route, BodySink& sink);
   Task<bool> allow_body(Exchange& exchange);
@@ -103,6 +105,7 @@ class Connection {
   bool abandoned_ = false;
   bool idle_ = false;
   bool parked_ = false, woken_ = false;
+  std::unique_ptr<WebSocketConnection> websocket_;  // what this connection has become
 };
 
 }  // namespace swarma::net

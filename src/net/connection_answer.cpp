@@ -10,6 +10,7 @@
 #include "net/http_syntax.h"
 #include "net/late_answer.h"
 #include "net/response_writer.h"
+#include "net/websocket_handshake.h"
 
 namespace swarma::net {
 namespace {
@@ -43,6 +44,22 @@ auto guarded(const Route& route, Call call) -> Result<decltype(call())> {
   log::error("handler_failed", {{"method", route.method}, {"route", route.pattern}, {"what", what}});
   return fail(ErrorCode::Internal, "internal",
               "Something went wrong inside this node. Its log has the details; please report it.");
+}
+
+/// What a factory of the route makes, on the thread that the route asks for.
+template <class Product>
+Task<Result<Product>> open_by(Loop& loop, const Route& route,
+                              const std::function<Result<Product>(const Request&)>& factory, const Request& request) {
+  Result<Product> product;
+  auto open = [&] {
+    auto made = guarded(route, [&] { return factory(request); });
+    product = made ? std::move(*made) : std::unexpected(std::move(made).error());
+  };
+  if (route.where == Where::Inline)
+    open();
+  else
+    co_await run_on(loop.shared.workers, loop.executor(), open);
+  co_return product;
 }
 
 /// Runs `work`, which returns the response or null if it is to come, on the loop. False if a worker has to do it once
@@ -228,6 +245,7 @@ Task<Connection::Answer> Connection::answer_endpoint(Exchange& exchange, const E
 }
 
 Task<Connection::Answer> Connection::answer_route(Exchange& exchange, const Route& route) {
+  if (route.websocket) co_return co_await open_websocket(exchange, route);
   RequestParser& parser = exchange.parser;
   const RequestHead& head = parser.head();
   if (head.has_body && head.content_length.value_or(0) > route.max_body) {
@@ -318,21 +336,29 @@ Task<Result<Response>> Connection::run_group(const Request& request, const Route
   co_return response;
 }
 
+/// The answer to the handshake; run() goes on from there.
+Task<Connection::Answer> Connection::open_websocket(Exchange& exchange, const Route& route) {
+  const Request& request = exchange.request;
+  Result<Response> accepted = accept_upgrade(request, exchange.parser.head(), route.websocket_options);
+  if (!accepted) {
+    Answer refusal = refuse(exchange, accepted.error(), !exchange.parser.head().has_body);
+    if (accepted.error().reason == "upgrade_required") {
+      refusal.response->headers.set("Upgrade", "websocket");
+      refusal.response->headers.set("Sec-WebSocket-Version", "13");
+    }
+    co_return refusal;
+  }
+  Result<std::unique_ptr<WebSocketSession>> session = co_await open_by(loop_, route, route.websocket, request);
+  if (!session) co_return refuse(exchange, session.error(), true);
+  const WebSocketOptions& options = route.websocket_options;
+  websocket_ = std::make_unique<WebSocketConnection>(WebSocketSide::Server, options,
+                                                     choose_subprotocol(request, options), *std::move(session));
+  co_return Answer{*std::move(accepted), true};
+}
+
 Task<Connection::Answer> Connection::run_sink(Exchange& exchange, const Route& route) {
   const Request& request = exchange.request;
-  Result<std::unique_ptr<BodySink>> sink;
-  auto open = [&] {
-    auto made = guarded(route, [&] { return route.sink(request); });
-    if (made)
-      sink = std::move(*made);
-    else
-      sink = std::unexpected(std::move(made).error());
-  };
-  const bool is_inline = route.where == Where::Inline;
-  if (is_inline)
-    open();
-  else
-    co_await run_on(loop_.shared.workers, loop_.executor(), open);
+  Result<std::unique_ptr<BodySink>> sink = co_await open_by(loop_, route, route.sink, request);
   if (!sink) co_return refuse(exchange, sink.error(), true);
   if (exchange.parser.head().has_body) {
     if (!co_await allow_body(exchange)) co_return Answer{};
@@ -342,7 +368,7 @@ Task<Connection::Answer> Connection::run_sink(Exchange& exchange, const Route& r
   }
   Result<Response> response;
   auto finish = [&] { response = guarded(route, [&] { return (*sink)->finish(request); }); };
-  if (is_inline)
+  if (route.where == Where::Inline)
     finish();
   else
     co_await run_on(loop_.shared.workers, loop_.executor(), finish);

@@ -3,10 +3,6 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-#include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
-
 #include "base/log.h"
 #include "net/connection.h"
 #include "net/response_writer.h"
@@ -15,7 +11,6 @@
 namespace swarma::net {
 namespace {
 
-constexpr asio::use_awaitable_t<Executor> kAwait;
 /// False if the handler's function throws, which is a bug of ours.
 bool start_stream(StreamBody& body, const std::shared_ptr<StreamQueue>& queue) {
   try {

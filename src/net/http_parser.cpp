@@ -57,6 +57,26 @@ class Parser final : public http::basic_parser<true> {
   void on_finish_impl(BeastError&) override {}
 };
 
+/// For the head of a response; a body is not read.
+class ResponseParser final : public http::basic_parser<false> {
+ public:
+  ResponseHead head;
+
+ private:
+  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, BeastError&) override {}
+  void on_response_impl(int status, beast::string_view, int, BeastError&) override { head.status = status; }
+  void on_field_impl(http::field, beast::string_view name, beast::string_view value, BeastError& ec) override {
+    if (head.headers.all().size() >= kMaxHeaders) ec = http::error::header_limit;
+    head.headers.add(std::string(plain(name)), std::string(plain(value)));
+  }
+  void on_header_impl(BeastError&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, BeastError&) override {}
+  std::size_t on_body_impl(beast::string_view bytes, BeastError&) override { return bytes.size(); }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, BeastError&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, BeastError&) override { return bytes.size(); }
+  void on_finish_impl(BeastError&) override {}
+};
+
 Error describe(const BeastError& ec) {
   if (ec == http::error::header_limit)
     return {ErrorCode::TooLarge, "header_too_large", "The header of the request is larger than this server accepts."};
@@ -176,6 +196,17 @@ Result<std::size_t> RequestParser::feed(std::string_view bytes) {
     if (ec) return std::unexpected(describe(ec));
   }
   return used;
+}
+
+Result<ResponseHead> read_response_head(std::string_view bytes) {
+  ResponseParser parser;
+  parser.header_limit(static_cast<std::uint32_t>(bytes.size() + 4));
+  parser.body_limit(UINT64_MAX);
+  BeastError ec;
+  parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+  if ((ec && ec != http::error::need_more) || !parser.is_header_done())
+    return fail(ErrorCode::Corrupt, "bad_response", "What answers there does not speak HTTP/1.1.");
+  return std::move(parser.head);
 }
 
 }  // namespace swarma::net

@@ -1,4 +1,4 @@
-// The HTTP/1 request parser: Boost.Beast's, fed by hand, behind a plain face. Only http_parser.cpp sees Boost.
+// The HTTP/1 parser: Boost.Beast's, fed by hand, behind a plain face. Only http_parser.cpp sees Boost.
 //
 // Beast decides the grammar; this adds what a server that faces strangers needs: a limit on the whole head, and refusal
 // of everything two parties could read differently (RFC 9112, 6.1 and 11.2): any transfer coding but "chunked",
@@ -56,5 +56,13 @@ class RequestParser {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+struct ResponseHead {
+  int status = 0;
+  Headers headers;
+};
+/// Reads a whole head of a response, from its first byte to the empty line that ends it. Corrupt "bad_response" if it
+/// is not one.
+Result<ResponseHead> read_response_head(std::string_view bytes);
 
 }  // namespace swarma::net

@@ -19,6 +19,7 @@
 #include "base/options.h"
 #include "net/http.h"
 #include "net/responder.h"
+#include "net/websocket.h"
 
 namespace swarma::net {
 
@@ -39,6 +40,8 @@ struct Route {
   Handler handler;
   GroupHandler group;  // instead of handler: on the loop it gets what is ready in one turn, on a worker one at a time
   SinkFactory sink;    // instead of handler: the body is streamed, max_body still holds
+  WebSocketFactory websocket = {};  // instead of handler, with "GET": who does not ask for one gets 426
+  WebSocketOptions websocket_options = {};
   // On every answer at this pattern, the server's own refusals included ("Tus-Resumable").
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
@@ -81,7 +84,7 @@ struct ServerStats {
   std::uint64_t bytes_sent = 0;
   std::uint64_t errors_4xx = 0;
   std::uint64_t errors_5xx = 0;
-  std::uint64_t slow_streams = 0;  // ended because their readers did not keep up
+  std::uint64_t slow_streams = 0;  // and WebSockets: ended because their readers did not keep up
 };
 
 class HttpServer {
@@ -92,7 +95,8 @@ class HttpServer {
   virtual ~HttpServer() = default;
 
   /// Blocks until stop() has drained: no new connections, requests under way finish, at most drain_timeout. Event
-  /// streams end at once. A handler that still runs then is waited for, but its client is not answered. Call it once.
+  /// streams and WebSockets end at once. A handler that still runs then is waited for, but its client is not answered.
+  /// Call it once.
   virtual void run() = 0;
   virtual void stop() = 0;  // from any thread or a signal-handling thread
   /// Reads the certificate and its key anew, for connections from now on. BadRequest "bad_certificate": the ones from

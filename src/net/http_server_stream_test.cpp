@@ -130,7 +130,7 @@ TEST(Stream, AnswersTheNextRequestBehindIt) {
 TEST(Stream, DropsAReaderThatIsTooSlow) {
   Feed feed({.start = {}, .max_queued = 10'000, .farewell = "event: dropped\ndata: {\"reason\":\"slow_reader\"}\n\n"});
   RunningServer server({feed.route()});
-  RawClient client(server.port(), 4096);
+  RawClient client(server.port(), 64 * 1024);
   client.send(std::string(kAsk));
   StreamWriter writer = feed.opened();
   const std::string piece = "data: " + std::string(5'000, 'x') + "\n\n";

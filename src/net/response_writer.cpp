@@ -26,6 +26,7 @@ struct Phrase {
 };
 constexpr Phrase kPhrases[] = {
     {100, "Continue"},
+    {101, "Switching Protocols"},
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -53,6 +54,7 @@ constexpr Phrase kPhrases[] = {
     {415, "Unsupported Media Type"},
     {416, "Range Not Satisfiable"},
     {422, "Unprocessable Content"},
+    {426, "Upgrade Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {451, "Unavailable For Legal Reasons"},
@@ -120,6 +122,7 @@ bool has_body(int status) {
 void append_framing(std::string& out, const Response& response, HeadFraming framing) {
   if (!framing.keep_alive) out += "Connection: close\r\n";
   if (framing.keep_alive && framing.http_1_0) out += "Connection: keep-alive\r\n";
+  if (response.headers.count("upgrade") > 0) out += "Connection: Upgrade\r\n";
   if (!has_body(response.status)) return;
   if (std::holds_alternative<FileBody>(response.body) && (response.status == 200 || response.status == 206))
     out += "Accept-Ranges: bytes\r\n";

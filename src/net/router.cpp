@@ -56,8 +56,10 @@ Router::~Router() = default;
 
 void Router::insert(const Route& route) {
   if (!route.pattern.starts_with('/')) bad_route(route, "a pattern starts with a slash");
-  if (int{static_cast<bool>(route.handler)} + int{route.group != nullptr} + int{route.sink != nullptr} != 1)
-    bad_route(route, "needs one of handler, group and sink");
+  if (int{static_cast<bool>(route.handler)} + int{route.group != nullptr} + int{route.sink != nullptr} +
+          int{route.websocket != nullptr} !=
+      1)
+    bad_route(route, "needs one of handler, group, sink and websocket");
   Node* node = root_.get();
   for (std::string_view rest = route.pattern; !rest.empty();) {
     const std::string_view segment = take_segment(rest);

@@ -33,7 +33,7 @@ class Endpoint {
 class Router {
  public:
   /// Aborts on a pattern that does not start with '/', two routes of the same method and pattern, or a route that has
-  /// not exactly one of handler, group and sink: bugs of ours.
+  /// not exactly one of handler, group, sink and websocket: bugs of ours.
   explicit Router(std::vector<Route> routes);
   Router(const Router&) = delete;
   ~Router();

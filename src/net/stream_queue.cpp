@@ -6,7 +6,7 @@ namespace swarma::net {
 
 bool StreamQueue::write(std::string_view piece) {
   std::unique_lock lock(mutex_);
-  if (closed_ || too_slow_) return false;
+  if (closed_ || too_slow_ || ended_) return false;
   if (bytes_.size() + piece.size() > max_bytes_ && !bytes_.empty()) {
     bytes_ = std::string();
     too_slow_ = true;
@@ -18,15 +18,16 @@ bool StreamQueue::write(std::string_view piece) {
   return taken;
 }
 
-void StreamQueue::end() {
+void StreamQueue::end(std::string_view last) {
   std::unique_lock lock(mutex_);
-  ended_ = true;
+  if (std::exchange(ended_, true) || closed_ || too_slow_) return;
+  bytes_ += last;
   signal(lock);
 }
 
 bool StreamQueue::is_open() const {
   const std::lock_guard lock(mutex_);
-  return !closed_ && !too_slow_;
+  return !closed_ && !too_slow_ && !ended_;
 }
 
 void StreamQueue::on_drained(std::function<void()> more) {

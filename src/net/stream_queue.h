@@ -18,7 +18,8 @@ class StreamQueue : public std::enable_shared_from_this<StreamQueue> {
 
   // For the writer, from any thread.
   bool write(std::string_view piece);
-  void end();
+  /// `last` leaves behind what was written; nothing is taken after it.
+  void end(std::string_view last = {});
   bool is_open() const;
   void on_drained(std::function<void()> more);
 
