@@ -199,7 +199,7 @@ Task<> Loop::sweep_deadlines() {
     asio::error_code error;
     sweep_timer_.expires_after(kSweepInterval);
     co_await sweep_timer_.async_wait(asio::redirect_error(kAwait, error));
-    if (error) co_return;
+    if (error || (draining_ && connections_.empty())) co_return;  // a cancel may come too late
     const auto time = now();
     for (Connection* connection : connections_) connection->on_sweep(time);
     if (draining_ && time >= drain_deadline_)
