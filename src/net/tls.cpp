@@ -173,12 +173,13 @@ Result<CertificateFacts> read_certificate(const std::filesystem::path& file) {
   return facts;
 }
 
+// Partial writes: a slow reader holds no copy of ours. Released buffers: an idle connection holds none of OpenSSL's.
+constexpr long kModes = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS;
+
 Result<std::shared_ptr<SSL_CTX>> make_tls_context(const std::string& certificate_file, const std::string& key_file) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1) return failed("set up TLS");
-  // Partial writes: a slow reader holds no copy of ours. Released buffers: an idle connection holds none of OpenSSL's.
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context.get(), kModes);
   SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_alpn_select_cb(context.get(), choose_http1, nullptr);
   const auto bad = [](const std::string& file, std::string_view what) {
@@ -191,6 +192,21 @@ Result<std::shared_ptr<SSL_CTX>> make_tls_context(const std::string& certificate
   if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(context.get()) != 1)
     return bad(key_file, "the key of the certificate");
+  return context;
+}
+
+Result<std::shared_ptr<SSL_CTX>> make_tls_client_context(const std::string& ca_file) {
+  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) return failed("set up TLS");
+  SSL_CTX_set_mode(context.get(), kModes);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  ERR_clear_error();
+  if (ca_file.empty()) {
+    if (SSL_CTX_set_default_verify_paths(context.get()) != 1) return failed("find the system's certificates");
+  } else if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
+    return fail(ErrorCode::BadRequest, "bad_certificate",
+                "Cannot use " + ca_file + " as trusted certificates: " + openssl_reason() + ".");
+  }
   return context;
 }
 

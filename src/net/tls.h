@@ -33,5 +33,8 @@ Result<CertificateFacts> read_certificate(const std::filesystem::path& file);
 /// The settings all TLS connections of a server share. BadRequest "bad_certificate" with a sentence when the files do
 /// not hold a chain and its key.
 Result<std::shared_ptr<SSL_CTX>> make_tls_context(const std::string& certificate_file, const std::string& key_file);
+/// The settings of connections to others: TLS 1.2 or later, and a certificate that `ca_file` (PEM; empty: the system's)
+/// vouches for. BadRequest "bad_certificate" if that file holds none.
+Result<std::shared_ptr<SSL_CTX>> make_tls_client_context(const std::string& ca_file);
 
 }  // namespace swarma::net

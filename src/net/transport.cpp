@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -56,6 +57,7 @@ class PlainTransport final : public Transport {
   }
 
   bool has_buffered() const override { return false; }
+  std::string failure() const override { return "the connection was closed"; }
   void finish() override {}
 
  private:
@@ -73,6 +75,15 @@ class TlsTransport final : public Transport {
   TlsTransport(int socket, SSL_CTX* context) : socket_(socket), ssl_(SSL_new(context)) {
     if (!ssl_ || SSL_set_fd(ssl_, socket) != 1) failed_ = true;
     if (!failed_) SSL_set_accept_state(ssl_);
+  }
+  TlsTransport(int socket, SSL_CTX* context, const std::string& host) : TlsTransport(socket, context) {
+    if (failed_) return;
+    SSL_set_connect_state(ssl_);
+    X509_VERIFY_PARAM* const verify = SSL_get0_param(ssl_);
+    X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(verify, host.c_str()) == 1;
+    failed_ =
+        !is_address && (SSL_set1_host(ssl_, host.c_str()) != 1 || SSL_set_tlsext_host_name(ssl_, host.c_str()) != 1);
   }
   ~TlsTransport() override { SSL_free(ssl_); }
   TlsTransport(const TlsTransport&) = delete;
@@ -107,6 +118,11 @@ class TlsTransport final : public Transport {
   }
 
   bool has_buffered() const override { return !failed_ && SSL_has_pending(ssl_) == 1; }
+
+  std::string failure() const override {
+    const long verified = ssl_ ? SSL_get_verify_result(ssl_) : X509_V_OK;
+    return verified == X509_V_OK ? "the handshake failed" : X509_verify_cert_error_string(verified);
+  }
 
   void finish() override {
     if (failed_ || !SSL_is_init_finished(ssl_)) return;
@@ -155,6 +171,9 @@ std::unique_ptr<Transport> make_plain_transport(int socket) {
 }
 std::unique_ptr<Transport> make_tls_transport(int socket, SSL_CTX* context) {
   return std::make_unique<TlsTransport>(socket, context);
+}
+std::unique_ptr<Transport> make_tls_client_transport(int socket, SSL_CTX* context, const std::string& host) {
+  return std::make_unique<TlsTransport>(socket, context, host);
 }
 
 }  // namespace swarma::net

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 typedef struct ssl_ctx_st SSL_CTX;
@@ -38,6 +39,8 @@ class Transport {
   virtual IoResult send_file(int file, std::uint64_t offset, std::uint64_t length) = 0;
   /// Bytes were received already and wait inside: read() before waiting for the socket.
   virtual bool has_buffered() const = 0;
+  /// After a handshake that was Closed: why, for a sentence.
+  virtual std::string failure() const = 0;
   /// Says goodbye as far as that goes without waiting.
   virtual void finish() = 0;
 };
@@ -45,5 +48,7 @@ class Transport {
 /// `socket` must be in non-blocking mode and outlive the transport.
 std::unique_ptr<Transport> make_plain_transport(int socket);
 std::unique_ptr<Transport> make_tls_transport(int socket, SSL_CTX* context);
+/// The connecting side: `host`, a name or an address, must be what the server's certificate is for.
+std::unique_ptr<Transport> make_tls_client_transport(int socket, SSL_CTX* context, const std::string& host);
 
 }  // namespace swarma::net
