@@ -10,6 +10,7 @@ import time
 
 import measure
 from films import ffmpeg, make_film, media_folder
+from idle import bench_idle
 from measure import ROOT, WORK, Row, take_turns
 from program import PROGRAM, Node, swarma
 
@@ -220,4 +221,4 @@ def time_to_answer(node):
         process.wait(20)
 
 
-CASES = {"serve": bench_serve, "publish": bench_publish, "ladder": bench_ladder, "seal": bench_seal, "keys": bench_keys, "start": bench_start}
+CASES = {"serve": bench_serve, "publish": bench_publish, "ladder": bench_ladder, "seal": bench_seal, "keys": bench_keys, "start": bench_start, "idle": bench_idle}
