@@ -64,6 +64,7 @@ struct RouteTable : ::testing::Test {
   std::unique_ptr<content::blob::BlobStore> blobs = *content::blob::open_directory_blob_store(folder / "blobs");
   catalog::registry::TitleRegistry registry{*database, clock};
   Nothing nothing;
+  std::unique_ptr<events::Bus> bus = events::make_in_process_bus();
   catalog::registry::PublishingDesk desk{registry, nothing, nothing};
   access::grant::PreparedTitles titles{nothing};
   access::attest::Actions actions{*database, clock, identity.signing, {}};
@@ -78,6 +79,7 @@ struct RouteTable : ::testing::Test {
       *content::publish::MediaJobs::open({.identity = identity,
                                           .clock = clock,
                                           .database = *database,
+                                          .bus = *bus,
                                           .spool = *spool,
                                           .agent = {identity.signing.did(), identity.decryption.encryption_key()},
                                           .make_sink = [] { return std::unique_ptr<content::publish::BlobSink>(); },

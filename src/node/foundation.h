@@ -6,6 +6,7 @@
 
 #include "api/door.h"
 #include "content/blob/blob_store.h"
+#include "events/bus.h"
 #include "node/config.h"
 #include "node/descriptors.h"
 #include "node/home.h"
@@ -25,6 +26,7 @@ struct Foundation {
   DescriptorBudget descriptors;
   std::unique_ptr<DiskReserve> disk;  // of the database
   std::unique_ptr<db::Database> database;
+  const std::unique_ptr<events::Bus> bus = events::make_in_process_bus();
   std::filesystem::path blob_folder;
   std::shared_ptr<content::blob::BlobStore> blobs;
   crypto::SecretKey networks;  // keys the names of networks that guess codes

@@ -61,6 +61,10 @@ MediaJobs::MediaJobs(JobPorts ports)
 
 Result<std::unique_ptr<MediaJobs>> MediaJobs::open(JobPorts ports) {
   std::unique_ptr<MediaJobs> jobs(new MediaJobs(std::move(ports)));
+  jobs->listening_ = jobs->ports_.bus.subscribe(std::string(kJobChanged), [raw = jobs.get()](std::string_view) {
+    raw->changed_.notify_all();
+    raw->watch_.notify();
+  });
   if (const auto freed = jobs->rows_.free_own(); !freed)  // then a lease has to pass
     log::warning("media_jobs_not_freed", {{"reason", freed.error().reason}});
   jobs->worker_ = std::thread([raw = jobs.get()] { raw->work(); });
@@ -73,7 +77,7 @@ MediaJobs::~MediaJobs() {
     stopping_ = true;
     if (running_ != nullptr) running_->cancel = true;
   }
-  notify();
+  changed_.notify_all();
   if (worker_.joinable()) worker_.join();
 }
 
@@ -93,7 +97,7 @@ Result<std::string> MediaJobs::add(const JobRequest& asked) {
   const Bytes sealed = crypto::wrap(ports_.identity.master, kJobContext, view(text));
   crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   SWARMA_RETURN_IF_ERROR(rows_.add(id, status, sealed, request.uploads()));
-  notify();
+  notify(id);
   return id;
 }
 
@@ -186,7 +190,7 @@ bool MediaJobs::beat(Run& run) {
   if (lease ? *lease == Lease::Lost : now - run.last_beat >= rows_.lease() * 2 / 3) run.lost = true;
   if (lease && *lease == Lease::Cancelled) run.cancelled = true;
   if (run.lost || run.cancelled) run.cancel = true;
-  if (status) notify();
+  if (status) notify(run.id);
   return !run.lost;
 }
 
@@ -201,7 +205,7 @@ void MediaJobs::run(const ClaimedJob& job) {
     running_ = &run;
     run.cancel = stopping_ || job.cancel;
   }
-  notify();
+  notify(job.id);
   std::thread pulse([&] {
     Stopwatch last_beat;
     std::unique_lock lock(run.mutex);
@@ -227,7 +231,7 @@ void MediaJobs::run(const ClaimedJob& job) {
     running_ = nullptr;
   }
   end(job, run, std::move(result));
-  notify();
+  notify(job.id);
 }
 
 Result<PublishResult> MediaJobs::package(const ClaimedJob& job, Run& run) {
@@ -289,7 +293,7 @@ Result<void> MediaJobs::cancel(std::string_view id) {
       running_->cancel = true;
     }
   }
-  notify();
+  notify(id);
   return state == JobState::Cancelled ? ports_.spool.tidy() : Result<void>();
 }
 

@@ -14,8 +14,10 @@
 #include <thread>
 #include <vector>
 
+#include "content/publish/events.h"
 #include "content/publish/job_rows.h"
 #include "content/publish/job_watch.h"
+#include "events/bus.h"
 
 namespace swarma::content::publish {
 
@@ -23,6 +25,7 @@ struct JobPorts {
   const crypto::Identity& identity;
   const Clock& clock;
   db::Database& database;
+  events::Bus& bus;
   Spool& spool;
   title::KeyAgentRef agent;
   std::function<std::unique_ptr<BlobSink>()> make_sink;
@@ -61,10 +64,7 @@ class MediaJobs {
   void end(const ClaimedJob& job, Run& run, Result<PublishResult> result);
   bool beat(Run& run);
   bool is_stopping();
-  void notify() {
-    changed_.notify_all();
-    watch_.notify();
-  }
+  void notify(std::string_view id) { ports_.bus.publish(kJobChanged, id); }
 
   JobPorts ports_;
   JobRows rows_;
@@ -74,6 +74,7 @@ class MediaJobs {
   bool stopping_ = false;
   JobWatch watch_{[this](const std::string& id) { return get(id); }};
   std::thread worker_;
+  std::unique_ptr<events::Subscription> listening_;
 };
 
 }  // namespace swarma::content::publish

@@ -20,6 +20,8 @@ class NoTitles final : public VisibleTitles {
 
 class MediaJobsTest : public testing::RowsTest {
  protected:
+  std::unique_ptr<events::Bus> bus_ = events::make_in_process_bus();
+
   void SetUp() override {
     RowsTest::SetUp();
     spool_ = open_spool(folder_ / "uploads", database());
@@ -30,6 +32,7 @@ class MediaJobsTest : public testing::RowsTest {
         {.identity = identity_,
          .clock = clock_,
          .database = database(),
+         .bus = *bus_,
          .spool = *spool_,
          .agent = {.signer = identity_.signing.did(), .encryption = identity_.decryption.encryption_key()},
          .make_sink = [] { return std::make_unique<testing::MemoryBlobSink>(); },

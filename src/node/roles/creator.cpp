@@ -36,6 +36,7 @@ publish::JobPorts make_ports(Foundation& f, const FabricFace& fabric, Insides& i
   return {.identity = f.identity,
           .clock = f.clock,
           .database = *f.database,
+          .bus = *f.bus,
           .spool = *in.spool,
           .agent = {f.identity.signing.did(), f.identity.decryption.encryption_key()},
           .make_sink = make_sink,
