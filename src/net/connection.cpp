@@ -52,8 +52,13 @@ Task<> Connection::run() {
     if (!co_await handshake()) co_return;
     while (co_await wait_for_request()) {
       std::unique_ptr<Exchange> exchange = loop_.take_exchange();
-      const bool keep_alive = co_await serve(exchange);
-      if (exchange) loop_.give_back(std::move(exchange));
+      bool keep_alive = co_await serve(*exchange);
+      loop_.give_back(std::move(exchange));
+      if (const auto stream = std::exchange(stream_, nullptr)) {
+        const bool sent = co_await send_stream(*stream);
+        if (sent && stream->unread) co_await linger();
+        keep_alive = keep_alive && sent;
+      }
       if (!keep_alive) co_return;
       if (websocket_) {
         const WebSocketConnection::Wire wire{socket_, *transport_, loop_.read_buffer, loop_.mailbox(), loop_.counters};
@@ -131,7 +136,7 @@ Task<bool> Connection::park(SteadyClock::duration time) {
 /// Lets time pass. False when the client has gone meanwhile or the server stops.
 Task<bool> Connection::hold_back(std::chrono::seconds time) {
   const auto until = loop_.now() + time;
-  asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> timer(loop_.executor());
+  Timer timer(loop_.executor());
   while (loop_.now() < until) {
     if (abandoned_ || peer_hung_up()) co_return false;
     timer.expires_at(std::min(until, loop_.now() + kHoldStep));
@@ -173,9 +178,8 @@ Task<bool> Connection::wait_for_request() {
   co_return readable;
 }
 
-/// Answers one request. A long stream gives the exchange back before it ends.
-Task<bool> Connection::serve(std::unique_ptr<Exchange>& lent) {
-  Exchange& exchange = *lent;
+/// Answers one request; of a stream, only the head.
+Task<bool> Connection::serve(Exchange& exchange) {
   RequestParser& parser = exchange.parser;
   parser.reset(loop_.shared.options.max_header_bytes);
   exchange.request = Request();
@@ -196,8 +200,11 @@ Task<bool> Connection::serve(std::unique_ptr<Exchange>& lent) {
                                    !loop_.shared.stopping.load(std::memory_order_relaxed));
   if (keep_alive && !parser.done()) keep_alive = co_await skip_small_body(exchange);
   const bool unread = head.error || !parser.done();
-  const bool sent = co_await send(lent, *std::move(answer.response), keep_alive);
-  if (sent && !keep_alive && unread) co_await linger();
+  const bool sent = co_await send(exchange, *std::move(answer.response), keep_alive);
+  if (stream_)
+    stream_->unread = !keep_alive && unread;
+  else if (sent && !keep_alive && unread)
+    co_await linger();
   co_return sent&& keep_alive;
 }
 

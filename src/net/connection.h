@@ -47,7 +47,7 @@ class Connection {
   Task<bool> hold_back(std::chrono::seconds time);
   Task<bool> handshake();
   Task<bool> wait_for_request();
-  Task<bool> serve(std::unique_ptr<Exchange>& lent);
+  Task<bool> serve(Exchange& exchange);
   Task<ReadResult> read_until(Exchange& exchange, Goal goal);
   Task<bool> wait_for_input(Exchange& exchange, Goal goal, IoState state, bool& armed);
   Task<bool> skip_small_body(Exchange& exchange);
@@ -70,6 +70,14 @@ class Connection {
   Task<bool> allow_body(Exchange& exchange);
   Answer refuse(const Exchange& exchange, const Error& error, bool keep_alive) const;
 
+  /// A stream whose head has been sent. It may last for hours, so run() goes on with it without the request.
+  struct Streaming {
+    StreamBody body;
+    bool chunked = true;
+    bool is_events = false;
+    bool unread = false;  // of the request's body something has not been read, and the connection is to be closed
+  };
+
   /// How fast the client takes a body. What the kernel still holds for it does not count as taken.
   struct Outflow {
     std::uint64_t sent = 0;     // given to the kernel
@@ -79,14 +87,14 @@ class Connection {
   };
 
   // connection_send.cpp
-  Task<bool> send(std::unique_ptr<Exchange>& lent, Response response, bool keep_alive);
+  Task<bool> send(Exchange& exchange, Response response, bool keep_alive);
   Task<bool> write_all(std::string_view head, std::string_view body, bool more, bool at_any_rate = false);
   Task<bool> write_rest(std::string head, std::string_view body, bool more, bool at_any_rate);
   Outflow begin_outflow();
   Task<bool> wait_for_reader(IoState state, Outflow& flow, bool at_any_rate);
   std::uint64_t held_by_kernel();
   Task<bool> send_file(const FileBody& body);
-  Task<bool> send_stream(StreamBody body, bool chunked, bool is_events);
+  Task<bool> send_stream(Streaming& stream);
   Task<bool> park(SteadyClock::duration time);
   bool peer_hung_up();
 
@@ -105,6 +113,7 @@ class Connection {
   bool abandoned_ = false;
   bool idle_ = false;
   bool parked_ = false, woken_ = false;
+  std::unique_ptr<Streaming> stream_;
   std::unique_ptr<WebSocketConnection> websocket_;  // what this connection has become
 };
 

@@ -31,9 +31,9 @@ std::string chunk_head(std::size_t size) {
 
 }  // namespace
 
-Task<bool> Connection::send(std::unique_ptr<Exchange>& lent, Response response, bool keep_alive) {
-  const Request& request = lent->request;
-  const bool http_1_0 = lent->parser.head().http_1_0;
+Task<bool> Connection::send(Exchange& exchange, Response response, bool keep_alive) {
+  const Request& request = exchange.request;
+  const bool http_1_0 = exchange.parser.head().http_1_0;
   const bool to_head = request.method == "HEAD";
   const bool is_stream = std::holds_alternative<StreamBody>(response.body);
   if (is_stream && http_1_0) keep_alive = false;  // the end of the connection ends the body
@@ -64,9 +64,9 @@ Task<bool> Connection::send(std::unique_ptr<Exchange>& lent, Response response, 
     co_return co_await send_file(*file);
   }
   if (!co_await write_all(head, {}, false)) co_return false;
-  loop_.give_back(std::move(lent));  // a stream may last for hours
   const bool is_events = response.headers.get("content-type").starts_with("text/event-stream");
-  co_return co_await send_stream(std::get<StreamBody>(std::move(response.body)), !http_1_0, is_events) && !http_1_0;
+  stream_ = std::make_unique<Streaming>(std::get<StreamBody>(std::move(response.body)), !http_1_0, is_events);
+  co_return !http_1_0;
 }
 
 Task<bool> Connection::write_all(std::string_view head, std::string_view body, bool more, bool at_any_rate) {
@@ -154,13 +154,14 @@ Task<bool> Connection::wait_for_reader(IoState state, Outflow& flow, bool at_any
 
 /// Ends early, but properly, when the server stops and the stream is one of events: those clients come back by
 /// themselves.
-Task<bool> Connection::send_stream(StreamBody body, bool chunked, bool is_events) {
+Task<bool> Connection::send_stream(Streaming& stream) {
+  StreamBody& body = stream.body;
   const auto queue = std::make_shared<StreamQueue>(loop_.mailbox(), body.max_queued, [this] { wake(); });
   const std::unique_ptr<StreamQueue, decltype([](StreamQueue* taken) { taken->detach(); })> until_here(queue.get());
   if (!start_stream(body, queue)) co_return false;
   for (;;) {
     StreamQueue::Batch batch = queue->take();
-    const bool cut = is_events && loop_.shared.stopping.load(std::memory_order_relaxed);
+    const bool cut = stream.is_events && loop_.shared.stopping.load(std::memory_order_relaxed);
     const bool silent = batch.bytes.empty() && !batch.ended && !batch.too_slow;
     if (silent && !cut) {
       const auto began = loop_.now();
@@ -175,15 +176,15 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked, bool is_events
     }
     const std::size_t bytes = batch.bytes.size();
     if (bytes > 0) {
-      const std::string size = chunked ? chunk_head(bytes) : std::string();
-      if (chunked) batch.bytes += "\r\n";
-      if (!co_await write_all(size, batch.bytes, false, is_events)) co_return false;
+      const std::string size = stream.chunked ? chunk_head(bytes) : std::string();
+      if (stream.chunked) batch.bytes += "\r\n";
+      if (!co_await write_all(size, batch.bytes, false, stream.is_events)) co_return false;
       batch.bytes = std::string();
     }
     if (batch.ended || batch.too_slow || cut) break;
     co_await let_others_run(bytes);
   }
-  co_return !chunked || co_await write_all("0\r\n\r\n", {}, false);
+  co_return !stream.chunked || co_await write_all("0\r\n\r\n", {}, false);
 }
 
 bool Connection::peer_hung_up() {

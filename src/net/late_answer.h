@@ -11,8 +11,6 @@
 
 namespace swarma::net {
 
-using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
-
 /// An answer that may come while the connection waits for it.
 class LateAnswer final : public PendingAnswer, public std::enable_shared_from_this<LateAnswer> {
  public:

@@ -8,34 +8,24 @@
 #include <openssl/types.h>
 
 #include <array>
-#include <asio/awaitable.hpp>
 #include <asio/basic_socket_acceptor.hpp>
-#include <asio/basic_stream_socket.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <map>
 #include <mutex>
 
 #include "net/http_parser.h"
 #include "net/http_server.h"
+#include "net/loop_types.h"
 #include "net/mailbox.h"
 #include "net/router.h"
 #include "net/worker_pool.h"
 
 namespace swarma::net {
 
-// The concrete executor: the type-erased one costs an allocation per operation.
-using Executor = asio::io_context::executor_type;
-template <class T = void>
-using Task = asio::awaitable<T, Executor>;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
-using SteadyClock = std::chrono::steady_clock;
-
-constexpr std::size_t kReadBuffer = 64 * 1024;
 
 /// How many connections each address has. Safe for concurrent use.
 class AddressBook {
@@ -63,10 +53,6 @@ struct ServerShared {
   std::atomic<std::size_t> connections{0};
   AddressBook addresses;
   std::atomic<bool> stopping{false};
-};
-
-struct LoopCounters {
-  std::atomic<std::uint64_t> requests{0}, bytes_sent{0}, errors_4xx{0}, errors_5xx{0}, slow_streams{0};
 };
 
 /// A request in progress. Reused: an idle connection has none.
@@ -136,7 +122,7 @@ class Loop {
   const std::shared_ptr<Mailbox> mailbox_;
   asio::executor_work_guard<Executor> keep_running_;
   Acceptor acceptor_;
-  asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor> sweep_timer_, accept_pause_;
+  Timer sweep_timer_, accept_pause_;
 };
 
 }  // namespace swarma::net

@@ -26,7 +26,6 @@ constexpr asio::use_awaitable_t<Executor> kAwait;
 constexpr std::chrono::milliseconds kSweepInterval{250};  // how late a deadline may be noticed
 constexpr std::size_t kMaxAnswer = 16 * 1024;             // bytes of the answer to a handshake
 
-using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 

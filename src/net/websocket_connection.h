@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
-#include "net/server_loop.h"
+#include "net/loop_types.h"
+#include "net/mailbox.h"
 #include "net/stream_queue.h"
 #include "net/transport.h"
 #include "net/websocket_frames.h"
