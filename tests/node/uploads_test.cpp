@@ -35,7 +35,7 @@ struct Uploads : ::testing::Test {
                                                          .nonce = nonce,
                                                          .body_digest = digest,
                                                          .access_token = ""},
-                                                        SystemClock().now()));
+                                                        test_clock().now()));
     return send_plain(method, path, fields, body);
   }
   std::string begin(const std::string& length) {

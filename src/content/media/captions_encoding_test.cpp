@@ -66,6 +66,27 @@ INSTANTIATE_TEST_SUITE_P(
                       Line{"lt", "WINDOWS-1257", "Ačiū, labai gražu."}, Line{"th", "TIS-620", "สวัสดีชาวโลก"},
                       Line{"de", "WINDOWS-1252", "Grüß Gott – 5 €"}, Line{"en", "WINDOWS-1252", "It’s a café."}));
 
+TEST(CaptionEncoding, OldFormsOfUtf8AreNotPassedOn) {
+  // Five and six bytes for one character: RFC 3629 forbids what glibc's iconv takes.
+  for (const std::string& broken : {std::string("\xEF\xBB\xBF"
+                                                "a\xFB\xA4\xA4\xA4\xA4"
+                                                "b"),
+                                    std::string("\xEF\xBB\xBF"
+                                                "a\xFD\xA4\xA4\xA4\xA4\xA4"
+                                                "b")}) {
+    const auto text = decode_text(view(broken));
+    ASSERT_TRUE(text);
+    EXPECT_TRUE(is_utf8(view(text->text)));
+    EXPECT_EQ(text->text.front(), 'a');
+    EXPECT_EQ(text->text.back(), 'b');
+  }
+  const auto named = decode_text(view(std::string("a\xFB\xA4\xA4\xA4\xA4"
+                                                  "b")),
+                                 {"", "utf-8"});
+  ASSERT_TRUE(named);
+  EXPECT_TRUE(is_utf8(view(named->text)));
+}
+
 TEST(CaptionEncoding, TheGivenFilesReadAsTheirRecipeWroteThem) {
   const std::tuple<const char*, const char*, const char*, const char*> given[] = {
       {"ru", "captions-ru-windows-1251.srt", "Привет, мир! Как дела?", "Это русские субтитры."},

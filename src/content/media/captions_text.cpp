@@ -83,6 +83,19 @@ bool is_damaged_utf8(ByteView bytes) {
   return wrong > 0 && good >= kSequences && good >= wrong * kForEachWrong;
 }
 
+/// The text with a replacement character for each byte that belongs to no valid sequence. glibc's iconv passes the five
+/// and six byte forms of old.
+std::string mend_utf8(std::string_view text) {
+  const ByteView bytes = view(text);
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const std::size_t length = sequence_length(bytes.subspan(i));
+    out += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(i, length);
+    i += std::max<std::size_t>(1, length);
+  }
+  return out;
+}
+
 // ISO-2022-JP switches character sets with escapes and is ASCII otherwise.
 bool is_stateful(ByteView bytes) {
   const std::string_view text = as_text(bytes);
@@ -106,7 +119,7 @@ Result<DecodedText> decode_text(ByteView bytes, const TextHint& hint) {
   auto starts = [&](std::initializer_list<std::uint8_t> mark) {
     return bytes.size() >= mark.size() && std::equal(mark.begin(), mark.end(), bytes.begin());
   };
-  if (starts({0xEF, 0xBB, 0xBF})) return DecodedText{convert_text(bytes.subspan(3), "UTF-8")};
+  if (starts({0xEF, 0xBB, 0xBF})) return DecodedText{mend_utf8(as_text(bytes.subspan(3)))};
   if (starts({0xFF, 0xFE})) return DecodedText{from_utf16(bytes.subspan(2), true)};
   if (starts({0xFE, 0xFF})) return DecodedText{from_utf16(bytes.subspan(2), false)};
   if (!hint.encoding.empty()) {
@@ -114,16 +127,16 @@ Result<DecodedText> decode_text(ByteView bytes, const TextHint& hint) {
     if (!named)
       return fail(ErrorCode::BadRequest, "unknown_encoding",
                   "“" + hint.encoding + "” is no encoding that is known here; write for example windows-1251 or Big5.");
-    return DecodedText{convert_text(bytes, *named)};
+    return DecodedText{mend_utf8(convert_text(bytes, *named))};
   }
   if (mostly_zero_at(bytes, 1)) return DecodedText{from_utf16(bytes, true)};
   if (mostly_zero_at(bytes, 0)) return DecodedText{from_utf16(bytes, false)};
-  if (is_damaged_utf8(bytes)) return DecodedText{convert_text(bytes, "UTF-8")};
+  if (is_damaged_utf8(bytes)) return DecodedText{mend_utf8(as_text(bytes))};
   const LikelyEncoding likely = is_stateful(bytes) ? LikelyEncoding{"ISO-2022-JP"}
                                 : is_utf8(bytes)   ? LikelyEncoding{}
                                                    : detect_encoding(bytes, hint.language);
   if (likely.name.empty()) return DecodedText{std::string(as_text(bytes))};
-  return DecodedText{convert_text(bytes, likely.name), likely.name, likely.sure};
+  return DecodedText{mend_utf8(convert_text(bytes, likely.name)), likely.name, likely.sure};
 }
 
 std::string encoding_note(const std::string& which, const std::string& encoding, bool sure) {

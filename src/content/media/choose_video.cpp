@@ -39,9 +39,11 @@ std::vector<const AVStream*> find_videos(const AVFormatContext& context) {
 }
 
 const AVStream* choose_video(const AVFormatContext& context, const Scan& scan) {
-  const std::vector<const AVStream*> videos = find_videos(context);
+  std::vector<const AVStream*> videos = find_videos(context);
+  // Streams that only came up while the file was read were not scanned.
+  std::erase_if(videos, [&](const AVStream* s) { return static_cast<std::size_t>(s->index) >= scan.streams.size(); });
   const auto of = [&](const AVStream* s) -> const StreamScan& {
-    return scan.streams[static_cast<std::size_t>(s->index)];
+    return scan.streams.at(static_cast<std::size_t>(s->index));
   };
   std::int64_t longest = 0;
   std::size_t most = 0;

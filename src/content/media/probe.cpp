@@ -112,7 +112,8 @@ class Prober {
       return fail(ErrorCode::Unsupported, "dolby_vision", std::move(why));
     const AVProgram* programme = find_programme(context, video.index);
     if (programme) note_programmes(context, *programme);
-    for (unsigned i = 0; i < context.nb_streams; ++i)
+    // Reading the file may have added streams, which were not scanned (check_late_streams).
+    for (unsigned i = 0; i < scan.streams.size(); ++i)
       if (!programme || holds(*programme, static_cast<int>(i))) choose_other(*context.streams[i], scan);
     kept_.push_back(info_.video.stream_index);
     for (const AudioStream& a : info_.audio) kept_.push_back(a.stream_index);
@@ -203,7 +204,7 @@ class Prober {
     return scan_packets(source_);
   }
 
-  const StreamScan& of(const Scan& scan, int index) const { return scan.streams[static_cast<std::size_t>(index)]; }
+  const StreamScan& of(const Scan& scan, int index) const { return scan.streams.at(static_cast<std::size_t>(index)); }
 
   Result<void> measure(Scan& scan) {
     for (int index : kept_)

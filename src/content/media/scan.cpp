@@ -258,7 +258,7 @@ Result<Scan> scan_packets(Demuxer& source) {
   again.follow(watch.timeline());
   SWARMA_TRY(scan, Scanner(again).run(false));
   scan.timeline = watch.timeline();
-  for (unsigned i = 0; i < source.context()->nb_streams; ++i) scan.jumps.push_back(watch.jumps_of(static_cast<int>(i)));
+  for (std::size_t i = 0; i < scan.streams.size(); ++i) scan.jumps.push_back(watch.jumps_of(static_cast<int>(i)));
   return scan;
 }
 
