@@ -36,7 +36,22 @@ def bench_serve():
     return rows
 
 
-def serve_row(node, nginx, name, connections):
+def bench_serve_tls():
+    """The same with TLS 1.3 on both sides, and the same certificate."""
+    folder = measure.fresh_folder("serve_tls")
+    data = os.urandom(1 << 20)
+    name = hashlib.sha256(data).hexdigest()
+    path = folder / "node/blobs" / name[:2] / name
+    with Node(folder / "node", "--tls") as node:
+        node.url = f"https://127.0.0.1:{node.port}"
+        for file in (path, folder / "root" / name):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        with measure.Nginx(folder, folder / "root", tls=folder / "node/tls") as nginx:
+            return [serve_row(node, nginx, name, 64, "1 MB under TLS")]
+
+
+def serve_row(node, nginx, name, connections, what="1 MB"):
     trouble, cost = set(), {"ours": [], "nginx": []}
 
     def load(who, url, pid):
@@ -51,7 +66,7 @@ def serve_row(node, nginx, name, connections):
     value, spread = measure.ratio(ours, theirs)
     detail = (f"{statistics.median(ours):.0f} against {statistics.median(theirs):.0f} MB/s {spread}; CPU per MB "
               f"{statistics.median(cost['ours']):.0f} against {statistics.median(cost['nginx']):.0f} µs" + "".join(f"; {t}" for t in sorted(trouble)))
-    return Row(f"serve 1 MB, {connections} connections, requests/s to nginx", ">= 1.0", f"{value:.2f}", value >= 1.0 and not trouble, detail)
+    return Row(f"serve {what}, {connections} connections, requests/s to nginx", ">= 1.0", f"{value:.2f}", value >= 1.0 and not trouble, detail)
 
 
 def long_film(folder):
@@ -221,4 +236,4 @@ def time_to_answer(node):
         process.wait(20)
 
 
-CASES = {"serve": bench_serve, "publish": bench_publish, "ladder": bench_ladder, "seal": bench_seal, "keys": bench_keys, "start": bench_start, "idle": bench_idle}
+CASES = {"serve": bench_serve, "serve_tls": bench_serve_tls, "publish": bench_publish, "ladder": bench_ladder, "seal": bench_seal, "keys": bench_keys, "start": bench_start, "idle": bench_idle}

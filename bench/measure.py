@@ -81,11 +81,13 @@ def wrk(url, connections, seconds):
 class Nginx:
     """nginx as an ordinary process, serving a folder with sendfile, one worker a core."""
 
-    def __init__(self, folder, root):
+    def __init__(self, folder, root, tls=None):
+        """`tls`: a folder with certificate.pem and key.pem."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        secure = f"ssl_certificate {tls}/certificate.pem; ssl_certificate_key {tls}/key.pem; ssl_protocols TLSv1.3;" if tls else ""
         self.folder = folder
         (folder / "nginx.conf").write_text(f"""
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes auto; worker_rlimit_nofile 16384;
@@ -95,7 +97,7 @@ http {{
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; keepalive_timeout 75;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{self.port} reuseport; root {root}; }}
+  server {{ listen 127.0.0.1:{self.port} {"ssl " if tls else ""}reuseport; root {root}; {secure} }}
 }}
 """)
 

@@ -18,8 +18,8 @@ namespace {
 
 // One call moves at most this much of a file, so that one fast reader does not hold a loop for long.
 constexpr std::uint64_t kMaxSendfile = 2 << 20;
-// A TLS record holds 16 KB; several per call keep reads of the file large.
-constexpr std::size_t kTlsFilePiece = 128 * 1024;
+// A TLS record holds 16 KB; a few per read of the file, and few enough that they stay in the cache of a core.
+constexpr std::size_t kTlsFilePiece = 64 * 1024;
 
 IoResult from_errno(IoState when_busy) {
   const bool busy = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
@@ -114,7 +114,14 @@ class TlsTransport final : public Transport {
     const ssize_t got =
         ::pread(file, piece.data(), std::min<std::uint64_t>(length, piece.size()), static_cast<off_t>(offset));
     if (got <= 0) return {};  // a failing disk, or the file was cut short
-    return put({piece.data(), static_cast<std::size_t>(got)});
+    std::string_view rest(piece.data(), static_cast<std::size_t>(got));
+    IoResult last;
+    do {  // each write takes one record
+      last = put(rest);
+      rest.remove_prefix(last.bytes);
+    } while (last.state == IoState::Done && !rest.empty());
+    const std::size_t sent = static_cast<std::size_t>(got) - rest.size();
+    return sent > 0 ? IoResult{IoState::Done, sent} : last;
   }
 
   bool has_buffered() const override { return !failed_ && SSL_has_pending(ssl_) == 1; }
