@@ -62,6 +62,7 @@ Task<> Connection::run() {
       if (!keep_alive) co_return;
       if (websocket_) {
         const WebSocketConnection::Wire wire{socket_, *transport_, loop_.read_buffer, loop_.mailbox(), loop_.counters};
+        if (loop_.shared.stopping.load(std::memory_order_relaxed)) websocket_->on_drain();
         co_return co_await websocket_->run(wire, std::move(pending_));
       }
       co_await let_others_run(kRequestShare);

@@ -58,11 +58,12 @@ class Outgoing {
         tls_(std::move(tls)),
         session_(std::move(session)),
         socket_(loop.io.get_executor()) {}
+  /// On the loop, before run().
+  void join() { loop_.connections.push_back(this); }
   ~Outgoing() { std::erase(loop_.connections, this); }
   Outgoing(const Outgoing&) = delete;
 
   Task<> run(SteadyClock::time_point deadline) {
-    loop_.connections.push_back(this);
     deadline_ = deadline;
     Result<std::string> subprotocol = co_await open();
     if (!subprotocol) {
@@ -105,6 +106,7 @@ class Outgoing {
   bool is_late() const { return abandoned_ || SteadyClock::now() >= deadline_; }
 
   Task<Result<std::string>> open() {
+    if (abandoned_) co_return unanswered();
     const Result<Endpoints> endpoints = co_await look_up();
     if (!endpoints) co_return std::unexpected(endpoints.error());
     if (const Result<void> connected = co_await connect(*endpoints); !connected)
@@ -267,6 +269,7 @@ struct WebSocketClient::Impl {
 
   /// On the loop.
   void begin(std::unique_ptr<Outgoing> outgoing) {
+    outgoing->join();
     asio::co_spawn(loop.io, live(std::move(outgoing)), asio::detached);
     if (!std::exchange(sweeping, true)) asio::co_spawn(loop.io, sweep(), asio::detached);
   }

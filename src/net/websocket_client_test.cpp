@@ -152,6 +152,22 @@ TEST(WebSocketClient, SaysGoodbyeAtItsEnd) {
   EXPECT_THAT(at_client.next(), StartsWith("close 1001"));
 }
 
+TEST(WebSocketClient, EndsAlsoWhileItConnects) {
+  SessionLog at_server;
+  RunningServer server({websocket_route(at_server)});
+  for (int i = 0; i < 20; ++i) {
+    SessionLog at_client;
+    {
+      WebSocketClient client;
+      ASSERT_TRUE(client.connect({.url = websocket_url(server)}, std::make_unique<EchoSession>(at_client, false)));
+      for (int yields = 0; yields < i; ++yields) std::this_thread::yield();
+    }
+    std::string last = at_client.next();
+    if (last == "open") last = at_client.next();
+    EXPECT_THAT(last, ::testing::AnyOf("failure unreachable", StartsWith("close 1001")));
+  }
+}
+
 TEST(WebSocketClient, GoesThroughTlsAndVerifiesThePeer) {
   const swarma::testing::TemporaryFolder folder;
   const auto certificate = folder.path() / "c.pem", key = folder.path() / "k.pem";

@@ -1,6 +1,8 @@
 // WebSockets of a server, seen from a client that writes its own frames: the first test is the usage.
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "net/websocket_testing.h"
 
 namespace swarma::net {
@@ -225,6 +227,39 @@ TEST(WebSocketServer, SaysGoodbyeWhenItStops) {
   EXPECT_TRUE(open.client.at_end());
   stopping.join();
   EXPECT_EQ(open.log.next(), "close 1001 ");
+}
+
+TEST(WebSocketServer, SaysGoodbyeToThoseThatComeWhileItStops) {
+  SessionLog log;
+  std::promise<void> asked, answer;
+  Route slow = websocket_route(log);
+  slow.where = Where::Worker;
+  slow.websocket = [&, open = slow.websocket](const Request& request) {
+    asked.set_value();
+    answer.get_future().wait();
+    return open(request);
+  };
+  RunningServer server({slow});
+  RawClient client(server.port());
+  client.send(kHandshake);
+  asked.get_future().wait();
+  std::thread stopping([&] { server.stop(); });
+  const std::uint16_t port = server.port();
+  const auto is_listening = [&] {
+    try {
+      const RawClient probe(port);
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  };
+  while (is_listening()) std::this_thread::yield();
+  answer.set_value();
+  EXPECT_EQ(client.response().status, 101);
+  const std::string goodbye = raw_frame(kClose, close_payload(1001, "the server stops"), false);
+  EXPECT_EQ(client.exactly(goodbye.size()), goodbye);
+  client.send(raw_frame(kClose, close_payload(1001)));
+  stopping.join();
 }
 
 TEST(WebSocketServer, HoldsNoThread) {
