@@ -11,23 +11,20 @@
 
 namespace swarma::net {
 
-class Connection {
+class Connection final : public LoopClient {
  public:
   /// `counted_address` is set where the address book has an entry to give back.
   Connection(Loop& loop, Socket socket, std::string address, bool counted_address);
-  ~Connection();
+  ~Connection() override;
   Connection(const Connection&) = delete;
 
   /// The whole life of the connection. It must be owned by the coroutine that awaits this.
   Task<> run();
 
-  /// Called by the loop now and then, between two steps of run().
-  void on_sweep(SteadyClock::time_point now);
-  void on_drain();    // closes it if it is idle
-  void on_abandon();  // closes it at its next wait
-  void wake();        // ends park()
-
-  std::size_t slot = 0;  // its place in the loop's list
+  void on_sweep(SteadyClock::time_point now) override;
+  void on_drain() override;
+  void on_abandon() override;
+  void wake();  // ends park()
 
  private:
   enum class Goal { Head, Piece, Whole };

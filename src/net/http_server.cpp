@@ -7,11 +7,14 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <cstring>
 #include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "net/connection.h"
 #include "net/server_loop.h"
 #include "net/tls.h"
 
@@ -91,10 +94,19 @@ std::size_t raise_descriptor_limit(std::size_t wanted) {
   return std::min<std::size_t>(wanted, usable);
 }
 
+Task<> live(std::unique_ptr<Connection> connection) {
+  co_await connection->run();
+}
+
+void open_connection(Loop& loop, Socket socket, std::string address, bool counted) {
+  auto connection = std::make_unique<Connection>(loop, std::move(socket), std::move(address), counted);
+  asio::co_spawn(loop.executor(), live(std::move(connection)), asio::detached);
+}
+
 class AsioHttpServer final : public HttpServer {
  public:
   AsioHttpServer(ServerOptions options, std::vector<Route> routes, ErrorRenderer errors)
-      : shared_(std::move(options), std::move(routes), std::move(errors)) {}
+      : shared_(std::move(options), std::move(routes), std::move(errors), open_connection) {}
   ~AsioHttpServer() override { shared_.workers.join(); }
 
   Result<void> listen() {
@@ -160,34 +172,6 @@ class AsioHttpServer final : public HttpServer {
 };
 
 }  // namespace
-
-int own_refusal_status(const Error& error) {
-  static constexpr std::pair<std::string_view, int> kStatuses[] = {
-      {"bad_request", 400},        {"bad_path", 400},
-      {"bad_host", 400},           {"bad_query", 400},
-      {"no_such_address", 404},    {"method_not_allowed", 405},
-      {"request_timeout", 408},    {"precondition_failed", 412},
-      {"body_too_large", 413},     {"range_not_satisfiable", 416},
-      {"upgrade_required", 426},   {"header_too_large", 431},
-      {"unsupported_coding", 501}, {"method_not_implemented", 501},
-  };
-  for (const auto& [reason, status] : kStatuses)
-    if (error.reason == reason) return status;
-  return 0;
-}
-
-Response ServerShared::render(const Request& request, const Error& error) const {
-  Response response;
-  try {
-    response = errors(request, error);
-  } catch (const std::exception& thrown) {
-    log::error("renderer_failed", {{"reason", error.reason}, {"what", thrown.what()}});
-    response = Response();
-    response.status = 500;
-  }
-  if (const int status = own_refusal_status(error); status != 0) response.status = status;
-  return response;
-}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::create(ServerOptions options, std::vector<Route> routes,
                                                        ErrorRenderer errors) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/http_server.h"
+#include "net/route.h"
 
 namespace swarma::net {
 

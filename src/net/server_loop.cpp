@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "base/no_waiting.h"
-#include "net/connection.h"
 
 namespace swarma::net {
 namespace {
@@ -31,11 +30,20 @@ void block_sigpipe() {
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
 }
 
-Task<> live(std::unique_ptr<Connection> connection) {
-  co_await connection->run();
-}
-
 }  // namespace
+
+Response ServerShared::render(const Request& request, const Error& error) const {
+  Response response;
+  try {
+    response = errors(request, error);
+  } catch (const std::exception& thrown) {
+    log::error("renderer_failed", {{"reason", error.reason}, {"what", thrown.what()}});
+    response = Response();
+    response.status = 500;
+  }
+  if (const int status = own_refusal_status(error); status != 0) response.status = status;
+  return response;
+}
 
 bool AddressBook::enter(const std::string& address, std::size_t limit) {
   const std::lock_guard lock(mutex_);
@@ -146,12 +154,12 @@ void Loop::answer_on_worker(std::unique_ptr<Group> alone) {
   });
 }
 
-void Loop::add(Connection& connection) {
+void Loop::add(LoopClient& connection) {
   connection.slot = connections_.size();
   connections_.push_back(&connection);
 }
 
-void Loop::remove(Connection& connection) {
+void Loop::remove(LoopClient& connection) {
   connections_[connection.slot] = connections_.back();
   connections_[connection.slot]->slot = connection.slot;
   connections_.pop_back();
@@ -190,8 +198,7 @@ void Loop::open(Socket socket, const asio::ip::tcp::endpoint& peer) {
       !address.is_loopback() && std::ranges::find(options.trusted_proxies, text) == options.trusted_proxies.end();
   if (shared.connections.load(std::memory_order_relaxed) >= options.max_connections) return;
   if (counted && !shared.addresses.enter(text, options.max_connections_per_address)) return;
-  auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(text), counted);
-  asio::co_spawn(executor(), live(std::move(connection)), asio::detached);
+  shared.open_connection(*this, std::move(socket), std::move(text), counted);
 }
 
 Task<> Loop::sweep_deadlines() {
@@ -201,9 +208,9 @@ Task<> Loop::sweep_deadlines() {
     co_await sweep_timer_.async_wait(asio::redirect_error(kAwait, error));
     if (error || (draining_ && connections_.empty())) co_return;  // a cancel may come too late
     const auto time = now();
-    for (Connection* connection : connections_) connection->on_sweep(time);
+    for (LoopClient* connection : connections_) connection->on_sweep(time);
     if (draining_ && time >= drain_deadline_)
-      for (Connection* connection : connections_) connection->on_abandon();
+      for (LoopClient* connection : connections_) connection->on_abandon();
     if (draining_ && time >= drain_deadline_ + kAbandonTime) io_.stop();
   }
 }
@@ -215,7 +222,7 @@ void Loop::on_drain() {
   asio::error_code ignored;
   acceptor_.close(ignored);
   accept_pause_.cancel();
-  for (Connection* connection : connections_) connection->on_drain();
+  for (LoopClient* connection : connections_) connection->on_drain();
   finish_if_drained();
 }
 

@@ -17,10 +17,11 @@
 #include <mutex>
 
 #include "net/http_parser.h"
-#include "net/http_server.h"
 #include "net/loop_types.h"
 #include "net/mailbox.h"
+#include "net/route.h"
 #include "net/router.h"
+#include "net/server_options.h"
 #include "net/worker_pool.h"
 
 namespace swarma::net {
@@ -38,9 +39,18 @@ class AddressBook {
   std::map<std::string, std::size_t> open_;
 };
 
+class Loop;
+
 struct ServerShared {
-  ServerShared(ServerOptions given, std::vector<Route> routes, ErrorRenderer renderer)
-      : options(std::move(given)), router(std::move(routes)), errors(std::move(renderer)), workers(options.workers) {}
+  /// Begins the life of a connection on its loop. `counted`: the address book has an entry for its address.
+  using OpenConnection = void (*)(Loop& loop, Socket socket, std::string address, bool counted);
+
+  ServerShared(ServerOptions given, std::vector<Route> routes, ErrorRenderer renderer, OpenConnection open)
+      : options(std::move(given)),
+        router(std::move(routes)),
+        errors(std::move(renderer)),
+        open_connection(open),
+        workers(options.workers) {}
 
   /// The error as a response, with the status of own_refusal_status() if it has one.
   Response render(const Request& request, const Error& error) const;
@@ -48,6 +58,7 @@ struct ServerShared {
   const ServerOptions options;
   const Router router;
   const ErrorRenderer errors;
+  const OpenConnection open_connection;
   std::atomic<std::shared_ptr<SSL_CTX>> tls;  // null: in the clear; replaced when the certificate is
   WorkerPool workers;
   std::atomic<std::size_t> connections{0};
@@ -77,7 +88,16 @@ GroupAnswers call_group(const Group& group);
 /// Of a route that runs Either way, after a refusal to wait: whether the answer is that refusal.
 bool would_wait(const Result<Response>& response);
 
-class Connection;
+/// What a loop knows of a connection, and calls on its own thread between two steps of the connection.
+class LoopClient {
+ public:
+  virtual ~LoopClient() = default;
+  virtual void on_sweep(SteadyClock::time_point now) = 0;
+  virtual void on_drain() = 0;    // close if idle
+  virtual void on_abandon() = 0;  // close at the next wait
+
+  std::size_t slot = 0;  // its place in the loop's list
+};
 
 class Loop {
  public:
@@ -100,8 +120,8 @@ class Loop {
   void join_group(const Route& route, const Request& request, std::move_only_function<void(Result<Response>)> answered);
   std::unique_ptr<Exchange> take_exchange();
   void give_back(std::unique_ptr<Exchange> exchange);
-  void add(Connection& connection);
-  void remove(Connection& connection);
+  void add(LoopClient& connection);
+  void remove(LoopClient& connection);
 
  private:
   void answer_group(Group& group);
@@ -112,7 +132,7 @@ class Loop {
   void on_drain();
   void finish_if_drained();
 
-  std::vector<Connection*> connections_;
+  std::vector<LoopClient*> connections_;
   Group* forming_ = nullptr;  // owned by the task that will answer it
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   bool draining_ = false;

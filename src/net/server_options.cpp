@@ -1,5 +1,4 @@
-// What an operator can choose of the HTTP server.
-#include "net/http_server.h"
+#include "net/server_options.h"
 
 namespace swarma::net {
 
