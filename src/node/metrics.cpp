@@ -32,7 +32,7 @@ std::string render_metrics(const net::ServerStats& stats, std::int64_t uptime_s,
   add("swarma_http_sent_bytes_total", "counter", "Bytes sent", stats.bytes_sent);
   add("swarma_http_errors_4xx_total", "counter", "Answers 400 to 499", stats.errors_4xx);
   add("swarma_http_errors_5xx_total", "counter", "Answers 500 to 599", stats.errors_5xx);
-  add("swarma_http_slow_streams_total", "counter", "Streams ended because their readers did not keep up",
+  add("swarma_http_slow_streams_total", "counter", "Streams and WebSockets ended because their readers did not keep up",
       stats.slow_streams);
   for (const Metric& metric : of_parts) add(metric.name, metric.type, metric.help, metric.value());
   return out;
