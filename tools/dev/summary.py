@@ -1,9 +1,13 @@
-"""summary.py REPORT EXIT_CODE: the last line of a test run, "N passed, N failed", from what the test programs said.
+"""summary.py REPORT EXIT_CODE: the end of a test run, from what the test programs said: what took longest, and as the last
+line "N passed, N failed".
 
 REPORT is ctest's JUnit file. A test program that ran cases (GoogleTest, unittest, node:test) counts with its cases, any
 other one counts as one. Skipped cases have not passed; a line of their own says which program's they are and, where it
 told, why. A program that failed without a failed case (crash, timeout) is one failure, and so is a run
 that left no report: nothing is passed because nobody looked.
+
+Programs are slow as ctest measured them, and cases as a program names them with their time: node:test does in TAP, GoogleTest
+without --gtest_brief, unittest does not.
 """
 import re
 import sys
@@ -30,6 +34,35 @@ def count_cases(output):
         failed += int(number) * (kind == "fail")
         skipped += int(number) * (kind == "skipped")
     return (passed, failed, skipped) if told else None
+
+
+kSlowest = 10  # of the programs and of the cases
+kSlowSeconds = 1  # what is quicker is not worth a line
+
+# A suite of node:test has a time too, but it is that of its cases.
+NODE_CASE = re.compile(r"^ *(?:not )?ok \d+ - (.*)\n *---\n *duration_ms: ([\d.]+)\n(?! *type: 'suite')", re.M)
+GTEST_CASE = re.compile(r"^\[ +(?:OK|FAILED) +\] (\S+)(?:, where .*)? \((\d+) ms\)$", re.M)
+
+
+def find_timed_cases(output):
+    """[(seconds, name)] of the cases that the output of a test program names with their time."""
+    found = {(float(ms) / 1000, name) for kind in (NODE_CASE, GTEST_CASE) for name, ms in kind.findall(output)}
+    return sorted(found, reverse=True)
+
+
+def find_slowest(report):
+    """([(seconds, program)], [(seconds, "program: case")]), the slowest first, of a JUnit report of ctest."""
+    programs, cases = [], []
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        name = case.get("name")
+        programs.append((float(case.get("time") or 0), name))
+        cases += [(seconds, f"{name}: {what}") for seconds, what in find_timed_cases(case.findtext("system-out") or "")]
+    return tuple(sorted((entry for entry in entries if entry[0] >= kSlowSeconds), reverse=True)[:kSlowest] for entries in (programs, cases))
+
+
+def describe_slowest(title, entries):
+    """A table under a title."""
+    return "\n".join([title, *(f"{seconds:8.1f} s  {name}" for seconds, name in entries)])
 
 
 def describe_skipped(name, number, output):
@@ -62,6 +95,9 @@ def main():
     report, exit_code = sys.argv[1], int(sys.argv[2])
     try:
         passed, failed, skipped, left_out, broken = summarise(report)
+        for title, entries in zip(("slowest programs:", "slowest cases:"), find_slowest(report)):
+            if entries:
+                print(describe_slowest(title, entries))
     except (OSError, ElementTree.ParseError) as error:
         print(f"no test report: the build or the installation failed ({error})")
         passed, failed, skipped, left_out, broken = 0, 1, 0, [], []
