@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { join } from 'node:path';
-import { agree, launch, openPage, press, video } from '../support/browser.mjs';
-import { LyingNode } from '../support/lying-node.mjs';
-import { compare, holdStill, looksOf, nameOf, picture, pose, strayReferences } from '../support/pictures.mjs';
-import { openWorld } from '../support/program.mjs';
+import { agree, launch, openPage, press, video } from '../../support/browser.mjs';
+import { LyingNode } from '../../support/lying-node.mjs';
+import { compare, holdStill, looksOf, nameOf, picture, pose, strayReferences } from '../../support/pictures.mjs';
+import { openWorld } from '../../support/program.mjs';
 
 const kElsewhere = 'node.example'; // a name that is not this machine: plain http is no secure context there
 

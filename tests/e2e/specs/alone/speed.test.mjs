@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
-import { launch, openPage, press, video } from '../support/browser.mjs';
-import { openWorld } from '../support/program.mjs';
+import { launch, openPage, press, video } from '../../support/browser.mjs';
+import { openWorld } from '../../support/program.mjs';
 
 let world, browser;
 before(async () => {

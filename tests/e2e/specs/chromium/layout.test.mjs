@@ -2,9 +2,9 @@
 // are no further down than they need to be.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, openPage } from '../support/browser.mjs';
-import { LyingNode } from '../support/lying-node.mjs';
-import { openWorld } from '../support/program.mjs';
+import { launch, openPage } from '../../support/browser.mjs';
+import { LyingNode } from '../../support/lying-node.mjs';
+import { openWorld } from '../../support/program.mjs';
 
 const kWidths = [320, 390, 768, 1024, 1280, 1920];
 const kTwoColumns = 896; // from this width on

@@ -1,8 +1,8 @@
 // What the page keeps and tells: keys that cannot leave, nothing in the clear, no request to anybody else.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { agree, launch, openPage, press, video } from '../support/browser.mjs';
-import { openWorld } from '../support/program.mjs';
+import { agree, launch, openPage, press, video } from '../../support/browser.mjs';
+import { openWorld } from '../../support/program.mjs';
 
 let world, browser;
 before(async () => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { browserNames, launch, openPage, press, textOf, video } from '../support/browser.mjs';
-import { openWorld } from '../support/program.mjs';
+import { browserNames, launch, openPage, press, textOf, video } from '../../support/browser.mjs';
+import { openWorld } from '../../support/program.mjs';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let world;

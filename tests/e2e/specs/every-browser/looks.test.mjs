@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { browserNames, launch, openPage, press, video } from '../support/browser.mjs';
-import { openWorld, publish } from '../support/program.mjs';
+import { browserNames, launch, openPage, press, video } from '../../support/browser.mjs';
+import { openWorld, publish } from '../../support/program.mjs';
 
-const film = (name) => fileURLToPath(new URL(`../../cases/media/${name}`, import.meta.url));
+const film = (name) => fileURLToPath(new URL(`../../../cases/media/${name}`, import.meta.url));
 
 let world;
 const titles = {};

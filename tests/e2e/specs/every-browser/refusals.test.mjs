@@ -1,9 +1,9 @@
 // What a page must not accept, each with its own sentence; and a node that goes away and comes back. In every browser.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { agree, browserNames, launch, openPage, press, textOf, video } from '../support/browser.mjs';
-import { LyingNode } from '../support/lying-node.mjs';
-import { openWorld } from '../support/program.mjs';
+import { agree, browserNames, launch, openPage, press, textOf, video } from '../../support/browser.mjs';
+import { LyingNode } from '../../support/lying-node.mjs';
+import { openWorld } from '../../support/program.mjs';
 
 let world, liar;
 before(async () => {

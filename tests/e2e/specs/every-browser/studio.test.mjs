@@ -5,15 +5,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { agree, browserNames, kPatienceMs, launch, openPage, press, shownColour, textOf, video, waitForText } from '../support/browser.mjs';
-import { LyingNode } from '../support/lying-node.mjs';
-import { makeFilm, media, openWorld } from '../support/program.mjs';
+import { agree, browserNames, kPatienceMs, launch, openPage, press, shownColour, textOf, video, waitForText } from '../../support/browser.mjs';
+import { LyingNode } from '../../support/lying-node.mjs';
+import { makeFilm, media, openWorld } from '../../support/program.mjs';
 
 const kSmallBody = 100_000; // of the proxy with small bodies, in bytes
 const kRussianInWindows1251 = Buffer.from('ddf2ee20f0f3f1f1eae8e520f1f3e1f2e8f2f0fb2e', 'hex'); // “Это русские субтитры.”
 const kSlowMs = 1500; // for every piece of an upload on the slow line
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const slowly = async (_path, _body, request) => (request.method === 'PATCH' ? void (await pause(kSlowMs)) : undefined);
 
 // A real film where the shared ones lie beside the repository, in one browser: its packaging takes a minute.
 const kRealFilm = join(media, 'bbb_720p_h264_aac_120s.mp4');
@@ -43,6 +42,14 @@ function publishing(name) {
     return page;
   }
 
+  /** Lets so many pieces of an upload through; the answers to the others wait until the function that it gives is called. */
+  function holdAfter(pieces) {
+    let letGo;
+    const held = new Promise((resolve) => (letGo = resolve));
+    line.lie = async (_path, _body, request) => (request.method === 'PATCH' && pieces-- <= 0 ? void (await held) : undefined);
+    return letGo;
+  }
+
   async function dropFilm(page) {
     await page.goto(`${line.url}/studio/new`);
     await (await page.waitForSelector('.drop input')).uploadFile(name === 'chrome' && existsSync(kRealFilm) ? kRealFilm : world.film);
@@ -54,12 +61,14 @@ function publishing(name) {
     for (const film of Object.keys(world.titles)) assert.match(listed, new RegExp(`Film ${film}\\b`)); // and what the browser before may have left
 
     // The node dies while the film is on its way; the upload waits and goes on.
-    line.lie = slowly;
+    let letGo = holdAfter(1);
     await dropFilm(page);
     await uploadIs(page, 'running');
     await page.waitForFunction(() => document.querySelector('.upload progress').value > 0);
     await world.node.kill();
+    letGo();
     await uploadIs(page, 'waiting');
+    letGo = holdAfter(1);
     await world.node.start();
     await uploadIs(page, 'running');
 
@@ -68,6 +77,7 @@ function publishing(name) {
     const sent = await page.$eval('.upload progress', (bar) => bar.value);
     await page.goto(`${line.url}/studio`);
     await waitForText(page, '.studio', 'Unfinished uploads');
+    letGo();
     line.lie = () => undefined;
     const firstOffset = new Promise((resolve) => page.on('request', (request) => request.method() === 'PATCH' && resolve(Number(request.headers()['upload-offset']))));
     await dropFilm(page);

@@ -5,10 +5,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { browserNames, kPatienceMs, launch, openPage } from '../support/browser.mjs';
-import { serveElsewhere } from '../support/elsewhere.mjs';
-import { LyingNode } from '../support/lying-node.mjs';
-import { openWorld } from '../support/program.mjs';
+import { browserNames, kPatienceMs, launch, openPage } from '../../support/browser.mjs';
+import { serveElsewhere } from '../../support/elsewhere.mjs';
+import { LyingNode } from '../../support/lying-node.mjs';
+import { openWorld } from '../../support/program.mjs';
 
 const film = randomBytes(3_000_001); // twelve chunks, the last one short
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
