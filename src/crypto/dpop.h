@@ -72,9 +72,9 @@ class DpopNonces {
   SecretKey secret_;
 };
 
-/// RFC 3986 §6.2.2 and 6.2.3 without dot segments: scheme and host in lower case, no default port, an empty path as "/",
-/// percent-encoding in upper case and only where needed; no query and no fragment. BadRequest if not http(s), or with
-/// user information.
+/// RFC 3986 §6.2.2 and 6.2.3 without dot segments: scheme and host in lower case, no default port, an empty path as
+/// "/", percent-encoding in upper case and only where needed; no query and no fragment. BadRequest if not http(s), or
+/// with user information.
 Result<std::string> normalise_htu(std::string_view url);
 
 }  // namespace swarma::crypto
