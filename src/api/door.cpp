@@ -64,8 +64,7 @@ Result<net::Response> Door::answer_once(const Entry& entry, const Call& call, st
     response.body = before->body;
     return response;
   }
-  Result<net::Response> response = std::unexpected(fresh ? Error{} : fresh.error());
-  if (fresh) response = entry.handler(call);
+  Result<net::Response> response = fresh ? entry.handler(call) : Result<net::Response>(std::unexpected(fresh.error()));
   // A refusal may be repeated with other proofs; only what was done is kept.
   const auto* body = response ? std::get_if<std::string>(&response->body) : nullptr;
   const Result<void> kept =
@@ -93,11 +92,8 @@ net::GroupHandler Door::guard_group(Entry entry) const {
     std::vector<net::Response> responses;
     auto next = answers.begin();
     for (const Result<Caller>& caller : callers) {
-      Result<net::Response> result = std::unexpected(Error{});
-      if (caller)
-        result = std::move(*next++);
-      else
-        result = std::unexpected(caller.error());
+      Result<net::Response> result =
+          caller ? std::move(*next++) : Result<net::Response>(std::unexpected(caller.error()));
       responses.push_back(result ? dress(*std::move(result), {}) : refuse(result.error()));
     }
     return responses;

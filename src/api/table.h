@@ -70,7 +70,7 @@ struct Entry {
   ApiSink sink = {};
   net::Handler plain = {};  // past the door: its answers carry no nonce
 
-  /// Answers before anybody is asked who they are; nothing: the request goes on.
+  /// With `handler` only: answers before anybody is asked who they are; nothing: the request goes on.
   std::function<std::optional<net::Response>(const net::Request&)> first = {};
   /// What the proof must say of the body; empty: the digest of the body that is here.
   std::function<Result<std::string>(const net::Request&)> digest = {};

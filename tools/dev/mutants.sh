@@ -48,6 +48,9 @@ mutant "a proof is recorded anew" src/once/proofs.cpp 'ON CONFLICT (proof) DO NO
 mutant "forgotten proofs are fresh" src/once/proofs.cpp 'WHERE $2 > (SELECT issued_at FROM once_proof_floor)' 'WHERE $2 > 0'
 mutant "proofs are not recorded" src/api/door.cpp \
   'if (entry.auth != Auth::Anybody) SWARMA_RETURN_IF_ERROR(once::record_proof(p_.database, caller.proof));' ''
+mutant "proofs of streamed bodies are not recorded" src/api/door.cpp \
+  'SWARMA_RETURN_IF_ERROR(once::record_proof(p_.database, caller.proof));
+    return entry.sink' 'return entry.sink'
 mutant "kept answers use up no proof" src/api/door.cpp 'Result<void> fresh = once::record_proof(p_.database, call.caller.proof)' \
   'Result<void> fresh'
 mutant "proofs of key requests are not recorded" src/access/grant/broker.cpp \
