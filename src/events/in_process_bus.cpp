@@ -1,5 +1,6 @@
 #include <list>
 #include <map>
+#include <mutex>
 #include <shared_mutex>
 
 #include "events/bus.h"

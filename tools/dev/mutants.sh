@@ -8,6 +8,8 @@ mkdir -p $copy
 git ls-files -co --exclude-standard -z -- src tests/node tests/CMakeLists.txt tests/interop cmake fuzz bench CMakeLists.txt CMakePresets.json |
   while IFS= read -r -d '' file; do [ -f "$file" ] && printf '%s\0' "$file"; done |
   tar --null -T - -cf - | tar -xf - -C $copy   # with their times: what did not change is not compiled again
+(cd $copy && find src tests cmake fuzz bench -type f -print) |   # what the tree has no more
+  while IFS= read -r file; do [ -f "$file" ] || rm "$copy/$file"; done
 mkdir -p $copy/web && cp -a web/dist $copy/web/
 cd $copy
 
