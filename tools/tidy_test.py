@@ -203,6 +203,7 @@ class TidyTest(unittest.TestCase):
     def test_a_file_that_is_too_long(self):
         name = "src/base/long.cpp"
         self.assertEqual(self.broken(files={name: "\n" * 21}), [("length", name)])
+        self.assertEqual(self.broken(files={"web/src/wire-generated.ts": "\n" * 21}), [])
 
     def test_unfinished_work(self):
         name = "src/base/later.cpp"

@@ -15,6 +15,7 @@
 #include "api/routes/media.h"
 #include "api/routes/node.h"
 #include "api/routes/pages.h"
+#include "api/routes/policies.h"
 #include "api/routes/problems.h"
 #include "api/routes/requirements.h"
 #include "api/routes/titles.h"
@@ -107,6 +108,7 @@ struct RouteTable : ::testing::Test {
           swarma::api::routes(TitleRoutes{registry, desk, *blobs, disk}),
           swarma::api::routes(StudioRoutes{registry, *blobs, reviser}),
           swarma::api::routes(RequirementRoutes{titles, actions}),
+          swarma::api::routes(PolicyRoutes{clock, actions, identity.signing.did().text()}),
           swarma::api::routes(ActionRoutes{titles, actions, door}), swarma::api::routes(AttestationRoutes{actions}),
           swarma::api::routes(KeyRoutes{broker}), swarma::api::routes(TokenRoutes{clock, door, links}),
           swarma::api::routes(UploadRoutes{*spool}), swarma::api::routes(MediaRoutes{*spool, *media}),

@@ -6,7 +6,17 @@ import type { PersonKey, PersonKeys } from './keys.ts';
 import { backoff, pauseFor } from './retry.ts';
 import { makeSignedStack, type SignedStack } from './signed-stack.ts';
 import { type Vault, vaultKey } from './store.ts';
-import type { MediaCheck, MediaCheckRequest, MediaJob, PublishRequest, ReviseRequest, StudioTitle } from './wire.ts';
+import type {
+  MediaCheck,
+  MediaCheckRequest,
+  MediaJob,
+  Policy,
+  PolicyExplanation,
+  PolicyFacts,
+  PublishRequest,
+  ReviseRequest,
+  StudioTitle,
+} from './wire.ts';
 
 interface Pass {
   token: string;
@@ -61,6 +71,14 @@ export class Creator {
   /** Checks an upload for publishing, also while it is still arriving (`upload_incomplete`: too little has arrived). */
   check(request: MediaCheckRequest): Promise<MediaCheck> {
     return this.#call('/v1/media/check', { body: request });
+  }
+
+  /**
+   * Terms that are being written: what is wrong with them, what they say, and what a viewer about whom `facts` are
+   * known would meet. The node decides, as it does for viewers.
+   */
+  explainPolicy(policy: Policy, facts: PolicyFacts = {}, signal?: AbortSignal): Promise<PolicyExplanation> {
+    return this.#call('/v1/policies/explain', { body: { policy, facts }, signal });
   }
 
   async cancelJob(mediaId: string): Promise<void> {

@@ -308,6 +308,77 @@ export type Health = {
   checks: Record<string, string>;
 };
 
+/** A viewer, and the film. What is missing is as it is now at this node; the film is then 1,500 slots of 4 s */
+export type PolicyFacts = {
+  /** Unix seconds */
+  now?: number;
+  slots?: number;
+  duration_ms?: number;
+  key_groups?: string[];
+  /** ISO 3166-1 alpha-2; missing: unknown */
+  country?: string;
+  proofs?: {
+    key?: string;
+    requirement?: string;
+    /** 1 when missing */
+    trust?: number;
+    /** DID; this node when missing */
+    issuer?: string;
+  }[];
+  /** By path: how often this viewer has unlocked it */
+  uses?: Record<string, {
+    unlocks: number;
+    last_unlock?: number;
+  }>;
+  default_issuers?: string[];
+};
+
+export type PolicyExplainRequest = {
+  policy: Record<string, unknown>;
+  facts?: PolicyFacts;
+};
+
+export type PolicyFault = {
+  /** JSON Pointer of the object that is wrong */
+  at: string;
+  /** Its member that is meant, or empty */
+  member: string;
+  /** What it must be */
+  detail: string;
+};
+
+export type PathDecision = {
+  met: boolean;
+  unmet: Unmet[];
+  /** Keys of the leaves that are met */
+  used: string[];
+  score: number;
+};
+
+/** A way as an offer has it, and whether the viewer of the facts meets it */
+export type ExplainedPath = {
+  id: string;
+  label?: string;
+  /** Nothing is asked */
+  open: boolean;
+  requires?: Expression;
+  score?: Record<string, unknown>;
+  grants: GrantTerms;
+  /** The path in one plain sentence */
+  description: string;
+  decision: PathDecision;
+};
+
+export type PolicyExplanation = {
+  valid: boolean;
+  /** Empty exactly when the terms are valid and fit the film */
+  errors: PolicyFault[];
+  /** What may not be meant */
+  remarks: string[];
+  /** Empty while something is wrong */
+  paths: ExplainedPath[];
+};
+
 /** A leaf of the expression */
 export type Requirement = {
   requirement: 'goodwill_ack' | 'puzzle_solve' | 'email_verify' | 'social_like' | 'crypto_payment' | 'watch_ad' | 'allowlist_token';

@@ -3,7 +3,16 @@
 // object holds.
 import type * as api from './wire-generated.ts';
 
-export type { CatalogEntry, MediaCheck, MediaCheckRequest, NodeInfo, PathSummary } from './wire-generated.ts';
+export type {
+  CatalogEntry,
+  MediaCheck,
+  MediaCheckRequest,
+  NodeInfo,
+  PathDecision,
+  PathSummary,
+  PolicyFacts,
+  PolicyFault,
+} from './wire-generated.ts';
 
 export interface TitleRecord {
   title_id: string;
@@ -103,6 +112,16 @@ export interface OfferPath extends Omit<api.OfferedPath, 'requires' | 'score' | 
   requires?: Requirement;
   score?: Score;
   grants: GrantTerms & Pick<api.GrantTerms, 'slots' | 'key_groups'>;
+}
+
+/** A path of terms that are being written, as an offer would have it, and whether the viewer of the facts meets it. */
+export interface ExplainedPath extends OfferPath {
+  description: string;
+  decision: api.PathDecision;
+}
+
+export interface PolicyExplanation extends Omit<api.PolicyExplanation, 'paths'> {
+  paths: ExplainedPath[];
 }
 
 export interface Offer extends Omit<api.Offer, 'paths'> {

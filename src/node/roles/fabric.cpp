@@ -7,6 +7,7 @@
 #include "api/routes/catalog.h"
 #include "api/routes/keys.h"
 #include "api/routes/pages.h"
+#include "api/routes/policies.h"
 #include "api/routes/requirements.h"
 #include "api/routes/titles.h"
 #include "node/blob_care.h"
@@ -83,6 +84,7 @@ Result<Fabric> make_fabric(Foundation& f) {
         api::routes(api::CatalogRoutes{*in->registry, in->prepared}),
         api::routes(api::TitleRoutes{*in->registry, in->desk, *f.blobs, *f.disk}),
         api::routes(api::RequirementRoutes{in->prepared, in->actions}),
+        api::routes(api::PolicyRoutes{f.clock, in->actions, f.identity.signing.did().text()}),
         api::routes(api::ActionRoutes{in->prepared, in->actions, f.door}),
         api::routes(api::AttestationRoutes{in->actions}), api::routes(api::KeyRoutes{in->broker}),
         api::routes(api::PageRoutes{*in->registry})})
