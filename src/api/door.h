@@ -52,8 +52,13 @@ class Door {
   net::Handler guard(Entry entry) const;
   net::GroupHandler guard_group(Entry entry) const;
   net::SinkFactory guard_sink(Entry entry) const;
+  net::Handler guard_later(Entry entry) const;
   net::Response answer(const Entry& entry, const net::Request& request) const;
-  Result<net::Response> answer_once(const Entry& entry, const Call& call, std::string_view key) const;
+  Result<net::Response> answer_once(const Entry& entry, const Call& call, const once::IdempotencyKey& key) const;
+  void answer_later(const Entry& entry, const net::Request& request, net::Responder responder) const;
+  /// The answer that was given before, if there is one; the proof is used up.
+  Result<std::optional<net::Response>> find_before(const Call& call, const once::IdempotencyKey& key) const;
+  void keep(const once::IdempotencyKey& key, const Result<net::Response>& response) const;
   Result<Caller> admit(const net::Request& request, const Entry& entry) const;
   Result<Caller> check_proof(const net::Request& request, std::string_view digest, std::string_view token) const;
   Result<void> check_token(std::string_view token, const std::string& holder_jkt) const;

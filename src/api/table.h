@@ -48,6 +48,10 @@ struct Call {
 };
 
 using ApiHandler = std::function<Result<net::Response>(const Call&)>;
+/// For what waits for somebody outside: answers by calling `done` once, from any thread that may wait for the database.
+/// The call is valid until the function returns.
+using ApiDone = std::move_only_function<void(Result<net::Response>)>;
+using ApiLater = std::function<void(const Call&, ApiDone done)>;
 /// One answer for each call, in order.
 using ApiGroupHandler = std::function<std::vector<Result<net::Response>>(std::span<const Call>)>;
 using ApiSink = std::function<Result<std::unique_ptr<net::BodySink>>(const Call& head)>;
@@ -66,6 +70,7 @@ struct Entry {
 
   // One of these.
   ApiHandler handler = {};
+  ApiLater later = {};
   ApiGroupHandler group = {};  // records the proofs of its calls itself
   ApiSink sink = {};
   net::Handler plain = {};  // past the door: its answers carry no nonce
@@ -78,10 +83,15 @@ struct Entry {
 };
 using Table = std::vector<Entry>;
 
-/// A handler that gets the route file's dependencies: `handle(with, call)`.
+/// Handlers that get the route file's dependencies: `handle(with, call)`.
 template <class With>
 ApiHandler on(const With& with, Result<net::Response> (*handle)(const With&, const Call&)) {
   return [with, handle](const Call& call) { return handle(with, call); };
+}
+
+template <class With>
+ApiLater later(const With& with, void (*handle)(const With&, const Call&, ApiDone)) {
+  return [with, handle](const Call& call, ApiDone done) { handle(with, call, std::move(done)); };
 }
 
 }  // namespace swarma::api

@@ -17,7 +17,7 @@ WorkerPool::~WorkerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void WorkerPool::run(std::function<void()> work) {
+void WorkerPool::run(std::move_only_function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(work));
@@ -30,7 +30,7 @@ void WorkerPool::loop() {
   while (true) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
-    const auto work = std::move(queue_.front());
+    auto work = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
     work();

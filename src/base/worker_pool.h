@@ -18,14 +18,14 @@ class WorkerPool {
   /// Finishes everything that was queued, and waits for it.
   ~WorkerPool();
   /// Queues the work; returns at once.
-  void run(std::function<void()> work);
+  void run(std::move_only_function<void()> work);
 
  private:
   void loop();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
+  std::deque<std::move_only_function<void()>> queue_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -96,6 +96,20 @@ Result<std::uint64_t> query_number(std::string_view query, std::string_view name
   return value;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> read_form(std::string_view form, std::size_t max_items) {
+  SWARMA_RETURN_IF_ERROR(check_query(form));
+  std::vector<std::pair<std::string, std::string>> out;
+  while (!form.empty()) {
+    const RawParameter parameter = take_parameter(form);
+    std::string name = *decode(parameter.name);
+    if (out.size() == max_items) return bad_query("There are more than " + std::to_string(max_items) + " parameters.");
+    if (std::ranges::find(out, name, &std::pair<std::string, std::string>::first) != out.end())
+      return bad_query("\"" + name + "\" is named twice.");
+    out.emplace_back(std::move(name), *decode(parameter.value));
+  }
+  return out;
+}
+
 std::string percent_encode(std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;

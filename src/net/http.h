@@ -56,6 +56,9 @@ Result<std::optional<std::string>> find_query(std::string_view query, std::strin
 /// The same for a whole number in decimal digits; `fallback` if it is absent.
 Result<std::uint64_t> query_number(std::string_view query, std::string_view name, std::uint64_t min, std::uint64_t max,
                                    std::uint64_t fallback);
+/// Every name and its decoded value, of a query or a posted form. BadRequest "bad_query" if it is broken, has a name
+/// twice, or more than `max_items` of them.
+Result<std::vector<std::pair<std::string, std::string>>> read_form(std::string_view form, std::size_t max_items);
 std::string percent_encode(std::string_view text);
 
 /// Part of an open file, sent with sendfile.

@@ -47,6 +47,16 @@ export type ActionStarted = {
   expires_at: number;
 };
 
+export type ActionContinueRequest = {
+  action_id: string;
+  message: Record<string, unknown>;
+};
+
+export type ActionContinued = {
+  /** Depends on the requirement */
+  reply: Record<string, unknown>;
+};
+
 export type ActionCompleteRequest = {
   action_id: string;
   response: Record<string, unknown>;
@@ -69,6 +79,8 @@ export type AttestationState = {
 export type Verifier = {
   issuer: string;
   requirement: string;
+  /** Where several verifiers share a requirement: which of them */
+  variant?: string;
   trust: number;
   calibration: string;
 };

@@ -5,6 +5,7 @@
 
 #include "access/attest/code_book.h"
 #include "base/random.h"
+#include "crypto/hash.h"
 
 namespace swarma::access::attest {
 namespace {
@@ -28,53 +29,92 @@ std::unexpected<Error> no_such_attestation() {
               "This node has issued no such attestation, or it is long gone.");
 }
 
-/// A row of the table actions whose answer may be checked.
+/// A row of the table actions that is open.
 struct OpenAction {
   ActionContext context;
-  std::string creator_jkt;
   Json state;
+  std::int64_t notes = 0;
 };
+
+constexpr std::string_view kOpenColumns =
+    "action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, state, notes";
+
+Result<OpenAction> read_open(const db::Row& row, Instant now, std::shared_ptr<Guest> guest) {
+  SWARMA_TRY(const TitleId title, TitleId::parse(row.text(1)));
+  const auto requirement = policy::find_requirement(row.text(4));
+  if (!requirement)
+    return fail(ErrorCode::Internal, "bad_row", "An action in the database names a requirement that does not exist.");
+  policy::Leaf leaf{*requirement, row.text(5), row.real(6), policy::leaf_key(*requirement, row.text(5))};
+  SWARMA_TRY(Json state, parse_json(row.text(7)));
+  return OpenAction{{.action_id = row.text(0),
+                     .title = title,
+                     .creator_jkt = row.text(2),
+                     .viewer = row.text(3),
+                     .leaf = std::move(leaf),
+                     .now = now,
+                     .guest = std::move(guest)},
+                    std::move(state),
+                    row.integer(8)};
+}
+
+std::string return_hash(std::string_view key) {
+  return to_base64url(crypto::sha256(view(key)));
+}
+
+/// What is under way, or cannot be known right now, is no wrong answer.
+bool counts_as_try(const Error& error) {
+  return error.reason != "not_yet" && error.code != ErrorCode::Unavailable && error.code != ErrorCode::Io &&
+         error.code != ErrorCode::Internal;
+}
 
 }  // namespace
 
-struct Actions::Impl {
+struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
+  Impl(db::Database& rows, const Clock& time, const crypto::SigningKey& key, std::vector<std::unique_ptr<Verifier>> all)
+      : database(rows), clock(time), issuer(key), verifiers(std::move(all)) {}
+
   db::Database& database;
   const Clock& clock;
   const crypto::SigningKey& issuer;
   std::vector<std::unique_ptr<Verifier>> verifiers;
   UnhurriedClock unhurried{clock};
 
-  Verifier* find(policy::Requirement requirement) const {
+  Verifier* find(const policy::Leaf& leaf) const {
     for (const auto& verifier : verifiers)
-      if (verifier->requirement() == requirement) return verifier.get();
+      if (verifier->requirement() == leaf.requirement && verifier->is_for(leaf)) return verifier.get();
     return nullptr;
   }
 
-  Result<Verifier*> get(policy::Requirement requirement) const {
-    if (Verifier* verifier = find(requirement)) return verifier;
+  Result<Verifier*> get(const policy::Leaf& leaf) const {
+    if (Verifier* verifier = find(leaf)) return verifier;
     return fail(ErrorCode::Unsupported, "no_verifier",
-                "This node has no verifier for " + std::string(policy::to_string(requirement)) +
-                    ". Choose another way to unlock.");
+                "This node has no verifier for " + std::string(policy::to_string(leaf.requirement)) +
+                    " as it is asked for here. Choose another way to unlock.");
   }
 
   /// Counts a try and gives the action, or says why it cannot be completed.
-  Result<OpenAction> take_try(const std::string& action_id, const std::string& viewer, Instant now) {
+  Result<OpenAction> take_try(const std::string& action_id, const Answerer& by, Instant now) {
     SWARMA_TRY(const db::Rows rows,
                database.query(
                    "UPDATE actions SET tries = tries + 1 WHERE action_id = $1 AND viewer = $2 AND completed_at IS NULL "
-                   "AND expires_at > $3 AND tries < $4 "
-                   "RETURNING title_id, creator_jkt, requirement, params, min_trust, state",
-                   {action_id, viewer, now.unix_s(), kMaxTries}));
-    if (rows.empty()) return why_not(action_id, viewer, now);
-    const db::Row& row = rows.front();
-    SWARMA_TRY(const TitleId title, TitleId::parse(row.text(0)));
-    const auto requirement = policy::find_requirement(row.text(2));
-    if (!requirement)
-      return fail(ErrorCode::Internal, "bad_row", "An action in the database names a requirement that does not exist.");
-    policy::Leaf leaf{*requirement, row.text(3), row.real(4), policy::leaf_key(*requirement, row.text(3))};
-    SWARMA_TRY(Json state, parse_json(row.text(5)));
-    return OpenAction{{title, viewer, std::move(leaf), now}, row.text(1), std::move(state)};
+                   "AND expires_at > $3 AND tries < $4 RETURNING " +
+                       std::string(kOpenColumns),
+                   {action_id, by.viewer, now.unix_s(), kMaxTries}));
+    if (rows.empty()) return why_not(action_id, by.viewer, now);
+    return read_open(rows.front(), now, by.guest);
   }
+
+  Result<void> give_try_back(const std::string& action_id) {
+    SWARMA_RETURN_IF_ERROR(
+        database.execute("UPDATE actions SET tries = tries - 1 WHERE action_id = $1 AND tries > 0", {action_id}));
+    return {};
+  }
+
+  void note(OpenAction action, const Json& message, Done<Json> done);
+  Result<Json> settle_note(const OpenAction& action, Result<Noted> noted);
+  Result<StartedAction> settle_start(const StartAction& request, const ActionContext& context,
+                                     Result<Challenge> challenge);
+  Result<IssuedAttestation> issue(const OpenAction& action, Result<Evidence> evidence);
 
   std::unexpected<Error> why_not(const std::string& action_id, const std::string& viewer, Instant now) {
     auto rows =
@@ -111,20 +151,20 @@ struct Actions::Impl {
   Result<std::int64_t> prune_attestations(Expiry limit);
 
   /// Ends the action, runs the verifier's claim and remembers the attestation, all or nothing.
-  Result<void> settle(const std::string& action_id, const OpenAction& action, const Attestation& attestation,
-                      const std::string& jws, const Evidence& evidence) {
+  Result<void> settle(const OpenAction& action, const Attestation& attestation, const std::string& jws,
+                      const Evidence& evidence) {
     return database.transact([&](db::Session& session) -> Result<void> {
       SWARMA_TRY(const std::int64_t ended,
                  session.execute("UPDATE actions SET completed_at = $2 WHERE action_id = $1 AND completed_at IS NULL",
-                                 {action_id, attestation.issued_at.unix_s()}));
+                                 {action.context.action_id, attestation.issued_at.unix_s()}));
       if (ended != 1)
         return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
       if (evidence.claim) SWARMA_RETURN_IF_ERROR(evidence.claim(session));
       SWARMA_RETURN_IF_ERROR(session.execute(
           "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
           "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-          {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject, action.creator_jkt,
-           attestation_digest(jws), attestation.expires_at.unix_s()}));
+          {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
+           action.context.creator_jkt, attestation_digest(jws), attestation.expires_at.unix_s()}));
       return {};
     });
   }
@@ -132,17 +172,18 @@ struct Actions::Impl {
 
 Actions::Actions(db::Database& database, const Clock& clock, const crypto::SigningKey& issuer,
                  std::vector<std::unique_ptr<Verifier>> verifiers)
-    : impl_(new Impl{.database = database, .clock = clock, .issuer = issuer, .verifiers = std::move(verifiers)}) {}
+    : impl_(std::make_shared<Impl>(database, clock, issuer, std::move(verifiers))) {}
 Actions::~Actions() = default;
 
 bool Actions::available(const policy::Leaf& leaf) const {
-  return impl_->find(leaf.requirement) != nullptr;
+  return impl_->find(leaf) != nullptr;
 }
 
 std::vector<VerifierInfo> Actions::verifiers() const {
   std::vector<VerifierInfo> out;
   for (const auto& verifier : impl_->verifiers)
-    out.push_back({impl_->issuer.did().text(), verifier->requirement(), verifier->trust(), verifier->calibration()});
+    out.push_back({impl_->issuer.did().text(), verifier->requirement(), verifier->variant(), verifier->trust(),
+                   verifier->calibration()});
   return out;
 }
 
@@ -150,49 +191,136 @@ const crypto::Did& Actions::issuer() const {
   return impl_->issuer.did();
 }
 
-Result<StartedAction> Actions::start(const StartAction& request) {
-  SWARMA_TRY(Verifier* const verifier, impl_->get(request.leaf.requirement));
-  const Instant now = impl_->clock.now();
-  SWARMA_TRY(const Challenge challenge, verifier->start({request.title, request.viewer, request.leaf, now}));
-  StartedAction started{random_id(), request.leaf.requirement, challenge.challenge, Expiry(now, kActionLife)};
-  SWARMA_TRY(
-      const std::int64_t written,
-      impl_->database.execute(
-          "INSERT INTO actions (action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, "
-          "state, tries, expires_at) "
-          "SELECT $1, $2, $3, $4, $5, $6, $7, $8, 0, $9 WHERE "
-          "(SELECT COUNT(*) FROM actions WHERE viewer = $4 AND title_id = $2 AND expires_at > $10 AND "
-          "completed_at IS NULL) < $11",
-          {started.action_id, request.title.text(), crypto::thumbprint(request.creator.public_key()), request.viewer,
-           std::string(policy::to_string(request.leaf.requirement)), request.leaf.params, request.leaf.min_trust,
-           challenge.state, started.expires_at.unix_s(), now.unix_s(), kMaxOpenActions}));
-  if (written == 0) return impl_->too_many_actions(request, now);
+void Actions::start(StartAction request, Done<StartedAction> done) {
+  const auto verifier = impl_->get(request.leaf);
+  if (!verifier) return done(std::unexpected(verifier.error()));
+  const ActionContext context{.action_id = random_id(),
+                              .title = request.title,
+                              .creator_jkt = crypto::thumbprint(request.creator.public_key()),
+                              .viewer = request.viewer,
+                              .leaf = request.leaf,
+                              .now = impl_->clock.now(),
+                              .return_key = random_id(),
+                              .base_url = request.base_url,
+                              .guest = request.guest};
+  (*verifier)->start(context, [impl = impl_, request = std::move(request), context,
+                               done = std::move(done)](Result<Challenge> challenge) mutable {
+    done(impl->settle_start(request, context, std::move(challenge)));
+  });
+}
+
+Result<StartedAction> Actions::Impl::settle_start(const StartAction& request, const ActionContext& context,
+                                                  Result<Challenge> challenge) {
+  SWARMA_RETURN_IF_ERROR(challenge);
+  const Instant now = context.now;
+  StartedAction started{context.action_id, request.leaf.requirement, std::move(challenge->challenge),
+                        Expiry(now, std::clamp<std::chrono::seconds>(challenge->life, kMinActionLife, kMaxActionLife))};
+  const db::Value hash = challenge->returns ? db::Value(return_hash(context.return_key)) : db::Value(nullptr);
+  SWARMA_TRY(const std::int64_t written,
+             database.execute(
+                 "INSERT INTO actions (action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, "
+                 "state, tries, expires_at, return_hash) "
+                 "SELECT $1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $12 WHERE "
+                 "(SELECT COUNT(*) FROM actions WHERE viewer = $4 AND title_id = $2 AND expires_at > $10 AND "
+                 "completed_at IS NULL) < $11",
+                 {started.action_id, request.title.text(), context.creator_jkt, request.viewer,
+                  std::string(policy::to_string(request.leaf.requirement)), request.leaf.params, request.leaf.min_trust,
+                  challenge->state, started.expires_at.unix_s(), now.unix_s(), kMaxOpenActions, hash}));
+  if (written == 0) return too_many_actions(request, now);
   return started;
 }
 
-Result<IssuedAttestation> Actions::complete(std::string_view action_id, std::string_view viewer, const Json& response,
-                                            Guest* guest) {
-  if (!is_id(action_id)) return no_such_action();
+void Actions::note(std::string_view action_id, Answerer by, const Json& message, Done<Json> done) {
+  if (!is_id(action_id)) return done(no_such_action());
   const Instant now = impl_->clock.now();
   const std::string id(action_id);
-  SWARMA_TRY(OpenAction action, impl_->take_try(id, std::string(viewer), now));
-  SWARMA_TRY(Verifier* const verifier, impl_->get(action.context.leaf.requirement));
-  action.context.guest = guest;
-  SWARMA_TRY(const Evidence evidence, verifier->check(action.context, action.state, response));
-  Attestation attestation{.id = random_id(),
-                          .issuer = impl_->issuer.did(),
-                          .subject = action.context.viewer,
-                          .title = action.context.title,
-                          .requirement = action.context.leaf.requirement,
-                          .params = action.context.leaf.params,
-                          .key = action.context.leaf.key,
-                          .evidence = evidence.evidence,
-                          .trust = std::clamp(evidence.trust, 0.0, 1.0),
-                          .issued_at = now,
-                          .expires_at = Expiry(now, kAttestationLife),
-                          .nonce = random_id()};
-  SWARMA_TRY(std::string jws, sign_attestation(attestation, impl_->issuer));
-  SWARMA_RETURN_IF_ERROR(impl_->settle(id, action, attestation, jws, evidence));
+  const auto rows = impl_->database.query("SELECT " + std::string(kOpenColumns) +
+                                              " FROM actions WHERE action_id = $1 AND viewer = $2 AND completed_at IS "
+                                              "NULL AND expires_at > $3",
+                                          {id, by.viewer, now.unix_s()});
+  if (!rows) return done(std::unexpected(rows.error()));
+  if (rows->empty()) return done(impl_->why_not(id, by.viewer, now));
+  auto action = read_open(rows->front(), now, std::move(by.guest));
+  if (!action) return done(std::unexpected(std::move(action).error()));
+  impl_->note(*std::move(action), message, std::move(done));
+}
+
+void Actions::note_return(std::string_view return_key, Answerer by, const Json& message, Done<Json> done) {
+  if (!is_id(return_key)) return done(no_such_action());
+  const Instant now = impl_->clock.now();
+  const auto rows =
+      impl_->database.query("SELECT " + std::string(kOpenColumns) +
+                                " FROM actions WHERE return_hash = $1 AND completed_at IS NULL AND expires_at > $2",
+                            {return_hash(return_key), now.unix_s()});
+  if (!rows) return done(std::unexpected(rows.error()));
+  if (rows->empty()) return done(no_such_action());
+  auto action = read_open(rows->front(), now, std::move(by.guest));
+  if (!action) return done(std::unexpected(std::move(action).error()));
+  impl_->note(*std::move(action), message, std::move(done));
+}
+
+void Actions::Impl::note(OpenAction open, const Json& message, Done<Json> done) {
+  const auto verifier = get(open.context.leaf);
+  if (!verifier) return done(std::unexpected(verifier.error()));
+  if (open.notes >= kMaxNotes)
+    return done(fail(ErrorCode::TooMany, "too_many_messages",
+                     "Too many messages were sent for this action: start another.", std::chrono::seconds(1)));
+  const auto action = std::make_shared<const OpenAction>(std::move(open));
+  (*verifier)->note(action->context, action->state, message,
+                    [impl = shared_from_this(), action, done = std::move(done)](Result<Noted> noted) mutable {
+                      done(impl->settle_note(*action, std::move(noted)));
+                    });
+}
+
+/// Of several messages to one state one is taken.
+Result<Json> Actions::Impl::settle_note(const OpenAction& action, Result<Noted> noted) {
+  SWARMA_RETURN_IF_ERROR(noted);
+  SWARMA_TRY(
+      const std::int64_t taken,
+      database.execute("UPDATE actions SET state = $3, notes = notes + 1 WHERE action_id = $1 AND notes = $2 AND "
+                       "completed_at IS NULL",
+                       {action.context.action_id, action.notes, noted->state}));
+  if (taken != 1)
+    return fail(ErrorCode::Conflict, "action_moved_on",
+                "Another message to this action was taken at the same moment: send this one again if it still matters.",
+                std::chrono::seconds(1));
+  return parse_json(noted->reply);
+}
+
+void Actions::complete(std::string_view action_id, Answerer by, const Json& response, Done<IssuedAttestation> done) {
+  if (!is_id(action_id)) return done(no_such_action());
+  auto taken = impl_->take_try(std::string(action_id), by, impl_->clock.now());
+  if (!taken) return done(std::unexpected(std::move(taken).error()));
+  const auto verifier = impl_->get(taken->context.leaf);
+  if (!verifier) return done(std::unexpected(verifier.error()));
+  const auto action = std::make_shared<const OpenAction>(*std::move(taken));
+  (*verifier)->check(action->context, action->state, response,
+                     [impl = impl_, action, done = std::move(done)](Result<Evidence> evidence) mutable {
+                       done(impl->issue(*action, std::move(evidence)));
+                     });
+}
+
+Result<IssuedAttestation> Actions::Impl::issue(const OpenAction& action, Result<Evidence> evidence) {
+  if (!evidence) {
+    if (!counts_as_try(evidence.error())) SWARMA_RETURN_IF_ERROR(give_try_back(action.context.action_id));
+    return std::unexpected(std::move(evidence).error());
+  }
+  const Instant now = action.context.now;
+  const Attestation attestation{
+      .id = random_id(),
+      .issuer = issuer.did(),
+      .subject = action.context.viewer,
+      .title = action.context.title,
+      .requirement = action.context.leaf.requirement,
+      .params = action.context.leaf.params,
+      .key = action.context.leaf.key,
+      .evidence = evidence->evidence,
+      .trust = std::clamp(evidence->trust, 0.0, 1.0),
+      .issued_at = now,
+      .expires_at = Expiry(now, std::min<std::chrono::seconds>(evidence->life, kMaxAttestationLife)),
+      .nonce = random_id()};
+  SWARMA_TRY(std::string jws, sign_attestation(attestation, issuer));
+  SWARMA_RETURN_IF_ERROR(settle(action, attestation, jws, *evidence));
   return IssuedAttestation{attestation.id, std::move(jws)};
 }
 

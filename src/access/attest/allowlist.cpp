@@ -13,7 +13,7 @@
 namespace swarma::access::attest {
 namespace {
 
-class AllowlistVerifier final : public Verifier {
+class AllowlistVerifier final : public PromptVerifier {
  public:
   AllowlistVerifier(db::Database& database, const crypto::SecretKey& network_key)
       : database_(database), network_key_(network_key) {}
@@ -24,19 +24,19 @@ class AllowlistVerifier final : public Verifier {
     return "The code is one the creator handed out; who handed it on is not known. Uses are counted per viewer key.";
   }
 
-  Result<Challenge> start(const ActionContext& context) override {
+  Result<Challenge> challenge(const ActionContext& context) override {
     SWARMA_TRY(const std::string list, list_of(context));
     SWARMA_TRY(std::string challenge, canonical_json({{"list", list}}));
     return Challenge{std::move(challenge), "{}"};
   }
 
-  Result<Evidence> check(const ActionContext& context, const Json&, const Json& response) override {
+  Result<Evidence> judge(const ActionContext& context, const Json&, const Json& response) override {
     const JsonReader reader(response, "response");
     SWARMA_RETURN_IF_ERROR(reader.only({"code"}));
     SWARMA_TRY(const std::string code, reader.text("code", title::kMaxCodeLength));
     SWARMA_TRY(const std::string list, list_of(context));
     SWARMA_TRY(const std::chrono::seconds hold, count_attempt(context));
-    if (context.guest != nullptr) context.guest->hold = hold;
+    if (context.guest) context.guest->hold = hold;
     SWARMA_TRY(const std::optional<Bytes> hash, find_code(context.title, list, code));
     if (!hash) return fail(ErrorCode::Forbidden, "wrong_code", "This code is not on the list. Check it and try again.");
     SWARMA_TRY(std::string evidence, canonical_json({{"list", list}}));
@@ -61,7 +61,7 @@ class AllowlistVerifier final : public Verifier {
   }
 
   std::string network_name_of(const ActionContext& context) const {
-    const std::string& network = context.guest == nullptr ? std::string() : context.guest->network;
+    const std::string& network = !context.guest ? std::string() : context.guest->network;
     return "net:" + network_name(network_key_, window_of(context), context.title, network);
   }
 

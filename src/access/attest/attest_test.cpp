@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "access/attest/actions.h"
+#include "access/attest/actions_testing.h"
 #include "access/attest/code_book.h"
 #include "access/attest/guesser.h"
 #include "access/policy/preset.h"
@@ -52,31 +52,32 @@ class AttestTest : public ::testing::TestWithParam<db::testing::Engine> {
 
   db::Database& db() { return **database_; }
   Result<StartedAction> start(const policy::Leaf& leaf, const std::string& viewer = kMe) {
-    return actions_->start({title_, creator_.did(), leaf, viewer});
+    return testing::start(*actions_, {title_, creator_.did(), leaf, viewer});
   }
   std::string started(const policy::Leaf& leaf, const std::string& viewer = kMe) {
     const auto action = start(leaf, viewer);
     EXPECT_TRUE(action) << action.error().message;
     return action ? action->action_id : "";
   }
-  Result<IssuedAttestation> enter(const std::string& code, const std::string& viewer = kMe, Guest* guest = nullptr) {
-    return actions_->complete(started(leaf_of("code:popcorn"), viewer), viewer, {{"code", code}}, guest);
+  Result<IssuedAttestation> enter(const std::string& code, const std::string& viewer = kMe,
+                                  std::shared_ptr<Guest> guest = {}) {
+    return testing::complete(*actions_, started(leaf_of("code:popcorn"), viewer), {viewer, std::move(guest)},
+                             {{"code", code}});
   }
   /// A throw-away key's guess: its reason, and for how many seconds the answer is held.
   std::pair<std::string, std::int64_t> guess(const std::string& code, const std::string& network) {
-    Guest guest{.network = network};
+    const auto guest = std::make_shared<Guest>(Guest{.network = network});
     const std::string viewer = "key-" + std::to_string(++keys_);
-    const std::string why = reason(enter(code, viewer, &guest));
-    return {why, guest.hold.count()};
+    const std::string why = reason(enter(code, viewer, guest));
+    return {why, guest->hold.count()};
   }
   void use_up(const std::string& network) {
     for (int i = 0; i < kAttemptsPerNetwork; ++i) ASSERT_EQ(guess("guess", network), std::pair("wrong_code"s, 0L));
   }
   IssuedAttestation enter_goodwill() {
     const std::string text = parse_json(leaf_of("goodwill").params).value()["text"];
-    return actions_
-        ->complete(started(leaf_of("goodwill")), kMe,
-                   {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}})
+    return testing::complete(*actions_, started(leaf_of("goodwill")), {kMe},
+                             {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}})
         .value();
   }
   void publish_codes(const title::CodeLists& codes) {
@@ -115,7 +116,7 @@ TEST_P(AttestTest, AViewerSolvesAPuzzleAndIsAttested) {
   ASSERT_TRUE(action) << action.error().message;
   EXPECT_EQ(action->expires_at, Expiry(clock_.now(), kActionLife));
   const Json challenge = parse_json(action->challenge).value();
-  const auto issued = actions_->complete(action->action_id, kMe, {{"solution", solve(challenge)}});
+  const auto issued = testing::complete(*actions_, action->action_id, {kMe}, {{"solution", solve(challenge)}});
   ASSERT_TRUE(issued) << issued.error().message;
 
   const auto attestation = verify_attestation(issued->jws, expected());
@@ -130,44 +131,45 @@ TEST_P(AttestTest, AnyNodeOnTheDatabaseCanCompleteAnAction) {
   const std::string id = started(leaf_of("goodwill"));
   const auto other_node = make_actions();
   const std::string text = parse_json(leaf_of("goodwill").params).value()["text"];
-  const auto issued =
-      other_node->complete(id, kMe, {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}});
+  const auto issued = testing::complete(*other_node, id, {kMe},
+                                        {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}});
   EXPECT_TRUE(issued) << issued.error().message;
 }
 
 TEST_P(AttestTest, GoodwillMeansThisSentence) {
   const std::string id = started(leaf_of("goodwill"));
-  EXPECT_EQ(reason(actions_->complete(id, kMe, {{"accepted", false}, {"text_hash", ""}})), "not_accepted");
-  EXPECT_EQ(reason(actions_->complete(
-                id, kMe, {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view("Other")))}})),
+  EXPECT_EQ(reason(testing::complete(*actions_, id, {kMe}, {{"accepted", false}, {"text_hash", ""}})), "not_accepted");
+  EXPECT_EQ(reason(testing::complete(*actions_, id, {kMe},
+                                     {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view("Other")))}})),
             "wrong_text");
-  EXPECT_EQ(reason(actions_->complete(id, kMe, {{"accepted", "yes"}})), "bad_member");
+  EXPECT_EQ(reason(testing::complete(*actions_, id, {kMe}, {{"accepted", "yes"}})), "bad_member");
 }
 
 TEST_P(AttestTest, AnActionEndsOnce) {
   const auto action = start(easy_puzzle());
   const Json challenge = parse_json(action->challenge).value();
-  EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", wrong_solution(challenge)}})),
+  EXPECT_EQ(reason(testing::complete(*actions_, action->action_id, {kMe}, {{"solution", wrong_solution(challenge)}})),
             "wrong_solution");
-  EXPECT_EQ(reason(actions_->complete(action->action_id, "somebody", {{"solution", solve(challenge)}})),
+  EXPECT_EQ(reason(testing::complete(*actions_, action->action_id, {"somebody"}, {{"solution", solve(challenge)}})),
             "action_wrong_viewer");
-  EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", solve(challenge)}})), "fine");
-  EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", solve(challenge)}})), "action_completed");
-  EXPECT_EQ(reason(actions_->complete("AAAAAAAAAAAAAAAAAAAAAA", kMe, Json::object())), "action_unknown");
-  EXPECT_EQ(reason(actions_->complete("'; DROP TABLE actions", kMe, Json::object())), "action_unknown");
+  EXPECT_EQ(reason(testing::complete(*actions_, action->action_id, {kMe}, {{"solution", solve(challenge)}})), "fine");
+  EXPECT_EQ(reason(testing::complete(*actions_, action->action_id, {kMe}, {{"solution", solve(challenge)}})),
+            "action_completed");
+  EXPECT_EQ(reason(testing::complete(*actions_, "AAAAAAAAAAAAAAAAAAAAAA", {kMe}, Json::object())), "action_unknown");
+  EXPECT_EQ(reason(testing::complete(*actions_, "'; DROP TABLE actions", {kMe}, Json::object())), "action_unknown");
 }
 
 TEST_P(AttestTest, AnActionExpires) {
   const std::string id = started(easy_puzzle());
   clock_.advance(kActionLife);
-  EXPECT_EQ(reason(actions_->complete(id, kMe, {{"solution", "1"}})), "action_expired");
+  EXPECT_EQ(reason(testing::complete(*actions_, id, {kMe}, {{"solution", "1"}})), "action_expired");
 }
 
 TEST_P(AttestTest, TriesAndOpenActionsAreBounded) {
   const auto action = start(easy_puzzle(40));
   for (int i = 0; i < kMaxTries; ++i)
-    EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", "1"}})), "wrong_solution");
-  EXPECT_EQ(reason(actions_->complete(action->action_id, kMe, {{"solution", "1"}})), "too_many_tries");
+    EXPECT_EQ(reason(testing::complete(*actions_, action->action_id, {kMe}, {{"solution", "1"}})), "wrong_solution");
+  EXPECT_EQ(reason(testing::complete(*actions_, action->action_id, {kMe}, {{"solution", "1"}})), "too_many_tries");
   for (int i = 1; i < kMaxOpenActions; ++i) started(easy_puzzle());
   EXPECT_EQ(reason(start(easy_puzzle())), "too_many_actions");
   EXPECT_EQ(reason(start(easy_puzzle(), "somebody")), "fine");
@@ -233,11 +235,11 @@ TEST_P(AttestTest, GuessesSlowTheirNetworkAndNobodyElse) {
   EXPECT_EQ(guess("guess", "4:c00002"), std::pair("wrong_code"s, 2 * kPaceSeconds));
   EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 3 * kPaceSeconds));
   // More are not checked at all, and are told the wait.
-  Guest guest{.network = "4:c00002"};
-  const auto refused = enter("popcorn", "late", &guest);
+  const auto guest = std::make_shared<Guest>(Guest{.network = "4:c00002"});
+  const auto refused = enter("popcorn", "late", guest);
   EXPECT_EQ(reason(refused), "too_many_codes");
   EXPECT_EQ(refused.error().retry_after, std::chrono::seconds(4 * kPaceSeconds));
-  EXPECT_EQ(guest.hold.count(), 0);
+  EXPECT_EQ(guest->hold.count(), 0);
   clock_.advance(std::chrono::seconds(kPaceSeconds));
   EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 3 * kPaceSeconds));
   // Elsewhere nobody notices, and here nobody once the window is over.
@@ -249,12 +251,12 @@ TEST_P(AttestTest, GuessesSlowTheirNetworkAndNobodyElse) {
 TEST_P(AttestTest, WhoIsWrongAgainFromASlowedNetworkIsRefused) {
   publish_codes({{"codes", {{"popcorn", 0}}}});
   use_up("4:c00002");
-  Guest guest{.network = "4:c00002"};
+  const auto guest = std::make_shared<Guest>(Guest{.network = "4:c00002"});
   for (int i = 0; i < kSlowedAttempts; ++i) {
-    EXPECT_EQ(reason(enter("guess", "me", &guest)), "wrong_code");
+    EXPECT_EQ(reason(enter("guess", "me", guest)), "wrong_code");
     clock_.advance(std::chrono::seconds(kPaceSeconds));
   }
-  const auto refused = enter("popcorn", "me", &guest);
+  const auto refused = enter("popcorn", "me", guest);
   EXPECT_EQ(reason(refused), "too_many_codes");
   EXPECT_EQ(refused.error().retry_after, std::chrono::seconds(kAttemptWindowSeconds - kSlowedAttempts * kPaceSeconds));
   EXPECT_EQ(guess("popcorn", "4:c00002"), std::pair("fine"s, 0L));
@@ -400,6 +402,92 @@ TEST_P(AttestTest, PruningRemovesWhatIsOver) {
   clock_.advance(std::chrono::hours(24));
   EXPECT_EQ(actions_->prune().value(), 3);
   EXPECT_EQ(actions_->prune().value(), 0);
+}
+
+/// Asks somebody outside: answers on another thread, and only once it was told to.
+class WaitingVerifier final : public Verifier {
+ public:
+  explicit WaitingVerifier(std::string& key) : key_(key) {}
+  policy::Requirement requirement() const override { return policy::Requirement::GoodwillAck; }
+  double trust() const override { return 1; }
+  std::string calibration() const override { return "A fake."; }
+  void start(const ActionContext& context, Done<Challenge> done) override {
+    key_ = context.return_key;
+    std::jthread([done = std::move(done)]() mutable { done(Challenge{.challenge = "{}", .returns = true}); }).detach();
+  }
+  void note(const ActionContext&, const Json& state, const Json& message, Done<Noted> done) override {
+    std::jthread([done = std::move(done), heard = state.value("heard", 0), message]() mutable {
+      done(Noted{Json{{"heard", heard + 1}, {"last", message}}.dump(), Json{{"heard", heard + 1}}.dump()});
+    }).detach();
+  }
+  void check(const ActionContext&, const Json& state, const Json&, Done<Evidence> done) override {
+    std::jthread([done = std::move(done), ready = state.contains("heard")]() mutable {
+      if (ready) return done(Evidence{.trust = 0.5, .life = std::chrono::days(40)});
+      done(fail(ErrorCode::Conflict, "not_yet", "Nobody came by yet.", std::chrono::seconds(2)));
+    }).detach();
+  }
+
+ private:
+  std::string& key_;
+};
+
+TEST_P(AttestTest, AnActionWaitsForSomebodyOutside) {
+  std::string key;
+  std::vector<std::unique_ptr<Verifier>> verifiers;
+  verifiers.push_back(std::make_unique<WaitingVerifier>(key));
+  Actions actions(db(), clock_, issuer_, std::move(verifiers));
+  const auto action = testing::start(actions, {title_, creator_.did(), leaf_of("goodwill"), kMe});
+  ASSERT_TRUE(action) << action.error().message;
+  const std::string id = action->action_id;
+  // Waiting is no wrong answer, however often.
+  for (int i = 0; i < kMaxTries + 5; ++i)
+    EXPECT_EQ(reason(testing::complete(actions, id, {kMe}, Json::object())), "not_yet");
+
+  EXPECT_EQ(reason(testing::note(actions, id, {"somebody"}, Json::object())), "action_wrong_viewer");
+  EXPECT_EQ(reason(testing::note(actions, "AAAAAAAAAAAAAAAAAAAAAA", {kMe}, Json::object())), "action_unknown");
+  EXPECT_EQ(reason(testing::note_return(actions, id, Json::object())), "action_unknown");  // the id is no key
+  EXPECT_EQ(testing::note_return(actions, key, {{"returned", {{"a", "b"}}}}).value(), (Json{{"heard", 1}}));
+  EXPECT_EQ(testing::note(actions, id, {kMe}, Json::object()).value(), (Json{{"heard", 2}}));
+
+  const auto issued = testing::complete(actions, id, {kMe}, Json::object());
+  ASSERT_TRUE(issued) << issued.error().message;
+  const auto attestation = verify_attestation(issued->jws, expected());
+  ASSERT_TRUE(attestation) << attestation.error().message;
+  EXPECT_EQ(attestation->expires_at, Expiry(clock_.now(), kMaxAttestationLife));
+  EXPECT_EQ(reason(testing::note_return(actions, key, Json::object())), "action_unknown");
+  EXPECT_EQ(reason(testing::note(actions, id, {kMe}, Json::object())), "action_completed");
+}
+
+TEST_P(AttestTest, AReturnKeyDiesWithItsAction) {
+  std::string key;
+  std::vector<std::unique_ptr<Verifier>> verifiers;
+  verifiers.push_back(std::make_unique<WaitingVerifier>(key));
+  Actions actions(db(), clock_, issuer_, std::move(verifiers));
+  ASSERT_TRUE(testing::start(actions, {title_, creator_.did(), leaf_of("goodwill"), kMe}));
+  clock_.advance(kActionLife - 1s);
+  EXPECT_TRUE(testing::note_return(actions, key, Json::object()));
+  clock_.advance(1s);
+  EXPECT_EQ(reason(testing::note_return(actions, key, Json::object())), "action_unknown");
+}
+
+TEST_P(AttestTest, OfMessagesSentAtOnceEachIsTakenOnceOrSentAgain) {
+  std::string key;
+  std::vector<std::unique_ptr<Verifier>> verifiers;
+  verifiers.push_back(std::make_unique<WaitingVerifier>(key));
+  Actions actions(db(), clock_, issuer_, std::move(verifiers));
+  const auto action = testing::start(actions, {title_, creator_.did(), leaf_of("goodwill"), kMe});
+  ASSERT_TRUE(action) << action.error().message;
+  std::atomic<int> taken = 0;
+  {
+    std::vector<std::jthread> senders;
+    for (int i = 0; i < 8; ++i)
+      senders.emplace_back([&] {
+        const auto noted = testing::note(actions, action->action_id, {kMe}, Json::object());
+        if (noted) ++taken;
+        EXPECT_TRUE(noted || noted.error().reason == "action_moved_on") << noted.error().message;
+      });
+  }
+  EXPECT_EQ(testing::note(actions, action->action_id, {kMe}, Json::object()).value(), (Json{{"heard", taken + 1}}));
 }
 
 }  // namespace

@@ -14,7 +14,6 @@
 namespace swarma::access::attest {
 
 inline constexpr std::size_t kMaxAttestationBytes = 8 * 1024;
-inline constexpr std::chrono::hours kAttestationLife{1};  // longer than an action, so that the first of several lasts
 
 struct Attestation {
   std::string id;  // base64url, 16 bytes

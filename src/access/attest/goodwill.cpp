@@ -8,7 +8,7 @@
 namespace swarma::access::attest {
 namespace {
 
-class GoodwillVerifier final : public Verifier {
+class GoodwillVerifier final : public PromptVerifier {
  public:
   policy::Requirement requirement() const override { return policy::Requirement::GoodwillAck; }
   double trust() const override { return 1; }
@@ -17,13 +17,13 @@ class GoodwillVerifier final : public Verifier {
            "promise.";
   }
 
-  Result<Challenge> start(const ActionContext& context) override {
+  Result<Challenge> challenge(const ActionContext& context) override {
     SWARMA_TRY(const std::string text, text_of(context));
     SWARMA_TRY(std::string challenge, canonical_json({{"text", text}}));
     return Challenge{std::move(challenge), "{}"};
   }
 
-  Result<Evidence> check(const ActionContext& context, const Json&, const Json& response) override {
+  Result<Evidence> judge(const ActionContext& context, const Json&, const Json& response) override {
     const JsonReader reader(response, "response");
     SWARMA_RETURN_IF_ERROR(reader.only({"accepted", "text_hash"}));
     SWARMA_TRY(const bool accepted, reader.boolean_or("accepted", false));

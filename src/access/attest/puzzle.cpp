@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxSolutionDigits = 20;  // of a 64-bit counter
 
-class PuzzleVerifier final : public Verifier {
+class PuzzleVerifier final : public PromptVerifier {
  public:
   policy::Requirement requirement() const override { return policy::Requirement::PuzzleSolve; }
   double trust() const override { return 1; }
@@ -22,7 +22,7 @@ class PuzzleVerifier final : public Verifier {
            "it is not known.";
   }
 
-  Result<Challenge> start(const ActionContext& context) override {
+  Result<Challenge> challenge(const ActionContext& context) override {
     SWARMA_TRY(const std::int64_t bits, difficulty_of(context));
     const std::string seed = to_base64url(random_array<16>());
     SWARMA_TRY(std::string challenge, canonical_json({{"algorithm", "sha256"}, {"difficulty", bits}, {"seed", seed}}));
@@ -30,7 +30,7 @@ class PuzzleVerifier final : public Verifier {
     return Challenge{std::move(challenge), std::move(state)};
   }
 
-  Result<Evidence> check(const ActionContext& context, const Json& state, const Json& response) override {
+  Result<Evidence> judge(const ActionContext& context, const Json& state, const Json& response) override {
     const JsonReader reader(response, "response");
     SWARMA_RETURN_IF_ERROR(reader.only({"solution"}));
     SWARMA_TRY(const std::string solution, reader.text("solution", kMaxSolutionDigits));

@@ -4,9 +4,9 @@
 #include "access/attest/actions.h"
 
 namespace swarma::access::attest {
+namespace {
 
-std::span<const db::Migration> migrations() {
-  static const std::array<db::Migration, 3> list = {db::Migration{"access_attest_0001", R"(
+constexpr const char* kActionsAndCodes = R"(
     CREATE TABLE actions (
       action_id TEXT PRIMARY KEY,
       title_id TEXT NOT NULL,
@@ -65,16 +65,35 @@ std::span<const db::Migration> migrations() {
       attempts BIGINT NOT NULL,
       PRIMARY KEY (time_window, title_id, viewer)
     );
-  )"},
-                                                    // The turn of a network that is slowed (code_book.h).
-                                                    db::Migration{"access_attest_0002", R"(
+  )";
+
+// The turn of a network that is slowed (code_book.h).
+constexpr const char* kTurns = R"(
     ALTER TABLE code_attempts ADD COLUMN next_at BIGINT NOT NULL DEFAULT 0;
-  )"},
-                                                    // What was forgotten stays used: the last that was.
-                                                    db::Migration{"access_attest_0003", R"(
+  )";
+
+// What was forgotten stays used: the last that was.
+constexpr const char* kFloor = R"(
     CREATE TABLE attestation_floor (expires_at BIGINT NOT NULL);
     INSERT INTO attestation_floor (expires_at) VALUES (0);
-  )"}};
+  )";
+
+// Actions that somebody else may add to, by a key of their own; messages that were taken.
+constexpr const char* kReturns = R"(
+    ALTER TABLE actions ADD COLUMN return_hash TEXT;
+    ALTER TABLE actions ADD COLUMN notes BIGINT NOT NULL DEFAULT 0;
+    CREATE UNIQUE INDEX actions_by_return ON actions (return_hash);
+  )";
+
+}  // namespace
+
+std::span<const db::Migration> migrations() {
+  static const std::array list = {
+      db::Migration{"access_attest_0001", kActionsAndCodes},
+      db::Migration{"access_attest_0002", kTurns},
+      db::Migration{"access_attest_0003", kFloor},
+      db::Migration{"access_attest_0004", kReturns},
+  };
   return list;
 }
 

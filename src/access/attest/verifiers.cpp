@@ -1,4 +1,6 @@
 // The list of requirements that a node can check.
+#include <nlohmann/json.hpp>
+
 #include "access/attest/verifier.h"
 
 namespace swarma::access::attest {
@@ -12,6 +14,23 @@ std::vector<std::unique_ptr<Verifier>> make_verifiers(const VerifierNeeds& needs
   for (const auto make : {make_goodwill_verifier, make_puzzle_verifier, make_allowlist_verifier})
     verifiers.push_back(make(needs));
   return verifiers;
+}
+
+namespace {
+
+std::unexpected<Error> nothing_to_note() {
+  return fail(ErrorCode::Conflict, "nothing_to_continue",
+              "This action takes no messages in between: send its answer to actions/complete.");
+}
+
+}  // namespace
+
+void Verifier::note(const ActionContext&, const Json&, const Json&, Done<Noted> done) {
+  done(nothing_to_note());
+}
+
+Result<Noted> PromptVerifier::take(const ActionContext&, const Json&, const Json&) {
+  return nothing_to_note();
 }
 
 }  // namespace swarma::access::attest

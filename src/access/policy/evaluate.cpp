@@ -145,7 +145,7 @@ void check_place_and_time(const Path& path, const Facts& facts, const ResolvedTe
     add("too_early", "Come back in " + std::to_string((*from - facts.now).count()) + " seconds: it is not open yet.");
   if (path.grants.until && path.grants.until->has_passed(facts.now))
     add("too_late", "This way has closed; choose another.");
-  if (terms.slots.empty() || terms.key_groups.empty())
+  if (!path.grants.pass && (terms.slots.empty() || terms.key_groups.empty()))
     add("opens_nothing", "This way opens nothing of this film; choose another.");
 }
 

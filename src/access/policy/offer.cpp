@@ -9,17 +9,23 @@ namespace {
 
 Json terms_json(const GrantTerms& terms, const TitleShape& shape) {
   const ResolvedTerms resolved = resolve(terms, shape);
-  return {{"slots", {resolved.slots.begin, resolved.slots.end}},
-          {"key_groups", resolved.key_groups},
-          {"window_slots", resolved.window_slots},
-          {"ttl_s", terms.ttl.count()},
-          {"unlock_s", terms.unlock_life.count()},
-          {"count", terms.count},
-          {"max_plays", terms.max_plays},
-          {"cooldown_s", terms.cooldown.count()},
-          {"geo", {{"allow", terms.geo.allow}, {"deny", terms.geo.deny}}},
-          {"between",
-           {{"from", terms.from.value_or(Instant()).unix_s()}, {"until", terms.until.value_or(Expiry()).unix_s()}}}};
+  Json out = {
+      {"slots", {resolved.slots.begin, resolved.slots.end}},
+      {"key_groups", resolved.key_groups},
+      {"window_slots", resolved.window_slots},
+      {"ttl_s", terms.ttl.count()},
+      {"unlock_s", terms.unlock_life.count()},
+      {"count", terms.count},
+      {"max_plays", terms.max_plays},
+      {"cooldown_s", terms.cooldown.count()},
+      {"geo", {{"allow", terms.geo.allow}, {"deny", terms.geo.deny}}},
+      {"between",
+       {{"from", terms.from.value_or(Instant()).unix_s()}, {"until", terms.until.value_or(Expiry()).unix_s()}}}};
+  if (terms.pass)
+    out["pass"] = {{"tier", terms.pass->tier},
+                   {"life_s", terms.pass->life.count()},
+                   {"titles", terms.pass->this_title_only ? "this" : "all"}};
+  return out;
 }
 
 Json path_json(const Path& path, const TitleShape& shape, const std::function<bool(const Leaf&)>& available) {

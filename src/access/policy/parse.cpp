@@ -81,17 +81,42 @@ Result<void> parse_limits(const JsonReader& reader, const std::string& at, Grant
   return {};
 }
 
-Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
+Result<PassTerms> parse_pass(const Json& json, const std::string& at) {
   const JsonReader reader = reader_at(json, at);
+  SWARMA_RETURN_IF_ERROR(reader.only({"tier", "life_s", "titles"}));
+  PassTerms pass;
+  SWARMA_TRY(pass.tier, reader.text("tier", 32));
+  if (!is_slug(pass.tier)) return bad_policy(at, "\"tier\" must be 1 to 32 of a-z, 0-9, \"_\", \"-\"");
+  SWARMA_TRY(pass.life, reader.seconds_or("life_s", kMinTtl, kMaxUnlockLife, std::chrono::days(31)));
+  SWARMA_TRY(const std::string titles, reader.text_or("titles", 8, "all"));
+  if (titles != "all" && titles != "this") return bad_policy(at, "\"titles\" must be \"all\" or \"this\"");
+  pass.this_title_only = titles == "this";
+  return pass;
+}
+
+/// Slots, or a pass.
+Result<void> parse_given(const JsonReader& reader, const std::string& at, GrantTerms& terms) {
+  if (reader.has("pass")) {
+    SWARMA_RETURN_IF_ERROR(reader.only({"pass", "max_plays", "cooldown_s", "geo", "between"}));
+    SWARMA_TRY(const Json* pass, reader.object("pass"));
+    SWARMA_TRY(terms.pass, parse_pass(*pass, at + "/pass"));
+    return {};
+  }
   SWARMA_RETURN_IF_ERROR(reader.only({"slots", "seconds", "key_groups", "ttl_s", "unlock_s", "window_s", "count",
                                       "max_plays", "cooldown_s", "geo", "between"}));
-  GrantTerms terms;
   SWARMA_TRY(const auto slots, range(reader, "slots", 1 << 20, at));
   SWARMA_TRY(terms.seconds, range(reader, "seconds", kMaxFilmSeconds, at));
   if (slots && terms.seconds) return bad_policy(at, "give \"slots\" or \"seconds\", not both");
   if (slots) terms.slots = SlotRange{static_cast<Slot>(slots->first), static_cast<Slot>(slots->second)};
   SWARMA_TRY(terms.key_groups,
              texts(reader, "key_groups", 16, at, "a key group (1 to 32 of a-z, 0-9, \"_\", \"-\")", is_slug));
+  return {};
+}
+
+Result<GrantTerms> parse_terms(const Json& json, const std::string& at) {
+  const JsonReader reader = reader_at(json, at);
+  GrantTerms terms;
+  SWARMA_RETURN_IF_ERROR(parse_given(reader, at, terms));
   SWARMA_RETURN_IF_ERROR(parse_limits(reader, at, terms));
   if (reader.has("geo")) {
     SWARMA_TRY(const Json* geo, reader.object("geo"));
@@ -128,7 +153,7 @@ Result<Leaf> parse_leaf(const Json& json, const std::string& at, std::initialize
     return bad_policy(
         at,
         "\"requirement\" must be one of goodwill_ack, puzzle_solve, email_verify, social_like, crypto_payment, "
-        "watch_ad, allowlist_token");
+        "watch_ad, allowlist_token, age_over");
   Leaf leaf;
   leaf.requirement = *requirement;
   const Json none = Json::object();

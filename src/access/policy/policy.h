@@ -24,8 +24,22 @@ inline constexpr std::size_t kMaxDepth = 8;    // nested allOf/anyOf; a lone lea
 inline constexpr std::size_t kMaxIssuers = 64;
 inline constexpr int kMaxPuzzleBits = 40;  // 2^40 hashes: a day on a fast machine, more is a mistake
 
-enum class Requirement { GoodwillAck, PuzzleSolve, EmailVerify, SocialLike, CryptoPayment, WatchAd, AllowlistToken };
-inline constexpr std::size_t kRequirementCount = 7;
+// Argon2id puzzles: what a phone still has, and what a node can afford to check.
+inline constexpr int kMaxArgonBits = 20;
+inline constexpr int kMinArgonKib = 1'024, kMaxArgonKib = 65'536;
+inline constexpr int kMaxArgonPasses = 4;
+
+enum class Requirement {
+  GoodwillAck,
+  PuzzleSolve,
+  EmailVerify,
+  SocialLike,
+  CryptoPayment,
+  WatchAd,
+  AllowlistToken,
+  AgeOver
+};
+inline constexpr std::size_t kRequirementCount = 8;
 
 std::string_view to_string(Requirement requirement);  // "goodwill_ack"
 std::optional<Requirement> find_requirement(std::string_view name);
@@ -59,8 +73,17 @@ struct Geo {
   std::vector<std::string> allow, deny;  // ISO 3166-1 alpha-2, upper case; empty allow: everywhere but deny
 };
 
+/// What a path gives that opens no slots itself: a pass, which other paths ask for, of this title or of others of the
+/// creator (allowlist_token {"pass": tier}).
+struct PassTerms {
+  std::string tier;              // [a-z0-9_-]{1,32}
+  std::chrono::seconds life{0};  // from when it is given
+  bool this_title_only = false;  // otherwise every title of the creator
+};
+
 /// What a met path gives, as written in the policy. resolve() turns it into slots of one title.
 struct GrantTerms {
+  std::optional<PassTerms> pass;   // then nothing of slots, groups, ttl and window is written
   std::optional<SlotRange> slots;  // at most one of slots and seconds
   std::optional<std::pair<std::int64_t, std::int64_t>> seconds;
   std::vector<std::string> key_groups;                       // empty: all
@@ -92,7 +115,8 @@ struct TitleShape {
   std::vector<std::string> key_groups;
 };
 
-/// Terms in slots of one title. `slots` may be empty when the policy names only slots beyond the film's end.
+/// Terms in slots of one title. `slots` is empty when the path gives a pass, and may be when the policy names only
+/// slots beyond the film's end.
 struct ResolvedTerms {
   SlotRange slots;
   std::vector<std::string> key_groups;

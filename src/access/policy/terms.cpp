@@ -54,6 +54,11 @@ std::string words(const Expression& expression, const Path& path, bool inner) {
 }
 
 std::string opened(const Path& path, const TitleShape& shape) {
+  if (path.grants.pass) {
+    const PassTerms& pass = *path.grants.pass;
+    return "gives a pass of the tier “" + pass.tier + "” for " + clock_text(pass.life.count()) +
+           (pass.this_title_only ? ", for this title only" : ", for all titles of the creator");
+  }
   const ResolvedTerms terms = resolve(path.grants, shape);
   if (terms.slots.empty()) return "opens nothing of this film";
   std::string text = "opens ";
@@ -93,6 +98,7 @@ std::string limits(const GrantTerms& terms) {
 
 ResolvedTerms resolve(const GrantTerms& terms, const TitleShape& shape) {
   ResolvedTerms out;
+  if (terms.pass) return out;
   out.slots = {0, shape.slots};
   if (terms.slots) out.slots = {clip(terms.slots->begin, shape), clip(terms.slots->end, shape)};
   if (terms.seconds)
@@ -112,6 +118,7 @@ Result<void> check_fits(const Policy& policy, const TitleShape& shape) {
     return fail(ErrorCode::BadRequest, "policy_does_not_fit", "The path \"" + path.id + "\" " + why);
   };
   for (const Path& path : policy.paths()) {
+    if (path.grants.pass) continue;
     for (const std::string& group : path.grants.key_groups)
       if (!has_group(shape, group))
         return refuse(path, "names the key group \"" + group + "\", which this title does not have.");
@@ -125,6 +132,9 @@ std::vector<std::string> remarks(const Policy& policy, const TitleShape& shape) 
   const bool asks = std::ranges::any_of(policy.paths(), [](const Path& path) { return !path.open(); });
   std::vector<std::string> out;
   for (const Path& path : policy.paths()) {
+    if (path.grants.pass && path.open())
+      out.push_back("The way \"" + path.id + "\" gives everybody a pass of the tier \"" + path.grants.pass->tier +
+                    "\" for nothing.");
     const bool is_part = path.grants.slots || path.grants.seconds;
     const ResolvedTerms terms = resolve(path.grants, shape);
     if (!asks || !path.open() || terms.slots != SlotRange{0, shape.slots}) continue;

@@ -3,12 +3,22 @@
 #include <nlohmann/json.hpp>
 
 #include "access/attest/guesser.h"
+#include "api/html.h"
 #include "api/problem.h"
 
 namespace swarma::api {
 namespace {
 
-Result<net::Response> start(const ActionRoutes& with, const Call& call) {
+using access::attest::Guest;
+using access::attest::IssuedAttestation;
+using access::attest::StartAction;
+using access::attest::StartedAction;
+
+std::shared_ptr<Guest> guest_of(const net::Request& request) {
+  return std::make_shared<Guest>(Guest{.network = access::attest::network_of(request.remote_address)});
+}
+
+Result<StartAction> read_start(const ActionRoutes& with, const Call& call) {
   SWARMA_TRY(const Json body, parse_body(call.request));
   const JsonReader reader(body, "request");
   SWARMA_RETURN_IF_ERROR(reader.only({"title_id", "requirement", "key"}));
@@ -21,41 +31,121 @@ Result<net::Response> start(const ActionRoutes& with, const Call& call) {
   if (leaf == nullptr || to_string(leaf->requirement) != requirement)
     return fail(ErrorCode::Conflict, "requirement_unknown",
                 "The title's terms have no such requirement (any more). Ask for its offer again.");
-  SWARMA_TRY(const auto started, with.actions.start({id, title->record.creator, *leaf, call.caller.jkt}));
-  SWARMA_TRY(Json challenge, parse_json(started.challenge));
-  return json_response(200, {{"action_id", started.action_id},
-                             {"requirement", std::string(to_string(started.requirement))},
-                             {"challenge", std::move(challenge)},
-                             {"expires_at", started.expires_at.unix_s()}});
+  return StartAction{id, title->record.creator, *leaf, call.caller.jkt, call.caller.base_url, guest_of(call.request)};
 }
 
-Result<net::Response> complete(const ActionRoutes& with, const Call& call) {
-  SWARMA_TRY(const Json body, parse_body(call.request));
+void start(const ActionRoutes& with, const Call& call, ApiDone done) {
+  auto order = read_start(with, call);
+  if (!order) return done(std::unexpected(std::move(order).error()));
+  with.actions.start(*std::move(order), [done = std::move(done)](Result<StartedAction> started) mutable {
+    if (!started) return done(std::unexpected(std::move(started).error()));
+    auto challenge = parse_json(started->challenge);
+    if (!challenge) return done(std::unexpected(std::move(challenge).error()));
+    done(json_response(200, {{"action_id", started->action_id},
+                             {"requirement", std::string(to_string(started->requirement))},
+                             {"challenge", *std::move(challenge)},
+                             {"expires_at", started->expires_at.unix_s()}}));
+  });
+}
+
+/// The id and the named object of a body {"action_id", name}.
+Result<std::pair<std::string, Json>> read_message(const net::Request& request, const char* name) {
+  SWARMA_TRY(const Json body, parse_body(request));
   const JsonReader reader(body, "request");
-  SWARMA_RETURN_IF_ERROR(reader.only({"action_id", "response"}));
-  SWARMA_TRY(const std::string action_id, reader.text("action_id", 64));
-  SWARMA_TRY(const Json* response, reader.object("response"));
-  access::attest::Guest guest{.network = access::attest::network_of(call.request.remote_address)};
-  const auto issued = with.actions.complete(action_id, call.caller.jkt, *response, &guest);
-  net::Response answer = issued ? json_response(200, {{"attestation", issued->jws}}) : with.door.refuse(issued.error());
-  answer.hold = guest.hold;
-  return answer;
+  SWARMA_RETURN_IF_ERROR(reader.only({"action_id", name}));
+  SWARMA_TRY(std::string action_id, reader.text("action_id", 64));
+  SWARMA_TRY(const Json* message, reader.object(name));
+  return std::pair(std::move(action_id), *message);
+}
+
+void complete(const ActionRoutes& with, const Call& call, ApiDone done) {
+  const auto message = read_message(call.request, "response");
+  if (!message) return done(std::unexpected(message.error()));
+  const auto guest = guest_of(call.request);
+  with.actions.complete(message->first, {call.caller.jkt, guest}, message->second,
+                        [guest, &door = with.door, done = std::move(done)](Result<IssuedAttestation> issued) mutable {
+                          net::Response answer =
+                              issued ? json_response(200, {{"attestation", issued->jws}}) : door.refuse(issued.error());
+                          answer.hold = guest->hold;
+                          done(std::move(answer));
+                        });
+}
+
+void go_on(const ActionRoutes& with, const Call& call, ApiDone done) {
+  const auto message = read_message(call.request, "message");
+  if (!message) return done(std::unexpected(message.error()));
+  with.actions.note(message->first, {call.caller.jkt, guest_of(call.request)}, message->second,
+                    [done = std::move(done)](Result<Json> reply) mutable {
+                      if (!reply) return done(std::unexpected(std::move(reply).error()));
+                      done(json_response(200, {{"reply", *std::move(reply)}}));
+                    });
+}
+
+constexpr std::size_t kMaxReturned = 32;  // parameters
+
+Result<Json> read_returned(std::string_view form) {
+  SWARMA_TRY(const auto parameters, net::read_form(form, kMaxReturned));
+  Json returned = Json::object();
+  for (const auto& [name, value] : parameters) returned[name] = value;
+  return returned;
+}
+
+/// By a wallet, a server, or the page that a mail's link led to: a form, or a JSON object.
+void take_return(const ActionRoutes& with, const Call& call, ApiDone done) {
+  const net::Request& request = call.request;
+  const auto returned = request.headers.get("Content-Type").starts_with("application/x-www-form-urlencoded")
+                            ? read_returned(request.body)
+                            : parse_body(request);
+  if (!returned) return done(std::unexpected(returned.error()));
+  with.actions.note_return(request.path_params.front(), {{}, guest_of(request)},
+                           {{"method", "POST"}, {"returned", *returned}},
+                           [done = std::move(done)](Result<Json> reply) mutable {
+                             if (!reply) return done(std::unexpected(std::move(reply).error()));
+                             done(json_response(200, *reply));
+                           });
+}
+
+net::Response return_page(int status, std::string_view heading, const std::string& sentence) {
+  net::Response page = html_response(heading, "<p>" + escape_html(sentence) + "</p>");
+  page.status = status;
+  page.headers.set("Cache-Control", "no-store");
+  return page;
+}
+
+/// By a browser that a provider sends back: the key is in `state`, as OAuth has it, and people read the answer.
+void take_redirect(const ActionRoutes& with, const Call& call, ApiDone done) {
+  auto returned = read_returned(call.request.query);
+  if (!returned) return done(std::unexpected(std::move(returned).error()));
+  const std::string key = returned->value("state", "");
+  with.actions.note_return(
+      key, {{}, guest_of(call.request)}, {{"method", "GET"}, {"returned", *std::move(returned)}},
+      [done = std::move(done)](Result<Json> reply) mutable {
+        done(reply ? return_page(200, "Done", "Close this window and go back to the film: it goes on by itself.")
+                   : return_page(http_status(reply.error()), "This did not work", reply.error().message));
+      });
 }
 
 }  // namespace
 
 Table routes(const ActionRoutes& with) {
-  // Both on a worker: they write several times, and checking a code is slow on purpose (Argon2id).
+  // On workers: they write several times, and checking a code is slow on purpose (Argon2id).
   return {{.method = "POST",
            .pattern = "/v1/actions/start",
            .auth = Auth::Viewer,
            .repeatable = true,
-           .handler = on(with, start)},
+           .later = later(with, start)},
+          {.method = "POST",
+           .pattern = "/v1/actions/continue",
+           .auth = Auth::Viewer,
+           .repeatable = true,
+           .later = later(with, go_on)},
           {.method = "POST",
            .pattern = "/v1/actions/complete",
            .auth = Auth::Viewer,
            .repeatable = true,
-           .handler = on(with, complete)}};
+           .later = later(with, complete)},
+          {.method = "POST", .pattern = "/v1/actions/return/{key}", .later = later(with, take_return)},
+          {.method = "GET", .pattern = "/v1/actions/return", .later = later(with, take_redirect)}};
 }
 
 }  // namespace swarma::api

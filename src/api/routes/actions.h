@@ -1,4 +1,5 @@
-// POST /v1/actions/start and /v1/actions/complete: a viewer meets a requirement and gets an attestation.
+// /v1/actions: a viewer meets a requirement and gets an attestation; what somebody else has to say comes by a return
+// key.
 #pragma once
 
 #include "access/attest/actions.h"

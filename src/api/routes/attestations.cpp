@@ -24,11 +24,13 @@ Result<net::Response> revoke(const AttestationRoutes& with, const Call& call) {
 
 Result<net::Response> verifiers(const AttestationRoutes& with, const Call&) {
   Json list = Json::array();
-  for (const auto& verifier : with.actions.verifiers())
+  for (const auto& verifier : with.actions.verifiers()) {
     list.push_back({{"issuer", verifier.issuer},
                     {"requirement", std::string(to_string(verifier.requirement))},
                     {"trust", verifier.trust},
                     {"calibration", verifier.calibration}});
+    if (!verifier.variant.empty()) list.back()["variant"] = verifier.variant;
+  }
   return json_response(200, {{"verifiers", std::move(list)}});
 }
 

@@ -10,6 +10,7 @@
 #include "api/routes/policies.h"
 #include "api/routes/requirements.h"
 #include "api/routes/titles.h"
+#include "base/worker_pool.h"
 #include "node/blob_care.h"
 #include "node/bridges/blob_presence_by_store.h"
 #include "node/bridges/discard_by_registry.h"
@@ -30,7 +31,9 @@ struct Insides {
         care(std::move(keeper)),
         signed_titles(*registry),
         prepared(signed_titles),
-        actions(*f.database, f.clock, f.identity.signing, attest::make_verifiers({*f.database, f.networks})),
+        actions(
+            *f.database, f.clock, f.identity.signing,
+            attest::make_verifiers({*f.database, f.networks, [this](auto work) { returning.run(std::move(work)); }})),
         agent(f.identity.signing, f.identity.decryption),
         broker(*f.database, f.clock, prepared, agent, {f.identity.signing.did().text()}),
         presence(*f.blobs),
@@ -43,6 +46,7 @@ struct Insides {
   std::unique_ptr<BlobCare> care;
   SignedTitlesByRegistry signed_titles;
   grant::PreparedTitles prepared;
+  WorkerPool returning{2};  // where answers from outside are written down
   attest::Actions actions;
   grant::LocalKeyAgent agent;
   grant::Broker broker;
