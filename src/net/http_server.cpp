@@ -103,6 +103,15 @@ void open_connection(Loop& loop, Socket socket, std::string address, bool counte
   asio::co_spawn(loop.executor(), live(std::move(connection)), asio::detached);
 }
 
+/// One that came while loops blocked it would end the process as soon as it is let through again.
+void take_sigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  const timespec now{};
+  sigtimedwait(&pipe, nullptr, &now);
+}
+
 class AsioHttpServer final : public HttpServer {
  public:
   AsioHttpServer(ServerOptions options, std::vector<Route> routes, ErrorRenderer errors)
@@ -129,6 +138,7 @@ class AsioHttpServer final : public HttpServer {
     for (std::size_t i = 1; i < loops_.size(); ++i) threads.emplace_back([this, i] { loops_[i]->run(); });
     loops_[0]->run();
     for (std::thread& thread : threads) thread.join();
+    take_sigpipe();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     shared_.workers.join();
   }
