@@ -10,6 +10,11 @@ const complaints = [];
 /** Messages that read the same in another language. */
 const kSame = new Set([
   'app.name',
+  'builder.variant.crypto_payment.cashu',
+  'builder.variant.crypto_payment.lightning',
+  'builder.variant.social_like.activitypub',
+  'builder.variant.social_like.nostr',
+  'terms.group',
   'film.lines',
   'nav.studio',
   'player.label',

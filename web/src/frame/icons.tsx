@@ -10,6 +10,8 @@ const kPaths = {
   gear: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5',
   upload: 'M12 16V5M7 9.5 12 4.5l5 5M5 19.5h14',
   more: 'M6 12h.01M12 12h.01M18 12h.01',
+  up: 'M5 15l7-7 7 7',
+  down: 'M5 9l7 7 7-7',
   back: 'M15 5l-7 7 7 7',
   warning: 'M12 4.5 21 19.5H3zM12 10v4M12 16.8h.01',
   captions: 'M4 6h16v12H4zM10.5 10.5a2 2 0 1 0 0 3M16.5 10.5a2 2 0 1 0 0 3',

@@ -11,7 +11,8 @@ import { navigate } from '../frame/router.ts';
 import { useAsync } from '../frame/use-async.ts';
 import { type FilmDraft, FilmForm, tagsOf } from './film-form.tsx';
 import type { FilmLength } from './preview.ts';
-import { newTerms, policySentences, type TermsDraft, toPolicy, withFittingPreview } from './terms.ts';
+import { policySentences } from './sentences.ts';
+import { newTerms, type TermsDraft, toPolicy, withFittingPreview } from './terms.ts';
 import { TermsField } from './terms-field.tsx';
 
 export function EditPage({ titleId }: { titleId: string }) {
@@ -19,7 +20,7 @@ export function EditPage({ titleId }: { titleId: string }) {
     const title = (await client.creator.titles()).find((candidate) => candidate.title_id === titleId);
     if (!title) return undefined;
     const { record } = await client.fetchTitle(titleId);
-    return { title, length: { seconds: record.duration_ms / 1000, slots: record.slots } };
+    return { title, length: { seconds: record.duration_ms / 1000, slots: record.slots, groups: record.key_groups } };
   }, [titleId]);
   if (error !== undefined) return <Failure page error={error} retry={retry} />;
   if (value) return <EditForm {...value} />;
@@ -80,7 +81,7 @@ function EditForm({ title, length }: { title: StudioTitle; length: FilmLength })
         <section aria-label={t('publish.section.terms')}>
           <h2>{t('publish.section.terms')}</h2>
           {terms ? (
-            <TermsField value={withFittingPreview(terms, length)} film={length} onChange={setTerms} />
+            <TermsField value={withFittingPreview(terms, length)} film={length} hasCodes onChange={setTerms} />
           ) : (
             <div class="plain-words">
               <h3>{t('publish.terms.read')}</h3>
@@ -94,7 +95,9 @@ function EditForm({ title, length }: { title: StudioTitle; length: FilmLength })
               <button
                 type="button"
                 class="button"
-                onClick={() => setTerms({ ...newTerms(), preset: 'own', json: JSON.stringify(title.policy, null, 2) })}
+                onClick={() =>
+                  title.policy && setTerms({ ...newTerms(), preset: 'own', own: { policy: title.policy, codes: {} } })
+                }
               >
                 {t('studio.changeTerms')}
               </button>

@@ -6,6 +6,8 @@ import type { Policy, PolicyPath } from '@swarma/client';
 export interface FilmLength {
   seconds: number;
   slots: number;
+  /** The key groups of its qualities, when they are known. */
+  groups?: string[];
 }
 
 const kUsualSlotSeconds = 4;

@@ -1,6 +1,7 @@
 // The creator's pages. Somebody who is not signed in signs in first and is then taken to the page they wanted.
 import './studio.css';
 import './sign-in.css';
+import './builder/builder.css';
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../frame/client.ts';
 import { Busy } from '../frame/states.tsx';

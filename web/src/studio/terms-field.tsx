@@ -1,28 +1,33 @@
-// Choosing terms: a preset with a few settings, or JSON. Either way the resulting terms are shown in plain sentences.
-import { useEffect, useId, useRef } from 'preact/hooks';
+// Choosing terms: a preset with a few settings, or ways of one's own. The resulting terms are shown in plain sentences, and
+// what a viewer would see can be tried out.
+import type { Policy } from '@swarma/client';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatClock, t } from '../frame/i18n.ts';
 import { type FilmLength, givesAllAway, previewThatFits } from './preview.ts';
-import {
-  difficulties,
-  kMinCodeLength,
-  policySentences,
-  presetNames,
-  type PresetName,
-  type TermsDraft,
-  toPolicy,
-} from './terms.ts';
+import { factsOfFilm, findingsOf, useExplanation } from './builder/explanation.ts';
+import { PolicyBuilder } from './builder/policy-builder.tsx';
+import { factsOf, kStranger, type Viewer, WhatIf } from './builder/what-if.tsx';
+import { policySentences } from './sentences.ts';
+import { kMinCodeLength } from './written-terms.ts';
+import { difficulties, type OwnTerms, presetNames, type PresetName, type TermsDraft, toPolicy } from './terms.ts';
 
 interface TermsFieldProps {
   value: TermsDraft;
   film?: FilmLength | undefined;
+  /** The film has private codes already. */
+  hasCodes?: boolean;
   onChange(value: TermsDraft): void;
 }
 
-export function TermsField({ value, film, onChange }: TermsFieldProps) {
+export function TermsField({ value, film, hasCodes = false, onChange }: TermsFieldProps) {
   const set = (change: Partial<TermsDraft>) => onChange({ ...value, ...change });
   const choose = (preset: PresetName) =>
-    set(preset === 'own' && value.json === '' ? { preset, json: pretty(value) } : { preset });
+    set(preset === 'own' && !value.own ? { preset, own: ownFrom(value) } : { preset });
+  const [viewer, setViewer] = useState<Viewer>(kStranger);
+  const policy = policyOf(value);
+  const ids = policy?.paths.map(({ id }) => id) ?? [];
+  const explained = useExplanation(policy, { ...factsOfFilm(film), ...factsOf(viewer, ids) });
   return (
     <div class="terms">
       <p class="hint">{t('publish.terms.hint')}</p>
@@ -40,14 +45,35 @@ export function TermsField({ value, film, onChange }: TermsFieldProps) {
           </label>
         ))}
       </div>
+      {value.preset === 'own' && value.own && (
+        <PolicyBuilder
+          value={value.own}
+          film={film}
+          findings={findingsOf(explained)}
+          hasCodes={hasCodes}
+          onChange={(own) => set({ own })}
+        />
+      )}
       <Knobs value={value} film={film} set={set} />
       <Sentences value={value} film={film} set={set} />
+      <WhatIf {...explained} viewer={viewer} onChange={setViewer} />
     </div>
   );
 }
 
-function pretty(draft: TermsDraft): string {
-  return JSON.stringify(toPolicy(draft).policy, null, 2);
+/** A preset, to go on from. */
+function ownFrom(draft: TermsDraft): OwnTerms {
+  const { policy, codes = {} } = toPolicy(draft);
+  const texts = Object.entries(codes).map(([list, of]) => [list, of.map(({ code }) => code).join('\n')] as const);
+  return { policy, codes: Object.fromEntries<string>(texts) };
+}
+
+function policyOf(draft: TermsDraft): Policy | undefined {
+  try {
+    return toPolicy(draft).policy;
+  } catch {
+    return undefined; // Sentences says why
+  }
 }
 
 interface KnobProps {
@@ -59,23 +85,7 @@ interface KnobProps {
 function Knobs({ value, film, set }: KnobProps) {
   const id = useId();
   const { preset } = value;
-  if (preset === 'open') return null;
-  if (preset === 'own') {
-    return (
-      <div class="form-field">
-        <label for={id}>{t('publish.terms.json')}</label>
-        <textarea
-          id={id}
-          class="field code"
-          dir="ltr"
-          spellcheck={false}
-          rows={14}
-          value={value.json}
-          onInput={(event) => set({ json: event.currentTarget.value })}
-        />
-      </div>
-    );
-  }
+  if (preset === 'open' || preset === 'own') return null;
   return (
     <div class="knobs">
       {preset.startsWith('goodwill') && (
@@ -205,16 +215,18 @@ function Sentences({ value, film, set }: KnobProps) {
     const { policy } = toPolicy(value);
     return (
       <>
-        <div class="plain-words" role="status">
-          <h3>{t('publish.terms.read')}</h3>
-          <ul>
-            {policySentences(policy, film).map((sentence) => (
-              <li key={sentence} dir="auto">
-                {sentence}
-              </li>
-            ))}
-          </ul>
-        </div>
+        {isOnCards(value) || (
+          <div class="plain-words" role="status">
+            <h3>{t('publish.terms.read')}</h3>
+            <ul>
+              {policySentences(policy, film).map((sentence) => (
+                <li key={sentence} dir="auto">
+                  {sentence}
+                </li>
+              ))}
+            </ul>
+          </div>
+        )}
         {film && givesAllAway(policy, film) && <GivesAllAway value={value} film={film} set={set} />}
       </>
     );
@@ -226,6 +238,11 @@ function Sentences({ value, film, set }: KnobProps) {
       </p>
     );
   }
+}
+
+/** Every card says its sentence by itself. */
+function isOnCards({ preset, own }: TermsDraft): boolean {
+  return preset === 'own' && own !== undefined && own.json === undefined;
 }
 
 /** Warns that nothing is left to unlock, offers a preview that fits, and asks the creator to confirm. */

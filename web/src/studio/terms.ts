@@ -1,11 +1,20 @@
-// Terms of a title: turns presets into a policy, and any policy into plain sentences.
-import { type Codes, isLeaf, type Policy, type PolicyPath, type Requirement } from '@swarma/client';
-import { formatClock, formatSpan, t } from '../frame/i18n.ts';
-import { requirementWords } from '../unlock/requirements/requirements.ts';
-import { type FilmLength, isWhole, previewThatFits, secondsOfSlot } from './preview.ts';
+// Terms of a title: turns presets and a creator's own terms into a policy with its private codes.
+import type { Codes, Policy, PolicyPath, Requirement } from '@swarma/client';
+import { t } from '../frame/i18n.ts';
+import { type FilmLength, previewThatFits } from './preview.ts';
+import { kMinCodeLength, parsePolicy, readCodes } from './written-terms.ts';
 
 export type PresetName = 'open' | 'goodwill' | 'puzzle' | 'goodwillPuzzle' | 'code' | 'own';
 export const presetNames: readonly PresetName[] = ['open', 'goodwill', 'puzzle', 'goodwillPuzzle', 'code', 'own'];
+
+/** Terms that the creator puts together. */
+export interface OwnTerms {
+  policy: Policy;
+  /** The codes of each list as they are typed: one a line, with the number of uses behind a comma. */
+  codes: Record<string, string>;
+  /** The text of the terms, while they are written as JSON. */
+  json?: string;
+}
 
 export interface TermsDraft {
   preset: PresetName;
@@ -17,11 +26,10 @@ export interface TermsDraft {
   previewChosen: boolean; // the creator has set its length; until then the length follows the film
   openToAll: boolean; // the creator knows that a way without a condition opens the whole film
   unlockSeconds: number;
-  json: string; // preset "own"
+  own?: OwnTerms; // preset "own"
 }
 
 export const difficulties = { light: 19, medium: 23, heavy: 27 } as const;
-export const kMinCodeLength = 4;
 const kWindowSeconds = 600; // an unlock gives keys for ten minutes of film at a time
 const kCodeList = 'guests';
 
@@ -36,7 +44,6 @@ export function newTerms(): TermsDraft {
     previewChosen: false,
     openToAll: false,
     unlockSeconds: 7 * 86400,
-    json: '',
   };
 }
 
@@ -47,9 +54,9 @@ export function withFittingPreview(terms: TermsDraft, film: FilmLength | undefin
   return fits === undefined ? { ...terms, preview: false } : { ...terms, previewSeconds: fits };
 }
 
-/** The policy and its private codes. Throws an Error that says what is wrong with terms written as JSON. */
+/** The policy and its private codes. Throws an Error that says what is wrong with JSON or with a code. */
 export function toPolicy(draft: TermsDraft): { policy: Policy; codes?: Codes } {
-  if (draft.preset === 'own') return { policy: parseOwn(draft.json) };
+  if (draft.preset === 'own') return ownPolicy(draft.own);
   if (draft.preset === 'open') return { policy: { version: 1, paths: [{ id: 'open' }] } };
   const goodwill: Requirement = { requirement: 'goodwill_ack', params: { text: draft.text.trim() } };
   const puzzle: Requirement = {
@@ -67,38 +74,12 @@ export function toPolicy(draft: TermsDraft): { policy: Policy; codes?: Codes } {
   return { policy: { version: 1, paths }, codes: { [kCodeList]: [{ code: draft.code.trim(), max_uses: 0 }] } };
 }
 
-function parseOwn(json: string): Policy {
-  const value = JSON.parse(json) as Policy;
-  if (typeof value !== 'object' || value === null || !Array.isArray(value.paths)) throw new Error('"paths"');
-  return value;
-}
-
-/** One sentence for every way, with its limits. `film` is missing as long as the length is not known. */
-export function policySentences(policy: Policy, film?: FilmLength): string[] {
-  const sentences = policy.paths.flatMap((path) => {
-    const part = partOf(path, film);
-    const first = path.requires
-      ? t('terms.whoever', { does: doesOf(path.requires), part })
-      : t('terms.everybody', { part });
-    const more =
-      path.requires && path.grants?.unlock_s ? [t('terms.lasts', { time: formatSpan(path.grants.unlock_s) })] : [];
-    const limit = path.grants?.max_plays ? [t('terms.max', { n: path.grants.max_plays })] : [];
-    return [[first, ...more, ...limit].join(' ')];
-  });
-  return sentences.length > 0 ? sentences : [t('terms.nobody')];
-}
-
-function partOf(path: PolicyPath, film: FilmLength | undefined): string {
-  const seconds = path.grants?.seconds ?? path.grants?.slots?.map((slot) => secondsOfSlot(slot, film));
-  if (!seconds || isWhole(path, film)) return t('terms.part.all');
-  const [from = 0, to = 0] = seconds;
-  if (from > 0) return t('terms.part.between', { from: formatClock(from), to: formatClock(to) });
-  return t('terms.part.first', { time: formatClock(to) });
-}
-
-function doesOf(requirement: Requirement): string {
-  if (isLeaf(requirement)) return requirementWords(requirement, 'does');
-  const all = 'allOf' in requirement;
-  const children = all ? requirement.allOf : requirement.anyOf;
-  return children.map(doesOf).reduce((first, second) => t(all ? 'terms.and' : 'terms.or', { first, second }));
+function ownPolicy(own: OwnTerms = { policy: { version: 1, paths: [] }, codes: {} }): {
+  policy: Policy;
+  codes?: Codes;
+} {
+  const policy = own.json === undefined ? own.policy : parsePolicy(own.json);
+  const { codes, tooShort } = readCodes(own.codes);
+  if (tooShort !== undefined) throw new Error(t('publish.terms.codeShort', { code: tooShort, n: kMinCodeLength }));
+  return Object.keys(codes).length > 0 ? { policy, codes } : { policy };
 }

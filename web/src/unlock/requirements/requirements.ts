@@ -1,6 +1,7 @@
 // Every requirement that the pages know. To add one: a file beside this one, a line here, and its messages.
 import type { RequirementLeaf } from '@swarma/client';
 import { t } from '../../frame/i18n.ts';
+import { ageOver } from './age-over.ts';
 import { allowlistToken } from './allowlist-token.tsx';
 import { cryptoPayment } from './crypto-payment.ts';
 import { emailVerify } from './email-verify.ts';
@@ -18,6 +19,7 @@ const kinds = {
   social_like: socialLike,
   crypto_payment: cryptoPayment,
   watch_ad: watchAd,
+  age_over: ageOver,
 } satisfies Record<string, RequirementKind>;
 
 type Known = keyof typeof kinds;
