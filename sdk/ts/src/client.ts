@@ -101,7 +101,6 @@ export class SwarmaClient {
     onProgress: (progress: PuzzleProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const environment = { vault: this.vault, makeWorker: this.#options.workers.puzzle, now: () => this.http.now() };
-    return runPuzzle(session, leaf, environment, onProgress, signal);
+    return runPuzzle(session, leaf, this.#options.workers.puzzle, onProgress, signal);
   }
 }

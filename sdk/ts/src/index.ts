@@ -11,4 +11,5 @@ export type { SignedStack } from './signed-stack.ts';
 export { type VaultKey, vaultKey } from './store.ts';
 export type { SessionEvent, TitleSession } from './title-session.ts';
 export type { Creator } from './creator.ts';
+export type { OpenAction, ViewerActions } from './viewer-actions.ts';
 export type * from './wire.ts';

@@ -2,9 +2,8 @@
 import { asSwarmaError, SwarmaError } from './errors.ts';
 import { chanceByNow } from './puzzle.ts';
 import type { PuzzleReply, PuzzleRequest } from './puzzle-worker.ts';
-import { type Vault, vaultKey } from './store.ts';
 import type { TitleSession } from './title-session.ts';
-import type { Action, RequirementLeaf } from './wire.ts';
+import type { RequirementLeaf } from './wire.ts';
 
 const kSaveEveryMs = 1500;
 
@@ -16,42 +15,34 @@ export interface PuzzleProgress {
   perSecond: number;
 }
 
-interface Saved {
-  action: Action;
-  tried: number;
-}
-
 /** Runs until solved and attested, or until `signal` aborts (reason "aborted"); a later run goes on from there. */
 export async function runPuzzle(
   session: TitleSession,
   leaf: RequirementLeaf,
-  environment: { vault: Vault; makeWorker: () => Worker; now: () => number },
+  makeWorker: () => Worker,
   onProgress: (progress: PuzzleProgress) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = vaultKey<Saved>(`puzzle/${session.record.title_id}/${leaf.key ?? ''}`);
-  const kept = await environment.vault.get(name);
-  const usable = kept && kept.action.expires_at > environment.now() + 10;
-  const saved: Saved = usable ? kept : { action: await session.startAction(leaf), tried: 0 };
-  if (saved !== kept) await environment.vault.put(name, saved); // a page that is left at once comes back to this puzzle
-  const { challenge } = saved.action;
+  const { action, place: from = 0 } = await session.actions.open<number>(leaf);
+  const { challenge } = action;
   if (!('seed' in challenge) || challenge.algorithm !== 'sha256')
     throw new SwarmaError('answer_bad', 'The node posed a puzzle of an unknown kind.');
-  const task: PuzzleRequest = { seed: challenge.seed, difficulty: challenge.difficulty, from: saved.tried };
+  const task: PuzzleRequest = { seed: challenge.seed, difficulty: challenge.difficulty, from };
+  let reached = from;
   let savedAt = performance.now();
-  const solution = await search(environment.makeWorker(), task, signal, (tried, perSecond) => {
-    saved.tried = tried;
+  const save = () => session.actions.note(leaf, reached);
+  const solution = await search(makeWorker(), task, signal, (tried, perSecond) => {
+    reached = tried;
     if (performance.now() - savedAt > kSaveEveryMs) {
       savedAt = performance.now();
-      void environment.vault.put(name, saved);
+      void save();
     }
     onProgress({ tried, expected: 2 ** task.difficulty, chance: chanceByNow(task.difficulty, tried), perSecond });
   }).catch(async (error: unknown) => {
-    await environment.vault.put(name, saved);
+    await save();
     throw error;
   });
-  await environment.vault.delete(name);
-  await session.completeAction(leaf, saved.action.action_id, { solution: String(solution) });
+  await session.actions.complete(leaf, action.action_id, { solution: String(solution) });
 }
 
 function search(

@@ -8,13 +8,13 @@ import { asSwarmaError, SwarmaError } from './errors.ts';
 import { openGrant } from './grant.ts';
 import { type HeldUnlock, Holdings } from './holdings.ts';
 import type { Http } from './http.ts';
-import { peekJws } from './jose.ts';
 import type { PersonKey, PersonKeys } from './keys.ts';
 import { type HeldTrust, listLeaves } from './policy.ts';
 import { backoff, isTransient, pauseFor } from './retry.ts';
 import type { SegmentLoader } from './segment-client.ts';
 import type { Vault } from './store.ts';
-import type { Action, AttestationClaims, Offer, OfferPath, RequirementLeaf, TitleRecord } from './wire.ts';
+import { ViewerActions } from './viewer-actions.ts';
+import type { Offer, OfferPath, TitleRecord } from './wire.ts';
 
 /** Keys are renewed this long before they expire, and fetched this many slots before they are needed. */
 const kRenewSeconds = 20;
@@ -37,6 +37,8 @@ interface SessionContext {
 export class TitleSession {
   readonly record: TitleRecord;
   readonly segments: SegmentLoader;
+  /** What the viewer does to meet requirements. */
+  readonly actions: ViewerActions;
   readonly #context: SessionContext;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   readonly #coverage = new Coverage();
@@ -51,6 +53,13 @@ export class TitleSession {
     this.segments = segments;
     this.#context = context;
     this.#holdings = new Holdings(record, { vault: context.vault, keys: context.keys, now: () => context.http.now() });
+    this.actions = new ViewerActions({
+      titleId: record.title_id,
+      http: context.http,
+      vault: context.vault,
+      holdings: this.#holdings,
+      onProof: () => this.#emit({ kind: 'changed' }),
+    });
   }
 
   subscribe(listener: (event: SessionEvent) => void): () => void {
@@ -90,26 +99,6 @@ export class TitleSession {
   /** Leaf keys for which an unused proof is held, with its trust. */
   heldProofs(): Promise<HeldTrust> {
     return this.#holdings.trust();
-  }
-
-  async startAction(leaf: RequirementLeaf): Promise<Action> {
-    const body = { title_id: this.record.title_id, requirement: leaf.requirement, key: leaf.key };
-    return this.#context.http.call<Action>('/v1/actions/start', { body, key: await this.#holdings.viewer() });
-  }
-
-  /** Answers a challenge and keeps the attestation. */
-  async completeAction(leaf: RequirementLeaf, actionId: string, response: Record<string, unknown>): Promise<void> {
-    const viewer = await this.#holdings.viewer();
-    const { attestation } = await this.#context.http.call<{ attestation: string }>('/v1/actions/complete', {
-      body: { action_id: actionId, response },
-      key: viewer,
-    });
-    const claims = peekJws(attestation) as unknown as AttestationClaims;
-    if (claims.subject !== viewer.jkt || claims.title_id !== this.record.title_id) {
-      throw new SwarmaError('attestation_wrong_viewer', 'The node attested something about somebody else.');
-    }
-    await this.#holdings.keepProof(leaf.key ?? '', { jws: attestation, trust: claims.trust, exp: claims.exp });
-    this.#emit({ kind: 'changed' });
   }
 
   /**

@@ -393,7 +393,7 @@ export type PolicyExplanation = {
 
 /** A leaf of the expression */
 export type Requirement = {
-  requirement: 'goodwill_ack' | 'puzzle_solve' | 'email_verify' | 'social_like' | 'crypto_payment' | 'watch_ad' | 'allowlist_token';
+  requirement: 'goodwill_ack' | 'puzzle_solve' | 'email_verify' | 'social_like' | 'crypto_payment' | 'watch_ad' | 'allowlist_token' | 'age_over';
   params?: Record<string, unknown>;
   min_trust?: number;
   /** Leaf key for actions/start */
@@ -422,6 +422,12 @@ export type GrantTerms = {
   cooldown_s?: number;
   geo?: Record<string, unknown>;
   between?: Record<string, unknown>;
+  /** Given in place of slots: a pass of this tier, for this title or for all of the creator's */
+  pass?: {
+    tier: string;
+    life_s?: number;
+    titles?: 'all' | 'this';
+  };
 };
 
 export type OfferedPath = {

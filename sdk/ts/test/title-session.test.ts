@@ -151,7 +151,7 @@ test('a locked slot waits, says so, and goes on once unlocked', async () => {
   );
   const waiting = session.waitForKey('sd', 5, kForever);
   assert.equal(await locked, 5);
-  await session.completeAction(leaf, 'action', { accepted: true });
+  await session.actions.complete(leaf, 'action', { accepted: true });
   await session.unlock(goodwill, 5);
   await waiting;
   assert.deepEqual(node.requests.at(-1)?.slots, [5, 9]);
@@ -162,7 +162,7 @@ test('an unlock rolls on with the last grant, and survives a reload', async () =
   const node = new FakeNode();
   const store = new MemoryStore();
   const session = open(node, store);
-  await session.completeAction(leaf, 'action', { accepted: true });
+  await session.actions.complete(leaf, 'action', { accepted: true });
   await session.unlock(goodwill, 3);
   await session.waitForKey('sd', 7, kForever);
   assert.ok(node.requests.at(-1)?.unlock);
@@ -196,7 +196,7 @@ test('what is kept shows neither title nor grant', async () => {
 test('an unlock that is taken away is reported and the slot is locked again', async () => {
   const node = new FakeNode();
   const session = open(node);
-  await session.completeAction(leaf, 'action', { accepted: true });
+  await session.actions.complete(leaf, 'action', { accepted: true });
   await session.unlock(goodwill, 3);
   node.refuse = (request) => (request.path === 'goodwill' ? problem('unlock_revoked', 403) : undefined);
   const events: string[] = [];
@@ -223,7 +223,7 @@ for (const [what, change, reason] of [
     const node = new FakeNode();
     node.change = (claims) => ({ ...claims, ...change });
     const session = open(node);
-    await session.completeAction(leaf, 'action', { accepted: true });
+    await session.actions.complete(leaf, 'action', { accepted: true });
     await assert.rejects(session.unlock(goodwill, 3), { reason });
     assert.equal(session.covers('sd', 3), false);
   });
@@ -242,7 +242,7 @@ for (const [what, groups] of [
     const node = new FakeNode();
     node.groups = groups;
     const session = open(node);
-    await session.completeAction(leaf, 'action', { accepted: true });
+    await session.actions.complete(leaf, 'action', { accepted: true });
     await assert.rejects(session.unlock(goodwill, 3), { reason: 'grant_forged' });
     assert.equal(session.covers('sd', 3), false);
   });
@@ -253,14 +253,14 @@ test('a grant whose keys are sealed to another key is refused', async () => {
   const other = await makePersonKey(0);
   node.sealTo = other.encryptionJwk;
   const session = open(node);
-  await session.completeAction(leaf, 'action', { accepted: true });
+  await session.actions.complete(leaf, 'action', { accepted: true });
   await assert.rejects(session.unlock(goodwill, 3), { reason: 'grant_not_for_this_key' });
 });
 
 test('a grant signed by somebody else is refused', async () => {
   const node = new FakeNode();
   const session = open(node);
-  await session.completeAction(leaf, 'action', { accepted: true });
+  await session.actions.complete(leaf, 'action', { accepted: true });
   Object.assign(node, { agent: makeSigner() });
   await assert.rejects(session.unlock(goodwill, 3), { reason: 'grant_forged' });
 });

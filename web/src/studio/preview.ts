@@ -44,6 +44,7 @@ export function givesAllAway({ paths }: Policy, film: FilmLength | undefined): b
 }
 
 export function isWhole({ grants }: PolicyPath, film: FilmLength | undefined): boolean {
+  if (grants?.pass) return false;
   if (grants?.slots) return film !== undefined && grants.slots[0] === 0 && grants.slots[1] >= film.slots;
   if (grants?.seconds)
     return (

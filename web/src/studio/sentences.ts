@@ -12,18 +12,28 @@ export function policySentences(policy: Policy, film?: FilmLength): string[] {
 }
 
 export function waySentence(path: PolicyPath, film?: FilmLength): string {
-  const part = partOf(path, film);
-  const first = path.requires
-    ? t('terms.whoever', { does: doesOf(path.requires), part })
-    : t('terms.everybody', { part });
+  const first = path.grants?.pass ? passSentence(path, path.grants.pass) : filmSentence(path, film);
   return [first, ...limitsOf(path)].join(' ');
 }
 
+function filmSentence(path: PolicyPath, film: FilmLength | undefined): string {
+  const part = partOf(path, film);
+  return path.requires ? t('terms.whoever', { does: doesOf(path.requires), part }) : t('terms.everybody', { part });
+}
+
+type Pass = NonNullable<NonNullable<PolicyPath['grants']>['pass']>;
+
+function passSentence({ requires }: PolicyPath, { tier, titles }: Pass): string {
+  const what = t(titles === 'this' ? 'terms.pass.this' : 'terms.pass.all', { tier });
+  return requires ? t('terms.whoeverPass', { does: doesOf(requires), what }) : t('terms.everybodyPass', { what });
+}
+
 function limitsOf({ requires, grants = {} }: PolicyPath): string[] {
-  const { unlock_s = 0, max_plays = 0, cooldown_s = 0, geo = {}, between = {} } = grants;
+  const { pass, unlock_s = 0, max_plays = 0, cooldown_s = 0, geo = {}, between = {} } = grants;
   const countries = (codes: string[]) => codes.map(countryName).join(', ');
   return [
     requires && unlock_s > 0 && t('terms.lasts', { time: formatSpan(unlock_s) }),
+    pass?.life_s && t('terms.passLasts', { time: formatSpan(pass.life_s) }),
     max_plays > 0 && t('terms.max', { n: max_plays }),
     cooldown_s > 0 && t('terms.cooldown', { time: formatSpan(cooldown_s) }),
     geo.allow && geo.allow.length > 0 && t('terms.onlyIn', { countries: countries(geo.allow) }),

@@ -9,8 +9,8 @@ export function useAnswer({ session, leaf, onDone }: StepProps) {
     setBusy(true);
     setError(undefined);
     try {
-      const { action_id } = await session.startAction(leaf);
-      await session.completeAction(leaf, action_id, answer);
+      const { action } = await session.actions.open(leaf);
+      await session.actions.complete(leaf, action.action_id, answer);
       await onDone();
     } catch (problem) {
       setError(problem);

@@ -3,11 +3,12 @@ import type { PolicyPath } from '@swarma/client';
 import { t } from '../../frame/i18n.ts';
 import { type FilmLength, secondsOfSlot } from '../preview.ts';
 import { faultsAt, faultsWithin, useFindings } from './explanation.ts';
-import { CountriesField, DurationField, Faults, MomentField, NumberField, SelectField } from './fields.tsx';
-import { unlockLife, withGrants } from './ways.ts';
+import { CountriesField, DurationField, Faults, MomentField, NumberField, SelectField, TextField } from './fields.tsx';
+import { omit, unlockLife, withGrants, withPass } from './ways.ts';
 
 const kMostTimes = 1_000_000;
 const kFirstPart = 120; // seconds: what "the first part" begins with
+const kNewPass = { tier: 'member', life_s: 31 * 86400 };
 const kShown = ['unlock_s', 'ttl_s', 'window_s', 'count', 'max_plays', 'cooldown_s', 'key_groups'];
 
 interface LimitsProps {
@@ -22,7 +23,9 @@ export function Limits({ way, at, film, onChange }: LimitsProps) {
   const place = `${at}/grants`;
   const set = (change: Parameters<typeof withGrants>[1]) => onChange(withGrants(way, change));
   const { faults } = useFindings();
-  const further = faultsWithin(faults, place, kShown).filter(({ at: where }) => where !== `${place}/seconds`);
+  const further = faultsWithin(faults, place, kShown).filter(
+    ({ at: where }) => where !== `${place}/seconds` && where !== `${place}/pass`,
+  );
   const { from, until } = grants.between ?? {};
   const between = (change: { from?: number | undefined; until?: number | undefined }) => {
     const kept = Object.entries({ from, until, ...change }).filter(([, value]) => value !== undefined);
@@ -42,12 +45,14 @@ export function Limits({ way, at, film, onChange }: LimitsProps) {
     grants.geo,
     grants.between,
   ].some((value) => value !== undefined);
+  const { pass } = grants;
   return (
     <>
       <div class="knobs">
-        <PartField way={way} at={place} film={film} set={set} />
-        <QualityField groups={grants.key_groups} at={place} film={film} set={set} />
-        {way.requires && (
+        <PartField way={way} at={place} film={film} set={set} onChange={onChange} />
+        {pass && <PassFields pass={pass} at={`${place}/pass`} set={set} />}
+        {!pass && <QualityField groups={grants.key_groups} at={place} film={film} set={set} />}
+        {!pass && way.requires && (
           <DurationField
             label={t('builder.unlock')}
             help={t('builder.unlock.help')}
@@ -91,33 +96,49 @@ export function Limits({ way, at, film, onChange }: LimitsProps) {
             value={grants.geo?.deny ?? []}
             onChange={countries('deny')}
           />
-          <DurationField
-            label={t('builder.ttl')}
-            help={t('builder.ttl.help')}
-            value={grants.ttl_s}
-            faults={faultsAt(faults, place, 'ttl_s')}
-            unit={3600}
-            onChange={(ttl_s) => set({ ttl_s })}
-          />
-          <DurationField
-            label={t('builder.window')}
-            help={t('builder.window.help')}
-            value={grants.window_s}
-            faults={faultsAt(faults, place, 'window_s')}
-            onChange={(window_s) => set({ window_s })}
-          />
-          <NumberField
-            label={t('builder.count')}
-            help={t('builder.count.help')}
-            min={0}
-            max={kMostTimes}
-            value={grants.count}
-            faults={faultsAt(faults, place, 'count')}
-            onChange={(count) => set({ count })}
-          />
+          {!pass && <KeyLimits grants={grants} at={place} set={set} />}
         </div>
       </details>
       <Faults faults={further} />
+    </>
+  );
+}
+
+interface KeyLimitsProps {
+  grants: NonNullable<PolicyPath['grants']>;
+  at: string;
+  set(change: Parameters<typeof withGrants>[1]): void;
+}
+
+/** Of the keys that one unlock gives. */
+function KeyLimits({ grants, at, set }: KeyLimitsProps) {
+  const { faults } = useFindings();
+  return (
+    <>
+      <DurationField
+        label={t('builder.ttl')}
+        help={t('builder.ttl.help')}
+        value={grants.ttl_s}
+        faults={faultsAt(faults, at, 'ttl_s')}
+        unit={3600}
+        onChange={(ttl_s) => set({ ttl_s })}
+      />
+      <DurationField
+        label={t('builder.window')}
+        help={t('builder.window.help')}
+        value={grants.window_s}
+        faults={faultsAt(faults, at, 'window_s')}
+        onChange={(window_s) => set({ window_s })}
+      />
+      <NumberField
+        label={t('builder.count')}
+        help={t('builder.count.help')}
+        min={0}
+        max={kMostTimes}
+        value={grants.count}
+        faults={faultsAt(faults, at, 'count')}
+        onChange={(count) => set({ count })}
+      />
     </>
   );
 }
@@ -128,15 +149,16 @@ interface PartProps {
   set(change: Parameters<typeof withGrants>[1]): void;
 }
 
-type Part = 'all' | 'first' | 'between';
+type Part = 'all' | 'first' | 'between' | 'pass';
 
-function PartField({ way: { grants }, at, film, set }: PartProps & { way: PolicyPath }) {
+function PartField({ way, at, film, set, onChange }: PartProps & Pick<LimitsProps, 'way' | 'onChange'>) {
+  const { grants } = way;
   const seconds = grants?.seconds ?? grants?.slots?.map((slot) => Math.round(secondsOfSlot(slot, film)));
   const [begin = 0, end] = seconds ?? [];
-  const part: Part = seconds === undefined ? 'all' : begin === 0 ? 'first' : 'between';
+  const part: Part = grants?.pass ? 'pass' : seconds === undefined ? 'all' : begin === 0 ? 'first' : 'between';
   const { faults } = useFindings();
   const put = (from: number | undefined, to: number | undefined) =>
-    set({ slots: undefined, seconds: [from ?? 0, to ?? 0] });
+    set({ slots: undefined, pass: undefined, seconds: [from ?? 0, to ?? 0] });
   return (
     <>
       <SelectField
@@ -146,16 +168,18 @@ function PartField({ way: { grants }, at, film, set }: PartProps & { way: Policy
           ['all', t('builder.part.all')],
           ['first', t('builder.part.first')],
           ['between', t('builder.part.between')],
+          ['pass', t('builder.part.pass')],
         ]}
         onChange={(chosen) => {
-          if (chosen === 'all') set({ slots: undefined, seconds: undefined });
+          if (chosen === 'pass') onChange(withPass(way, kNewPass));
+          else if (chosen === 'all') set({ slots: undefined, seconds: undefined, pass: undefined });
           else put(chosen === 'first' ? 0 : Math.max(1, begin), end ?? kFirstPart);
         }}
       />
       {part === 'between' && (
         <DurationField label={t('builder.part.begin')} value={begin} onChange={(from) => put(from ?? 1, end)} />
       )}
-      {part !== 'all' && (
+      {(part === 'first' || part === 'between') && (
         <DurationField
           label={t('builder.part.end')}
           value={end}
@@ -163,6 +187,44 @@ function PartField({ way: { grants }, at, film, set }: PartProps & { way: Policy
           onChange={(to) => put(begin, to)}
         />
       )}
+    </>
+  );
+}
+
+function PassFields({
+  pass,
+  at,
+  set,
+}: Omit<PartProps, 'film'> & { pass: NonNullable<NonNullable<PolicyPath['grants']>['pass']> }) {
+  const { faults } = useFindings();
+  const change = (more: Partial<typeof pass>) => set({ pass: { ...pass, ...more } });
+  return (
+    <>
+      <TextField
+        label={t('builder.pass.tier')}
+        help={t('builder.pass.tier.help')}
+        value={pass.tier}
+        max={32}
+        code
+        faults={faultsAt(faults, at, 'tier')}
+        onChange={(tier) => change({ tier })}
+      />
+      <SelectField
+        label={t('builder.pass.titles')}
+        value={pass.titles ?? 'all'}
+        options={[
+          ['all', t('builder.pass.titles.all')],
+          ['this', t('builder.pass.titles.this')],
+        ]}
+        onChange={(titles) => change({ titles })}
+      />
+      <DurationField
+        label={t('builder.pass.life')}
+        value={pass.life_s}
+        unit={86400}
+        faults={faultsAt(faults, at, 'life_s')}
+        onChange={(life_s) => set({ pass: life_s === undefined ? omit(pass, 'life_s') : { ...pass, life_s } })}
+      />
     </>
   );
 }

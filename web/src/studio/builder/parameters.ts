@@ -60,18 +60,18 @@ const kParameters: Record<string, Parameters> = {
       },
       argon2id: {
         fields: [
-          number('difficulty', 1, 40),
-          number('memory_kib', 8, 1 << 20),
-          number('passes', 1, 64),
-          number('max_difficulty', 1, 40, true),
+          number('difficulty', 1, 20),
+          number('memory_kib', 1024, 65_536),
+          number('passes', 1, 4),
+          number('max_difficulty', 1, 20, true),
         ],
-        start: { algorithm: 'argon2id', difficulty: 4, memory_kib: 65536, passes: 1 },
+        start: { algorithm: 'argon2id', difficulty: 6, memory_kib: 19_456, passes: 2 },
       },
-      human: { fields: [number('difficulty', 1, 40)], start: { algorithm: 'human', difficulty: 1 } },
+      human: { fields: [], start: { algorithm: 'human' } },
     },
   },
   email_verify: one([list('allow'), list('deny')], {}),
-  age_over: one([number('age', 1, 150), text('vct', 200, { code: true, optional: true }), list('issuers')], {
+  age_over: one([number('age', 1, 120), text('vct', 200, { code: true, optional: true }), list('issuers')], {
     age: 18,
   }),
   social_like: {

@@ -67,6 +67,17 @@ export function withGrants(
   return kept.length > 0 ? { ...way, grants: Object.fromEntries(kept) } : way;
 }
 
+type GrantTerms = NonNullable<PolicyPath['grants']>;
+const kWhereAndWhen = ['max_plays', 'cooldown_s', 'geo', 'between'] as const;
+
+/** A way that gives a pass in place of film; without one it gives the whole film. */
+export function withPass({ grants = {}, ...way }: PolicyPath, pass: GrantTerms['pass'] | undefined): PolicyPath {
+  const kept = Object.fromEntries(
+    Object.entries(grants).filter(([name]) => kWhereAndWhen.some((known) => known === name)),
+  );
+  return withGrants({ ...way, grants: kept }, { pass });
+}
+
 const kUsualKeyLife = 6 * 3600; // of a key, where terms do not say
 
 /** Another life of an unlock. A key must not outlive it: one that lives as long as a short unlock goes along. */
