@@ -74,7 +74,7 @@ export function costSentences(path: OfferPath): string[] {
 }
 
 export function shareSentences(path: OfferPath): string[] {
-  const shares = listLeaves(path.requires).flatMap((leaf) => kindOf(leaf.requirement).shares?.() ?? []);
+  const shares = listLeaves(path.requires).flatMap((leaf) => kindOf(leaf.requirement).shares?.(leaf) ?? []);
   return [t('ways.share.key'), ...new Set(shares)];
 }
 

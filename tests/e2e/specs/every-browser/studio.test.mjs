@@ -264,6 +264,7 @@ function publishing(name) {
     // The same mistake in the terms of a film that is published already.
     await page.goto(`${line.url}/studio/edit/${world.titles.mixed}`);
     await press(page, '.plain-words .button');
+    await press(page, '.terms > .actions .quiet'); // as JSON
     await page.$eval('textarea.code', (field) => field.select());
     await page.type('textarea.code', JSON.stringify({ version: 1, paths: [{ id: 'a', grants: { seconds: [0, 60] } }, { id: 'b', requires: { requirement: 'goodwill_ack', params: { text: 'Yes' } } }] }));
     await waitForText(page, '.gives-all', 'The film is 1:00 long');

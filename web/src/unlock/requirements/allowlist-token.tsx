@@ -1,15 +1,40 @@
-// A code that the creator has given out.
+// Something that the creator has given out: a code; or a token on a chain.
+import type { RequirementLeaf } from '@swarma/client';
 import { useId, useState } from 'preact/hooks';
 import { InlineFailure } from '../../frame/failure.tsx';
 import { t } from '../../frame/i18n.ts';
+import { chainName } from '../money.ts';
 import type { StepProps } from '../step-props.ts';
 import { useAnswer } from '../use-answer.ts';
+import { NftOwnerStep } from './nft-owner.tsx';
 import { param, type RequirementKind } from './requirement.ts';
 
 export const allowlistToken: RequirementKind = {
-  values: (leaf) => ({ list: param(leaf, 'list') }),
-  Step: CodeStep,
+  values: (leaf) => ({
+    list: param(leaf, 'list'),
+    tier: param(leaf, 'pass'),
+    kind: param(leaf, 'voucher'),
+    chain: chainName(Number(param(leaf, 'chain_id'))),
+  }),
+  variant: variantOf,
+  shares: (leaf) => (variantOf(leaf) === 'nft' ? t('requirement.allowlist_token.share.nft') : undefined),
+  Step: TokenStep,
 };
+
+function variantOf(leaf: RequirementLeaf): string {
+  return ['pass', 'voucher', 'nft'].find((name) => param(leaf, name) !== '') ?? 'list';
+}
+
+function TokenStep(props: StepProps) {
+  switch (variantOf(props.leaf)) {
+    case 'list':
+      return <CodeStep {...props} />;
+    case 'nft':
+      return <NftOwnerStep {...props} />;
+    default:
+      return <p class="hint">{t('ways.unavailable')}</p>;
+  }
+}
 
 function CodeStep(props: StepProps) {
   const { give, busy, error } = useAnswer(props);

@@ -7,17 +7,21 @@ import { formatNumber, formatSpan, t } from '../../frame/i18n.ts';
 import type { StepProps } from '../step-props.ts';
 import { param, type RequirementKind } from './requirement.ts';
 
-/** Hashes per second of an ordinary device: tells beforehand whether the puzzle takes seconds or minutes. */
-const kUsualHashRate = 400_000;
+/** What an ordinary device does: tells beforehand whether the puzzle takes seconds or minutes. */
+const kUsualHashRate = 400_000; // SHA-256 a second
+const kUsualArgonKibRate = 600_000; // KiB that Argon2id fills in a second
 
 export const puzzleSolve: RequirementKind = {
   values: (leaf) => ({ time: t('time.about', { time: formatSpan(usualSeconds(leaf)) }) }),
-  costs: () => t('requirement.puzzle_solve.cost'),
+  variant: (leaf) => (param(leaf, 'algorithm') === 'human' ? 'human' : ''),
+  costs: (leaf) => (param(leaf, 'algorithm') === 'human' ? undefined : t('requirement.puzzle_solve.cost')),
   Step: PuzzleStep,
 };
 
 function usualSeconds(leaf: RequirementLeaf): number {
-  return 2 ** Number(param(leaf, 'difficulty')) / kUsualHashRate;
+  const tries = 2 ** Number(param(leaf, 'difficulty'));
+  if (param(leaf, 'algorithm') !== 'argon2id') return tries / kUsualHashRate;
+  return (tries * Number(param(leaf, 'memory_kib')) * Number(param(leaf, 'passes'))) / kUsualArgonKibRate;
 }
 
 function PuzzleStep({ session, leaf, onDone }: StepProps) {

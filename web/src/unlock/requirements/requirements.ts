@@ -1,14 +1,14 @@
 // Every requirement that the pages know. To add one: a file beside this one, a line here, and its messages.
 import type { RequirementLeaf } from '@swarma/client';
-import { t } from '../../frame/i18n.ts';
+import { hasMessage, t } from '../../frame/i18n.ts';
 import { ageOver } from './age-over.ts';
 import { allowlistToken } from './allowlist-token.tsx';
-import { cryptoPayment } from './crypto-payment.ts';
+import { cryptoPayment } from './crypto-payment.tsx';
 import { emailVerify } from './email-verify.ts';
 import { goodwillAck } from './goodwill-ack.tsx';
 import { puzzleSolve } from './puzzle-solve.tsx';
 import type { RequirementKind } from './requirement.ts';
-import { socialLike } from './social-like.ts';
+import { socialLike } from './social-like.tsx';
 import { watchAd } from './watch-ad.ts';
 
 const kinds = {
@@ -36,7 +36,8 @@ export function kindOf(name: string): RequirementKind {
 /** A requirement in words. One that these pages do not know appears under its name in the policy. */
 export function requirementWords(leaf: RequirementLeaf, words: Words): string {
   const name = leaf.requirement;
-  return isKnown(name)
-    ? t(`requirement.${name}.${words}`, kindOf(name).values?.(leaf))
-    : t(`requirement.unknown.${words}`, { name });
+  if (!isKnown(name)) return t(`requirement.unknown.${words}`, { name });
+  const { values, variant } = kindOf(name);
+  const own = `requirement.${name}.${leaf.params && variant ? variant(leaf) : ''}.${words}`;
+  return t(hasMessage(own) ? own : `requirement.${name}.${words}`, values?.(leaf));
 }
