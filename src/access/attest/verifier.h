@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "crypto/secret.h"
 #include "db/database.h"
+#include "net/outbound.h"
 
 namespace swarma::access::attest {
 
@@ -117,6 +118,7 @@ struct VerifierNeeds {
   const crypto::SecretKey& network_key;  // the same on all nodes of the database
   /// Runs work on a thread that may wait for the database: how one that waited outside comes back.
   std::function<void(std::move_only_function<void()>)> run = {};
+  net::Outbound* outbound = nullptr;  // how to ask somebody outside; null: nobody can be asked
 };
 
 /// One verifier for each thing that a node can check.

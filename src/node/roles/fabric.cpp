@@ -31,9 +31,11 @@ struct Insides {
         care(std::move(keeper)),
         signed_titles(*registry),
         prepared(signed_titles),
-        actions(
-            *f.database, f.clock, f.identity.signing,
-            attest::make_verifiers({*f.database, f.networks, [this](auto work) { returning.run(std::move(work)); }})),
+        actions(*f.database, f.clock, f.identity.signing,
+                attest::make_verifiers({.database = *f.database,
+                                        .network_key = f.networks,
+                                        .run = [this](auto work) { returning.run(std::move(work)); },
+                                        .outbound = &outbound})),
         agent(f.identity.signing, f.identity.decryption),
         broker(*f.database, f.clock, prepared, agent, {f.identity.signing.did().text()}),
         presence(*f.blobs),
@@ -47,6 +49,7 @@ struct Insides {
   SignedTitlesByRegistry signed_titles;
   grant::PreparedTitles prepared;
   WorkerPool returning{2};  // where answers from outside are written down
+  net::Outbound outbound;
   attest::Actions actions;
   grant::LocalKeyAgent agent;
   grant::Broker broker;
