@@ -12,7 +12,7 @@ import { Creator } from './creator.ts';
 import { fromBase32, fromBase64url } from './encoding.ts';
 import { Http } from './http.ts';
 import { PersonKeys } from './keys.ts';
-import { type PuzzleProgress, runPuzzle } from './puzzle-runner.ts';
+import { type PuzzleProgress, type PuzzleWorkers, runPuzzle } from './puzzle-runner.ts';
 import { type SegmentLoader, WorkerSegmentLoader } from './segment-client.ts';
 import { IndexedDbStore, type Store, Vault } from './store.ts';
 import { fetchDetails, RevisionMemory, verifyRecord } from './title.ts';
@@ -22,7 +22,7 @@ import type { CatalogEntry, NodeInfo, RequirementLeaf, TitleDetails, TitleRecord
 export interface SwarmaClientOptions {
   baseUrl: string;
   /** The page makes the workers, because only its bundler knows their addresses. */
-  workers: { segment: () => Worker; puzzle: () => Worker };
+  workers: PuzzleWorkers & { segment: () => Worker };
   store?: Store;
   fetch?: typeof fetch;
 }
@@ -101,6 +101,6 @@ export class SwarmaClient {
     onProgress: (progress: PuzzleProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    return runPuzzle(session, leaf, this.#options.workers.puzzle, onProgress, signal);
+    return runPuzzle(session, leaf, this.#options.workers, onProgress, signal);
   }
 }

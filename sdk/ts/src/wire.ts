@@ -131,6 +131,8 @@ export interface Offer extends Omit<api.Offer, 'paths'> {
 export type Challenge =
   | { text: string } // goodwill_ack
   | { algorithm: 'sha256'; difficulty: number; seed: string } // puzzle_solve
+  | { algorithm: 'argon2id'; difficulty: number; memory_kib: number; passes: number; seed: string }
+  | { algorithm: 'human'; question: Record<string, string> }
   | { list: string }; // allowlist_token
 
 export interface Action extends Omit<api.ActionStarted, 'challenge'> {

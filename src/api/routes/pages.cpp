@@ -16,8 +16,11 @@
 namespace swarma::api {
 namespace {
 
-constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: "
+constexpr std::string_view kScripts = "default-src 'none'; script-src 'self'";
+/// The worker that fills memory for a puzzle is WebAssembly, which only its own file may compile.
+constexpr std::string_view kWasmWorker = "assets/argon2-worker-";
+constexpr std::string_view kElse =
+    "; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: "
     "data:; "
     "media-src 'self' blob: data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; "
@@ -38,8 +41,10 @@ std::string_view content_type(std::string_view path) {
   return it == types.end() ? "application/octet-stream" : it->second;
 }
 
-void add_page_headers(net::Headers& headers) {
-  headers.set("Content-Security-Policy", std::string(kPolicy));
+void add_page_headers(net::Headers& headers, std::string_view path = {}) {
+  std::string policy(kScripts);
+  if (path.starts_with(kWasmWorker)) policy += " 'wasm-unsafe-eval'";
+  headers.set("Content-Security-Policy", policy.append(kElse));
   headers.set("Referrer-Policy", "no-referrer");
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Permissions-Policy", "camera=(), microphone=(), geolocation=()");
@@ -78,7 +83,7 @@ Result<net::Response> page_file(const net::Request& request, std::string_view pa
                 "Accept-Encoding rules out every form of this page: allow br, gzip or identity.");
   const WebFile* file = &plain;
   net::Response response;
-  add_page_headers(response.headers);
+  add_page_headers(response.headers, path);
   response.headers.set("Content-Type", std::string(content_type(path)));
   const bool hashed = path.starts_with("assets/");
   response.headers.set("Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");

@@ -6,6 +6,7 @@ export const client = new SwarmaClient({
   baseUrl: window.location.origin,
   workers: {
     segment: () => new Worker(new URL('./workers/segment-worker.ts', import.meta.url), { type: 'module' }),
+    argon2: () => new Worker(new URL('./workers/argon2-worker.ts', import.meta.url), { type: 'module' }),
     puzzle: () => new Worker(new URL('./workers/puzzle-worker.ts', import.meta.url), { type: 'module' }),
   },
 });

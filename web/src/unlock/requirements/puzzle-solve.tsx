@@ -5,6 +5,7 @@ import { client } from '../../frame/client.ts';
 import { InlineFailure } from '../../frame/failure.tsx';
 import { formatNumber, formatSpan, t } from '../../frame/i18n.ts';
 import type { StepProps } from '../step-props.ts';
+import { HumanStep } from './human-question.tsx';
 import { param, type RequirementKind } from './requirement.ts';
 
 /** What an ordinary device does: tells beforehand whether the puzzle takes seconds or minutes. */
@@ -13,10 +14,12 @@ const kUsualArgonKibRate = 600_000; // KiB that Argon2id fills in a second
 
 export const puzzleSolve: RequirementKind = {
   values: (leaf) => ({ time: t('time.about', { time: formatSpan(usualSeconds(leaf)) }) }),
-  variant: (leaf) => (param(leaf, 'algorithm') === 'human' ? 'human' : ''),
-  costs: (leaf) => (param(leaf, 'algorithm') === 'human' ? undefined : t('requirement.puzzle_solve.cost')),
-  Step: PuzzleStep,
+  variant: (leaf) => (isHuman(leaf) ? 'human' : ''),
+  costs: (leaf) => (isHuman(leaf) ? undefined : t('requirement.puzzle_solve.cost')),
+  Step: (props) => (isHuman(props.leaf) ? <HumanStep {...props} /> : <PuzzleStep {...props} />),
 };
+
+const isHuman = (leaf: RequirementLeaf): boolean => param(leaf, 'algorithm') === 'human';
 
 function usualSeconds(leaf: RequirementLeaf): number {
   const tries = 2 ** Number(param(leaf, 'difficulty'));

@@ -1,0 +1,1 @@
+import '@swarma/client/argon2-worker';
