@@ -157,7 +157,9 @@ function overFetch(fetchFunction: typeof fetch): Transport {
 }
 
 function shortWait(problem: SwarmaError): number | undefined {
-  const passing = problem.status === 503 || problem.reason === 'request_in_progress';
+  // Whoever waits for a key agent tells the viewer so, and asks again by itself.
+  const passing =
+    (problem.status === 503 && problem.reason !== 'agent_away') || problem.reason === 'request_in_progress';
   const wait = problem.retryAfterSeconds;
   return passing && wait !== undefined && wait <= kLongestWaitSeconds ? wait : undefined;
 }

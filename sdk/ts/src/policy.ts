@@ -1,6 +1,6 @@
 // Reading terms: which leaves a path asks for, and whether a set of proofs meets it. The node decides; this only spares
 // the viewer a request that would be refused.
-import type { OfferPath, Requirement, RequirementLeaf } from './wire.ts';
+import type { Offer, OfferPath, Requirement, RequirementLeaf } from './wire.ts';
 
 const kMaxDepth = 8;
 
@@ -41,6 +41,11 @@ export function isPathMet(path: OfferPath, held: HeldTrust): boolean {
   for (const leaf of listLeaves(path.requires))
     sum += (path.score.weights[leaf.requirement] ?? 0) * (held.get(leaf.key ?? '') ?? 0);
   return sum >= path.score.threshold;
+}
+
+/** Whether the title's key agent is not connected, so that no keys can be had just now. */
+export function isAgentAway(offer: Offer): boolean {
+  return 'agent' in offer && offer.agent === 'away';
 }
 
 /** Whether the path could be met here at all: enough of its leaves have a verifier. */

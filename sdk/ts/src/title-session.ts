@@ -129,7 +129,9 @@ export class TitleSession {
         await this.#nextChange(signal, undefined);
       } catch (error) {
         this.#reportTrouble(asSwarmaError(error));
-        await this.#nextChange(signal, 1000 * backoff(failures++, 0.5, kMaxBackoffSeconds));
+        const { retryAfterSeconds } = asSwarmaError(error);
+        const pause = backoff(failures++, 0.5, kMaxBackoffSeconds);
+        await this.#nextChange(signal, 1000 * Math.max(pause, Math.min(retryAfterSeconds ?? 0, kMaxBackoffSeconds)));
       }
     }
   }

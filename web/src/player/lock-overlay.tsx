@@ -1,5 +1,5 @@
 // Covers the picture where the film is locked, with the ways to unlock it.
-import type { Offer } from '@swarma/client';
+import { isAgentAway, type Offer } from '@swarma/client';
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
@@ -49,6 +49,7 @@ export function LockOverlay({ playback, locks, index, ask, video, title, offer, 
           paths={paths}
           film={film}
           slot={ask.slot}
+          agentAway={isAgentAway(offer)}
           onUnlocked={() => {
             locks.dismiss();
             playback.play();

@@ -196,7 +196,10 @@ export class Playback {
       this.#video.addEventListener(name, act);
       this.#stops.push(() => this.#video.removeEventListener(name, act));
     };
-    on('playing', () => (this.trouble.value = undefined));
+    on('playing', () => {
+      // What is in memory plays on while the key agent is away: only a new key says that it is back.
+      if (this.trouble.value?.reason !== 'agent_away') this.trouble.value = undefined;
+    });
     on('play', () => ((this.#goingOn = true), (this.wantsClick.value = false)));
     on('pause', () => (this.#goingOn = false));
   }

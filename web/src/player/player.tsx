@@ -8,6 +8,7 @@ import { formatClock, language, t } from '../frame/i18n.ts';
 import { writeResume } from '../title/resume.ts';
 import type { LoadedTitle } from '../title/loaded-title.ts';
 import type { Film } from '../unlock/sentences.ts';
+import { AgentAway } from './agent-away.tsx';
 import { BlobIndex } from './blob-index.ts';
 import { KeysDialog } from './keys-dialog.tsx';
 import { LockOverlay } from './lock-overlay.tsx';
@@ -159,7 +160,12 @@ function Stage({ title, offer, film, startAt, name }: PlayerProps) {
       )}
       {playback?.trouble.value && !playback.failure.value && (
         <p class="stage-note" role="status">
-          <Icon name="warning" /> {t('player.trouble')}
+          <Icon name="warning" />{' '}
+          {playback.trouble.value.reason === 'agent_away' ? (
+            <AgentAway playback={playback} index={index} video={video} title={title} />
+          ) : (
+            t('player.trouble')
+          )}
         </p>
       )}
       {playback && locks?.ask.value && (

@@ -1,5 +1,13 @@
 // The steps of one way: each requirement with its control. Once enough of them are met, the film is unlocked at once.
-import { isMet, isPathMet, listLeaves, type OfferPath, type TitleSession } from '@swarma/client';
+import {
+  asSwarmaError,
+  isMet,
+  isPathMet,
+  listLeaves,
+  type OfferPath,
+  pauseFor,
+  type TitleSession,
+} from '@swarma/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../frame/announcer.tsx';
 import { InlineFailure } from '../frame/failure.tsx';
@@ -19,7 +27,9 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
   const [held, setHeld] = useState<ReadonlyMap<string, number>>(new Map());
   const [error, setError] = useState<unknown>();
   const [unlocking, setUnlocking] = useState(false);
+  const [away, setAway] = useState(false);
   const busy = useRef(false);
+  const gone = useRef(new AbortController());
   const leaves = listLeaves(path.requires).filter((leaf) => leaf.available !== false);
 
   const advance = useCallback(async () => {
@@ -30,7 +40,7 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
     setUnlocking(true);
     setError(undefined);
     try {
-      await session.unlock(path, slot);
+      await patiently(() => session.unlock(path, slot), { signal: gone.current.signal, onAway: () => setAway(true) });
       announce(t('step.unlocked'));
       onUnlocked();
     } catch (problem) {
@@ -39,10 +49,15 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
     } finally {
       busy.current = false;
       setUnlocking(false);
+      setAway(false);
     }
   }, [session, path, slot]);
 
-  useEffect(() => void advance(), []);
+  useEffect(() => {
+    gone.current = new AbortController();
+    void advance();
+    return () => gone.current.abort();
+  }, []);
 
   return (
     <div class="steps">
@@ -68,7 +83,7 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
       </ol>
       {unlocking && (
         <p class="step-busy" role="status">
-          <span class="spinner" aria-hidden="true" /> {t('step.unlocking')}
+          <span class="spinner" aria-hidden="true" /> {t(away ? 'step.agentAway' : 'step.unlocking')}
         </p>
       )}
       {error !== undefined && (
@@ -83,6 +98,27 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
       )}
     </div>
   );
+}
+
+const kAskAgainSeconds = 5; // where the node does not say when
+
+interface Patience {
+  signal: AbortSignal;
+  onAway(): void;
+}
+
+/** Waits for a key agent that is away: what the viewer has shown stays good meanwhile. */
+async function patiently(work: () => Promise<void>, { signal, onAway }: Patience): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const { reason, retryAfterSeconds = kAskAgainSeconds } = asSwarmaError(error);
+      if (reason !== 'agent_away' || signal.aborted) throw error;
+      onAway();
+      await pauseFor(retryAfterSeconds, signal);
+    }
+  }
 }
 
 function Step(props: StepProps) {

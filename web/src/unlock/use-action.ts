@@ -19,6 +19,8 @@ export interface UsedAction<Challenge, Place> {
   complete(response: Record<string, unknown>): Promise<void>;
   /** Answers again and again until it is decided; `stop` gives up. */
   completeInTime(response: Record<string, unknown>): Promise<void>;
+  /** The same beside what the viewer does: the step is not busy meanwhile. A later call takes its place. */
+  watch(response: Record<string, unknown>): void;
   stop(): void;
   /** Forgets the action, so that the next one is new. */
   startOver(): Promise<void>;
@@ -95,6 +97,21 @@ export function useAction<Challenge, Place = never>({
         await actions.completeInTime(leaf, await idOf(), response, { signal, onWaiting: setWaiting });
         await onDone();
       }),
+    watch: (response) => {
+      abort.current?.abort();
+      const controller = (abort.current = new AbortController());
+      const { signal } = controller;
+      const found = actions.find<Place>(leaf).then(async (kept) => {
+        if (!kept) return;
+        await actions.completeInTime(leaf, kept.action.action_id, response, { signal, onWaiting: setWaiting });
+        await onDone();
+      });
+      found.catch(async (problem: unknown) => {
+        if (signal.aborted) return;
+        setError(problem);
+        setOpen(await actions.find<Place>(leaf));
+      });
+    },
     stop: () => abort.current?.abort(),
     startOver: async () => {
       abort.current?.abort();

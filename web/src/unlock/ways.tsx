@@ -26,11 +26,13 @@ interface WaysProps {
   onUnlocked(path: OfferPath): void;
   /** It stands in a dialog, which has a name of its own, so it is no region of the page. */
   inside?: boolean;
+  /** The creator's key agent is away: new unlocks have to wait. */
+  agentAway?: boolean;
   /** Plays the part that is already open. */
   onPlay?: (() => void) | undefined;
 }
 
-export function Ways({ session, paths, film, slot, inside = false, onUnlocked, onPlay }: WaysProps) {
+export function Ways({ session, paths, film, slot, inside = false, agentAway = false, onUnlocked, onPlay }: WaysProps) {
   const Region = inside ? 'div' : 'section';
   const [chosen, setChosen] = useState<string | undefined>();
   const held = useHeld(session, paths);
@@ -62,6 +64,11 @@ export function Ways({ session, paths, film, slot, inside = false, onUnlocked, o
     <Region class="ways" {...(!inside && { 'aria-labelledby': id })}>
       <h2 id={id}>{t(paths.length > 1 ? 'ways.heading' : 'ways.headingOne')}</h2>
       <p class="hint">{t('ways.intro')}</p>
+      {agentAway && (
+        <p class="ways-away" role="status">
+          <Icon name="warning" /> <span>{t('ways.agentAway')}</span>
+        </p>
+      )}
       <ul class="ways-list">
         {paths.map((candidate) => (
           <Way

@@ -1,5 +1,5 @@
 // The page of one film: the stage on top, the ways to watch below it, then details and who signed it.
-import { asSwarmaError, type Offer, type OfferPath } from '@swarma/client';
+import { asSwarmaError, isAgentAway, type Offer, type OfferPath } from '@swarma/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../frame/announcer.tsx';
 import { Failure } from '../frame/failure.tsx';
@@ -112,6 +112,7 @@ function Title({ title }: { title: LoadedTitle }) {
             paths={offer.value.paths}
             film={film}
             slot={0}
+            agentAway={isAgentAway(offer.value)}
             onPlay={playing ? undefined : play}
             onUnlocked={() => {
               setEverUnlocked(true);

@@ -1,5 +1,5 @@
 // A payment over Lightning: an invoice as code, link and text. The page sees by itself when it is paid.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { InlineFailure } from '../../frame/failure.tsx';
 import { formatMoment, t } from '../../frame/i18n.ts';
 import { CopyField } from '../copy-field.tsx';
@@ -7,6 +7,7 @@ import { amountOf } from '../money.ts';
 import { QrCode } from '../qr-code.tsx';
 import type { StepProps } from '../step-props.ts';
 import { useAction } from '../use-action.ts';
+import { useSecondsUntil } from '../use-seconds.ts';
 import { Waiting } from '../waiting.tsx';
 
 interface Challenge {
@@ -20,7 +21,7 @@ interface Challenge {
 export function LightningPaymentStep(props: StepProps) {
   const action = useAction<Challenge>(props);
   const { challenge, busy, waiting, error } = action;
-  const isOver = useIsOver(challenge?.expires_at);
+  const isOver = useSecondsUntil(challenge?.expires_at ?? Number.MAX_SAFE_INTEGER) === 0;
   useEffect(() => {
     if (challenge) void action.completeInTime({});
   }, [challenge?.invoice]);
@@ -90,16 +91,4 @@ export function LightningPaymentStep(props: StepProps) {
       )}
     </div>
   );
-}
-
-/** Whether a moment has passed; looked at again when it does. */
-function useIsOver(unixSeconds: number | undefined): boolean {
-  const [, setPassed] = useState(0);
-  const left = unixSeconds === undefined ? Infinity : unixSeconds * 1000 - Date.now();
-  useEffect(() => {
-    if (left === Infinity || left <= 0) return undefined;
-    const timer = setTimeout(() => setPassed((n) => n + 1), left);
-    return () => clearTimeout(timer);
-  }, [unixSeconds]);
-  return left <= 0;
 }

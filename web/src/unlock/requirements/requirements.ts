@@ -4,7 +4,7 @@ import { hasMessage, t } from '../../frame/i18n.ts';
 import { ageOver } from './age-over.ts';
 import { allowlistToken } from './allowlist-token.tsx';
 import { cryptoPayment } from './crypto-payment.tsx';
-import { emailVerify } from './email-verify.ts';
+import { emailVerify } from './email-verify.tsx';
 import { goodwillAck } from './goodwill-ack.tsx';
 import { puzzleSolve } from './puzzle-solve.tsx';
 import type { RequirementKind } from './requirement.ts';
