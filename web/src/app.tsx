@@ -10,8 +10,12 @@ import { NotFoundPage } from './frame/not-found.tsx';
 import { location, type Route, routeOf } from './frame/router.ts';
 import { Busy } from './frame/states.tsx';
 import { useAsync } from './frame/use-async.ts';
+import { loadClip } from './player/lazy.ts';
 import { loadStudio } from './studio/lazy.ts';
+import { provideClipPlayer } from './unlock/clip-player.ts';
 import { TitlePage } from './watch/title-page.tsx';
+
+provideClipPlayer(async () => (await loadClip()).Clip);
 
 export function App() {
   const route = routeOf(location.value.path);

@@ -2,4 +2,5 @@
 import { withMessages } from '../frame/i18n.ts';
 
 export const loadPlayer = () => withMessages('player', import('./player.tsx'));
+export const loadClip = () => withMessages('player', import('./clip.tsx'));
 export type { PlayerProps } from './player.tsx';

@@ -15,7 +15,12 @@ export interface UsedAction<Challenge, Place> {
   begin(): Promise<void>;
   /** Notes how far the viewer has come, also for a page that is opened later. */
   note(place: Place): Promise<void>;
+  /** Sends a message before the answer; its error is shown. */
   tell(message: Record<string, unknown>): Promise<Record<string, unknown> | undefined>;
+  /** The same beside what the viewer does: its error is the caller's. */
+  send(message: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Looks again at what is kept. */
+  refresh(): Promise<void>;
   complete(response: Record<string, unknown>): Promise<void>;
   /** Answers again and again until it is decided; `stop` gives up. */
   completeInTime(response: Record<string, unknown>): Promise<void>;
@@ -85,6 +90,8 @@ export function useAction<Challenge, Place = never>({
       await attempt(async () => void (reply = await actions.tell(leaf, await idOf(), message)));
       return reply;
     },
+    send: async (message) => actions.tell(leaf, await idOf(), message),
+    refresh: async () => setOpen(await actions.find<Place>(leaf)),
     complete: (response) =>
       attempt(async () => {
         await actions.complete(leaf, await idOf(), response);

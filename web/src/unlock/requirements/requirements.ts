@@ -9,7 +9,7 @@ import { goodwillAck } from './goodwill-ack.tsx';
 import { puzzleSolve } from './puzzle-solve.tsx';
 import type { RequirementKind } from './requirement.ts';
 import { socialLike } from './social-like.tsx';
-import { watchAd } from './watch-ad.ts';
+import { watchAd } from './watch-ad.tsx';
 
 const kinds = {
   goodwill_ack: goodwillAck,
