@@ -4,6 +4,7 @@ import { hasMessage, t } from '../../frame/i18n.ts';
 import { requirementWords } from '../../unlock/requirements/requirements.ts';
 import { faultsAt, faultsWithin, useFindings } from './explanation.ts';
 import { Faults, ListField, NumberField, SelectField, TextField } from './fields.tsx';
+import { TitleField } from './title-field.tsx';
 import { type Field, fieldsOf, newLeaf, variantOf, variantsOf } from './parameters.ts';
 import { omit, withParam } from './ways.ts';
 
@@ -150,6 +151,8 @@ function Parameter({ leaf, field, at, set }: ParameterProps) {
           onChange={set}
         />
       );
+    case 'title':
+      return <TitleField {...common} value={typeof value === 'string' ? value : ''} onChange={set} />;
     case 'choice':
       return (
         <SelectField

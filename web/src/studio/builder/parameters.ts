@@ -7,6 +7,7 @@ export type Field = { name: string; optional?: boolean } & (
   | { kind: 'text'; max: number; long?: boolean; code?: boolean }
   | { kind: 'number'; min: number; max: number }
   | { kind: 'list' } // one entry a line
+  | { kind: 'title' } // a film of the creator
   | { kind: 'choice'; options: readonly string[] }
 );
 
@@ -106,7 +107,7 @@ const kParameters: Record<string, Parameters> = {
       },
     },
   },
-  watch_ad: one([text('creative', 200, { code: true }), number('seconds', 1, 600)], { creative: '', seconds: 15 }),
+  watch_ad: one([{ kind: 'title', name: 'creative' }, number('seconds', 1, 600)], { creative: '', seconds: 15 }),
   allowlist_token: {
     variantOf: (params) => ['pass', 'voucher', 'nft'].find((name) => name in params) ?? 'list',
     variants: {
