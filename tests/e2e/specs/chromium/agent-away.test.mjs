@@ -4,17 +4,21 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { agree, launch, openPage, press, textOf, video, waitForText } from '../../support/browser.mjs';
 import { LyingNode } from '../../support/lying-node.mjs';
-import { openWorld } from '../../support/program.mjs';
+import { makeFilm, openWorld, publish } from '../../support/program.mjs';
 
-const kAway = { status: 503, body: { type: '/problems/agent_away', detail: 'The agent is away.', reason: 'agent_away', retry_after_s: 1 } };
+const kAway = { status: 503, body: JSON.stringify({ type: '/problems/agent_away', detail: 'The agent is away.', reason: 'agent_away', retry_after_s: 1 }) };
+const agreed = { requirement: 'goodwill_ack', params: { text: 'I will tell a friend.' } };
 
-let world, line, browser;
+let world, line, browser, rolling;
 before(async () => {
   world = await openWorld();
+  // Longer than a player buffers, with keys for a little film at a time.
+  const { file } = makeFilm(world.folder, { seconds: 180, size: '320x180', name: 'rolling' });
+  rolling = (await publish(world.node, file, 'Film rolling', { version: 1, paths: [{ id: 'goodwill', requires: agreed, grants: { window_s: 12 } }] })).title_id;
   line = await LyingNode.start(world.node);
   browser = await launch();
 });
-beforeEach(() => void (line.lie = () => undefined));
+beforeEach(comeBack);
 after(async () => {
   await browser.close();
   await line.close();
@@ -24,12 +28,16 @@ after(async () => {
 /** The agent is away for keys from now on. */
 function goAway() {
   const asked = [];
-  line.lie = (path) => (path === '/v1/keys/request' ? (asked.push(path), kAway) : undefined);
+  line.bar = ({ url }) => (url === '/v1/keys/request' ? (asked.push(url), kAway) : undefined);
   return asked;
 }
 
+function comeBack() {
+  line.lie = line.bar = () => undefined;
+}
+
 test('the buffer plays on, the page says so, and the film goes on by itself without a reload', async (t) => {
-  const page = await openPage(browser, line.url + world.titlePath('mixed')); // its keys open 20 s of film at a time
+  const page = await openPage(browser, `${line.url}/t/${rolling}`);
   t.after(() => page.close());
   await press(page, '.way[data-path=goodwill] .button');
   await agree(page);
@@ -46,7 +54,7 @@ test('the buffer plays on, the page says so, and the film goes on by itself with
   const before = asked.length;
   await new Promise((resolve) => setTimeout(resolve, 10_000));
   assert.ok(asked.length > before && asked.length <= before + 11, `it asks again, and not all the time: ${asked.length - before} times in 10 s`);
-  line.lie = () => undefined;
+  comeBack();
   await video.playing(page, until + 1);
   await page.waitForFunction(() => !document.querySelector('.stage-note'));
 });
@@ -59,7 +67,7 @@ test('an unlock waits for the agent, with what the viewer has shown already', as
   await agree(page);
   await waitForText(page, '.step-busy', 'machine that gives out keys is away');
   assert.equal(await page.$('.inline-failure'), null);
-  line.lie = () => undefined;
+  comeBack();
   await video.playing(page);
   assert.equal(page.requests.filter((url) => url.endsWith('/v1/actions/complete')).length, 1, 'the promise was given once');
 });
