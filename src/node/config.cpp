@@ -36,6 +36,7 @@ void describe(OptionSet& options, Config& c) {
        {.name = "tls-key", .target = &c.tls_key, .help = "the key of --tls-certificate (PEM)", .opens_file = true}});
   net::describe(options, c.http);
   content::publish::describe(options, c.uploads);
+  net::describe(options, c.mail);
 }
 
 }  // namespace swarma::node

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "content/publish/spool.h"
 #include "net/http_server.h"
+#include "net/mail.h"
 
 namespace swarma::node {
 
@@ -23,6 +24,7 @@ struct Config {
   std::string tls_certificate, tls_key;  // given files instead
   net::ServerOptions http;               // host, port, certificate and key are filled from the above
   content::publish::SpoolOptions uploads;
+  net::MailOptions mail;
 
   std::string database_url() const;
   std::filesystem::path blob_folder() const;

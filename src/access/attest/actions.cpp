@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "access/attest/code_book.h"
+#include "access/attest/email_limits.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 
@@ -84,9 +85,19 @@ struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
       if (verifier->requirement() == leaf.requirement && verifier->is_for(leaf)) return verifier.get();
     return nullptr;
   }
+  bool works(const policy::Leaf& leaf) const {
+    const Verifier* verifier = find(leaf);
+    return verifier != nullptr && verifier->lacks().empty();
+  }
 
   Result<Verifier*> get(const policy::Leaf& leaf) const {
-    if (Verifier* verifier = find(leaf)) return verifier;
+    if (Verifier* verifier = find(leaf)) {
+      if (const std::string missing = verifier->lacks(); !missing.empty())
+        return fail(ErrorCode::Unsupported, "no_verifier",
+                    "This node cannot check " + std::string(policy::to_string(leaf.requirement)) + ": it lacks " +
+                        missing + ". Choose another way to unlock.");
+      return verifier;
+    }
     return fail(ErrorCode::Unsupported, "no_verifier",
                 "This node has no verifier for " + std::string(policy::to_string(leaf.requirement)) +
                     " as it is asked for here. Choose another way to unlock.");
@@ -176,14 +187,15 @@ Actions::Actions(db::Database& database, const Clock& clock, const crypto::Signi
 Actions::~Actions() = default;
 
 bool Actions::available(const policy::Leaf& leaf) const {
-  return impl_->find(leaf) != nullptr;
+  return impl_->works(leaf);
 }
 
 std::vector<VerifierInfo> Actions::verifiers() const {
   std::vector<VerifierInfo> out;
   for (const auto& verifier : impl_->verifiers)
-    out.push_back({impl_->issuer.did().text(), verifier->requirement(), verifier->variant(), verifier->trust(),
-                   verifier->calibration()});
+    if (verifier->lacks().empty())
+      out.push_back({impl_->issuer.did().text(), verifier->requirement(), verifier->variant(), verifier->trust(),
+                     verifier->calibration()});
   return out;
 }
 
@@ -378,7 +390,8 @@ Result<std::int64_t> Actions::prune() {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
     removed += rows;
   }
-  return removed;
+  SWARMA_TRY(const std::int64_t mails, prune_mails(impl_->database, now));
+  return removed + mails;
 }
 
 }  // namespace swarma::access::attest

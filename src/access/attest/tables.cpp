@@ -85,14 +85,26 @@ constexpr const char* kReturns = R"(
     CREATE UNIQUE INDEX actions_by_return ON actions (return_hash);
   )";
 
+// When mails left, by keyed names of whom they count for (email_limits.h).
+constexpr const char* kMails = R"(
+    CREATE TABLE mails_sent (
+      mail TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      name TEXT NOT NULL,
+      sent_at BIGINT NOT NULL,
+      PRIMARY KEY (mail, kind)
+    );
+    CREATE INDEX mails_sent_by_name ON mails_sent (name, sent_at);
+    CREATE INDEX mails_sent_by_time ON mails_sent (sent_at);
+  )";
+
 }  // namespace
 
 std::span<const db::Migration> migrations() {
   static const std::array list = {
-      db::Migration{"access_attest_0001", kActionsAndCodes},
-      db::Migration{"access_attest_0002", kTurns},
-      db::Migration{"access_attest_0003", kFloor},
-      db::Migration{"access_attest_0004", kReturns},
+      db::Migration{"access_attest_0001", kActionsAndCodes}, db::Migration{"access_attest_0002", kTurns},
+      db::Migration{"access_attest_0003", kFloor},           db::Migration{"access_attest_0004", kReturns},
+      db::Migration{"access_attest_mails_0001", kMails},
   };
   return list;
 }

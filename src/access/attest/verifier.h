@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "crypto/secret.h"
 #include "db/database.h"
+#include "net/mail.h"
 #include "net/outbound.h"
 
 namespace swarma::access::attest {
@@ -82,6 +83,8 @@ class Verifier {
   virtual bool is_for(const policy::Leaf&) const { return true; }
   /// A short name for the list of verifiers where several share a requirement ("nostr"); empty: the only one.
   virtual std::string variant() const { return {}; }
+  /// What the operator would have to give before it can work, as in "a mail server: …"; empty: nothing, it works.
+  virtual std::string lacks() const { return {}; }
   /// The trust an accepted answer carries, 0..1, and in a sentence how that number was arrived at.
   virtual double trust() const = 0;
   virtual std::string calibration() const = 0;
@@ -119,6 +122,7 @@ struct VerifierNeeds {
   /// Runs work on a thread that may wait for the database: how one that waited outside comes back.
   std::function<void(std::move_only_function<void()>)> run = {};
   net::Outbound* outbound = nullptr;  // how to ask somebody outside; null: nobody can be asked
+  net::Mailer* mailer = nullptr;      // null: no mail can be sent
 };
 
 /// One verifier for each thing that a node can check.

@@ -8,10 +8,11 @@ namespace swarma::access::attest {
 std::unique_ptr<Verifier> make_goodwill_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_puzzle_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_allowlist_verifier(const VerifierNeeds& needs);
+std::unique_ptr<Verifier> make_email_verifier(const VerifierNeeds& needs);
 
 std::vector<std::unique_ptr<Verifier>> make_verifiers(const VerifierNeeds& needs) {
   std::vector<std::unique_ptr<Verifier>> verifiers;
-  for (const auto make : {make_goodwill_verifier, make_puzzle_verifier, make_allowlist_verifier})
+  for (const auto make : {make_goodwill_verifier, make_puzzle_verifier, make_allowlist_verifier, make_email_verifier})
     verifiers.push_back(make(needs));
   return verifiers;
 }

@@ -90,26 +90,52 @@ Result<Json> read_returned(std::string_view form) {
   return returned;
 }
 
-/// By a wallet, a server, or the page that a mail's link led to: a form, or a JSON object.
-void take_return(const ActionRoutes& with, const Call& call, ApiDone done) {
-  const net::Request& request = call.request;
-  const auto returned = request.headers.get("Content-Type").starts_with("application/x-www-form-urlencoded")
-                            ? read_returned(request.body)
-                            : parse_body(request);
-  if (!returned) return done(std::unexpected(returned.error()));
-  with.actions.note_return(request.path_params.front(), {{}, guest_of(request)},
-                           {{"method", "POST"}, {"returned", *returned}},
-                           [done = std::move(done)](Result<Json> reply) mutable {
-                             if (!reply) return done(std::unexpected(std::move(reply).error()));
-                             done(json_response(200, *reply));
-                           });
-}
-
-net::Response return_page(int status, std::string_view heading, const std::string& sentence) {
-  net::Response page = html_response(heading, "<p>" + escape_html(sentence) + "</p>");
+net::Response return_page(int status, std::string_view heading, std::string_view body) {
+  net::Response page = html_response(heading, body);
   page.status = status;
   page.headers.set("Cache-Control", "no-store");
   return page;
+}
+
+net::Response done_page() {
+  return return_page(200, "Done", "<p>Close this window and go back to the film: it goes on by itself.</p>");
+}
+
+net::Response failure_page(const Error& error) {
+  return return_page(http_status(error), "This did not work", "<p>" + escape_html(error.message) + "</p>");
+}
+
+/// A verifier that is asked by GET may want a person to press a button first: {"heading","sentence","button"}. The
+/// button posts what the address held.
+net::Response question_page(const std::string& key, const Json& returned, const Json& question) {
+  std::string body = "<p>" + escape_html(question.value("sentence", "")) +
+                     "</p><form method=\"post\" action=\"return/" + net::percent_encode(key) + "\">";
+  for (const auto& [name, value] : returned.items())
+    if (name != "state")
+      body += "<input type=\"hidden\" name=\"" + escape_html(name) + "\" value=\"" +
+              escape_html(value.get_ref<const std::string&>()) + "\">";
+  body += "<button>" + escape_html(question.value("button", "")) + "</button></form>";
+  net::Response page = return_page(200, question.value("heading", ""), body);
+  page.headers.set("Content-Security-Policy",
+                   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
+                   "frame-ancestors 'none'");
+  return page;
+}
+
+/// By a wallet, a server, or the button of question_page(): a form, or a JSON object.
+void take_return(const ActionRoutes& with, const Call& call, ApiDone done) {
+  const net::Request& request = call.request;
+  const bool is_form = request.headers.get("Content-Type").starts_with("application/x-www-form-urlencoded");
+  const bool by_browser = is_form && request.headers.get("Accept").contains("text/html");
+  const auto returned = is_form ? read_returned(request.body) : parse_body(request);
+  if (!returned) return done(std::unexpected(returned.error()));
+  with.actions.note_return(request.path_params.front(), {{}, guest_of(request)},
+                           {{"method", "POST"}, {"returned", *returned}},
+                           [by_browser, done = std::move(done)](Result<Json> reply) mutable {
+                             if (by_browser) return done(reply ? done_page() : failure_page(reply.error()));
+                             if (!reply) return done(std::unexpected(std::move(reply).error()));
+                             done(json_response(200, *reply));
+                           });
 }
 
 /// By a browser that a provider sends back: the key is in `state`, as OAuth has it, and people read the answer.
@@ -117,11 +143,12 @@ void take_redirect(const ActionRoutes& with, const Call& call, ApiDone done) {
   auto returned = read_returned(call.request.query);
   if (!returned) return done(std::unexpected(std::move(returned).error()));
   const std::string key = returned->value("state", "");
+  const Json message = {{"method", "GET"}, {"returned", *returned}};
   with.actions.note_return(
-      key, {{}, guest_of(call.request)}, {{"method", "GET"}, {"returned", *std::move(returned)}},
-      [done = std::move(done)](Result<Json> reply) mutable {
-        done(reply ? return_page(200, "Done", "Close this window and go back to the film: it goes on by itself.")
-                   : return_page(http_status(reply.error()), "This did not work", reply.error().message));
+      key, {{}, guest_of(call.request)}, message,
+      [key, returned = *std::move(returned), done = std::move(done)](Result<Json> reply) mutable {
+        if (!reply) return done(failure_page(reply.error()));
+        done(reply->contains("ask") ? question_page(key, returned, reply->at("ask")) : done_page());
       });
 }
 

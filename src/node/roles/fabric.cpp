@@ -24,18 +24,27 @@ namespace {
 namespace grant = access::grant;
 namespace attest = access::attest;
 
+/// How others are asked.
+struct Outside {
+  net::Outbound outbound;
+  std::unique_ptr<net::Mailer> mailer;  // null: no mail server was named
+};
+
 /// In the order of their making: each needs only those above it.
 struct Insides {
-  Insides(Foundation& f, std::unique_ptr<BlobCare> keeper, std::unique_ptr<catalog::registry::TitleRegistry> titles)
+  Insides(Foundation& f, std::unique_ptr<BlobCare> keeper, std::unique_ptr<catalog::registry::TitleRegistry> titles,
+          std::unique_ptr<Outside> others)
       : registry(std::move(titles)),
         care(std::move(keeper)),
         signed_titles(*registry),
         prepared(signed_titles),
+        outside(std::move(others)),
         actions(*f.database, f.clock, f.identity.signing,
                 attest::make_verifiers({.database = *f.database,
                                         .network_key = f.networks,
                                         .run = [this](auto work) { returning.run(std::move(work)); },
-                                        .outbound = &outbound})),
+                                        .outbound = &outside->outbound,
+                                        .mailer = outside->mailer.get()})),
         agent(f.identity.signing, f.identity.decryption),
         broker(*f.database, f.clock, prepared, agent, {f.identity.signing.did().text()}),
         presence(*f.blobs),
@@ -49,7 +58,7 @@ struct Insides {
   SignedTitlesByRegistry signed_titles;
   grant::PreparedTitles prepared;
   WorkerPool returning{2};  // where answers from outside are written down
-  net::Outbound outbound;
+  std::unique_ptr<Outside> outside;
   attest::Actions actions;
   grant::LocalKeyAgent agent;
   grant::Broker broker;
@@ -83,7 +92,11 @@ std::vector<work::Timer> make_timers(Insides& in) {
 Result<Fabric> make_fabric(Foundation& f) {
   auto registry = std::make_unique<catalog::registry::TitleRegistry>(*f.database, f.clock);
   SWARMA_TRY(auto care, BlobCare::open(f.blob_folder, *f.blobs, *f.database, *registry, f.clock));
-  const auto in = std::make_shared<Insides>(f, std::move(care), std::move(registry));
+  auto outside = std::make_unique<Outside>();
+  if (const net::MailOptions& mail = f.config.mail; !mail.url.empty()) {
+    SWARMA_TRY(outside->mailer, net::Mailer::create(outside->outbound, mail));
+  }
+  const auto in = std::make_shared<Insides>(f, std::move(care), std::move(registry), std::move(outside));
   const auto discard = discard_by_registry(*in->registry, *f.blobs);
   Part part{.timers = make_timers(*in), .keeps = in};
   for (api::Table table :
