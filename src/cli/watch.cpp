@@ -47,6 +47,17 @@ unlock::Answers make_answers(const WatchOptions& options, ProgressLine& line) {
     if (!reply || reply->empty()) return std::nullopt;
     return *reply;
   };
+  const auto ask_again = [](const std::string& complaint, std::string_view question) -> std::optional<std::string> {
+    if (!complaint.empty()) say(complaint);
+    const auto reply = ask(question);
+    return reply ? std::optional(*reply) : std::nullopt;
+  };
+  answers.ask_address = [ask_again](const std::string& complaint) {
+    return ask_again(complaint, "Your e-mail address, to which a code is sent:");
+  };
+  answers.ask_mail_code = [ask_again](const std::string& complaint) {
+    return ask_again(complaint, "The code of the mail (or press its link's button, then Enter here):");
+  };
   answers.on_puzzle = [&line](double part) {
     line.update("puzzle", std::min(part, 0.99), part > 1 ? "longer than expected" : "");
     return true;

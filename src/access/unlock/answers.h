@@ -15,6 +15,10 @@ struct Answers {
   unsigned puzzle_threads = 0;  // 0: one per core
   std::function<bool(const std::string& text)> ask_goodwill;
   std::function<std::optional<std::string>(const std::string& list)> ask_code;
+  /// An address for a mail with a code; `complaint`: what was wrong with the last one, empty at first.
+  std::function<std::optional<std::string>(const std::string& complaint)> ask_address;
+  /// The code of that mail; an empty text once its link was confirmed instead.
+  std::function<std::optional<std::string>(const std::string& complaint)> ask_mail_code;
   /// Expected part of the work that is done, 0..; returning false gives up ("cancelled").
   std::function<bool(double expected_part)> on_puzzle;
 };

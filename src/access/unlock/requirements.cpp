@@ -3,7 +3,7 @@
 namespace swarma::access::unlock {
 
 const Method* find_method(policy::Requirement requirement) {
-  for (const Method* method : {&kGoodwill, &kPuzzle, &kAllowlist})
+  for (const Method* method : {&kGoodwill, &kPuzzle, &kAllowlist, &kEmail})
     if (method->requirement == requirement) return method;
   return nullptr;
 }

@@ -28,7 +28,9 @@ struct Unlocker::Impl {
   std::optional<double> cost_of(const policy::OfferedLeaf& offered, const Answers& answers,
                                 const std::set<std::string>& refused) const;
   Result<std::string> meet(const policy::Leaf& leaf, const Answers& answers);
-  Result<Json> answer(const policy::Leaf& leaf, const Json& challenge, const Answers& answers);
+  Result<Json> answer(const policy::Leaf& leaf, const std::string& action, const Json& challenge,
+                      const Answers& answers);
+  Result<Json> complete(const policy::Leaf& leaf, const std::string& action, Json response, const Answers& answers);
   Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
                            const char* how, Json proof);
   std::unexpected<Error> cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers,
@@ -43,15 +45,40 @@ std::optional<double> Unlocker::Impl::cost_of(const policy::OfferedLeaf& offered
   return params ? method->cost(*params, answers) : std::nullopt;
 }
 
-Result<Json> Unlocker::Impl::answer(const policy::Leaf& leaf, const Json& challenge, const Answers& answers) {
+Result<Json> Unlocker::Impl::answer(const policy::Leaf& leaf, const std::string& action, const Json& challenge,
+                                    const Answers& answers) {
+  const auto declined = [&] {
+    return fail(ErrorCode::Forbidden, "declined", policy::describe_leaf(leaf) + " This was declined.");
+  };
   const Method* method = find_method(leaf.requirement);
   if (method == nullptr)
     return fail(ErrorCode::Unsupported, "requirement_unsupported",
                 policy::describe_leaf(leaf) + " This program cannot do that.");
+  if (method->prepare != nullptr) {
+    SWARMA_TRY(const bool ready, method->prepare(challenge, answers, [&](const Json& message) -> Result<Json> {
+      SWARMA_TRY(const Json answered, node.post("/v1/actions/continue", {{"action_id", action}, {"message", message}}));
+      SWARMA_TRY(const Json* reply, JsonReader(answered, "node's answer").object("reply"));
+      return *reply;
+    }));
+    if (!ready) return declined();
+  }
   SWARMA_TRY(const Json params, parse_json(leaf.params));
   SWARMA_TRY(std::optional<Json> response, method->answer(params, challenge, answers));
-  if (!response) return fail(ErrorCode::Forbidden, "declined", policy::describe_leaf(leaf) + " This was declined.");
+  if (!response) return declined();
   return *std::move(response);
+}
+
+/// With further responses for as long as the viewer has some.
+Result<Json> Unlocker::Impl::complete(const policy::Leaf& leaf, const std::string& action, Json response,
+                                      const Answers& answers) {
+  const Method* method = find_method(leaf.requirement);
+  for (;;) {
+    Result<Json> completed = node.post("/v1/actions/complete", {{"action_id", action}, {"response", response}});
+    if (completed || method->retry == nullptr) return completed;
+    std::optional<Json> other = method->retry(completed.error(), answers);
+    if (!other) return completed;
+    response = *std::move(other);
+  }
 }
 
 /// Start, answer, complete: gives the attestation.
@@ -62,9 +89,8 @@ Result<std::string> Unlocker::Impl::meet(const policy::Leaf& leaf, const Answers
   const JsonReader start(started, "node's answer");
   SWARMA_TRY(const std::string action, start.text("action_id", 128));
   SWARMA_TRY(const Json* challenge, start.object("challenge"));
-  SWARMA_TRY(Json response, answer(leaf, *challenge, answers));
-  SWARMA_TRY(const Json completed,
-             node.post("/v1/actions/complete", {{"action_id", action}, {"response", std::move(response)}}));
+  SWARMA_TRY(Json response, answer(leaf, action, *challenge, answers));
+  SWARMA_TRY(const Json completed, complete(leaf, action, std::move(response), answers));
   return JsonReader(completed, "node's answer").text("attestation", 16 * 1024);
 }
 
