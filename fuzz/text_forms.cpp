@@ -3,6 +3,7 @@
 
 #include "access/policy/preset.h"
 #include "base/bytes.h"
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "net/public_url.h"
 
@@ -24,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto number = parse_number<std::int64_t>(text);
       number && parse_number<std::int64_t>(std::to_string(*number)) != number)
     std::abort();
+  if (const auto at = parse_rfc3339(text); at && parse_rfc3339(to_rfc3339(*at)) != at) std::abort();
   if (const auto place = parse_host_port(text); place && text.find(place->host) == std::string_view::npos) std::abort();
   if (const auto url = net::parse_public_url(text))
     if (const auto again = net::parse_public_url(url->url); !again || again->url != url->url) std::abort();

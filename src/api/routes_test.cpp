@@ -15,6 +15,7 @@
 #include "api/routes/media.h"
 #include "api/routes/node.h"
 #include "api/routes/pages.h"
+#include "api/routes/passes.h"
 #include "api/routes/policies.h"
 #include "api/routes/problems.h"
 #include "api/routes/requirements.h"
@@ -71,6 +72,8 @@ struct RouteTable : ::testing::Test {
   access::attest::Actions actions{*database, clock, identity.signing, {}};
   access::grant::LocalKeyAgent agent{identity.signing, identity.decryption};
   access::grant::Broker broker{*database, clock, titles, agent, {}};
+  access::grant::LocalPassAgent pass_agent{identity.signing};
+  access::grant::PassDesk passes{{*database, clock, titles, pass_agent, identity.signing, {}}};
   once::IdempotencyStore answers{*database, clock};
   Links links{*database, clock};
   crypto::DpopNonces nonces{crypto::random_key()};
@@ -110,9 +113,11 @@ struct RouteTable : ::testing::Test {
           swarma::api::routes(RequirementRoutes{titles, actions}),
           swarma::api::routes(PolicyRoutes{clock, actions, identity.signing.did().text()}),
           swarma::api::routes(ActionRoutes{titles, actions, door}), swarma::api::routes(AttestationRoutes{actions}),
-          swarma::api::routes(KeyRoutes{broker}), swarma::api::routes(TokenRoutes{clock, door, links}),
-          swarma::api::routes(UploadRoutes{*spool}), swarma::api::routes(MediaRoutes{*spool, *media}),
-          swarma::api::routes(PageRoutes{registry}), swarma::api::routes(ProblemRoutes{}),
+          swarma::api::routes(KeyRoutes{broker}),
+          swarma::api::routes(PassRoutes{passes, *database, clock, identity.signing.jkt()}),
+          swarma::api::routes(TokenRoutes{clock, door, links}), swarma::api::routes(UploadRoutes{*spool}),
+          swarma::api::routes(MediaRoutes{*spool, *media}), swarma::api::routes(PageRoutes{registry}),
+          swarma::api::routes(ProblemRoutes{}),
           swarma::api::routes(NodeRoutes{.clock = clock, .nonces = nonces, .identity = identity})})
       std::ranges::move(part, std::back_inserter(sum));
     return sum;

@@ -61,6 +61,11 @@ std::unexpected<Error> bad_signature(const Did& signer) {
       "The signature does not fit: the object was changed, or somebody else than " + signer.text() + " signed it.");
 }
 
+/// The only key of a did:key, as a DID URL.
+std::string key_url(const Did& did) {
+  return did.text() + "#" + did.text().substr(std::string_view("did:key:").size());
+}
+
 Result<void> check_signature(const Parts& parts, const Did& signer) {
   const auto signature = parse_base64url(parts.signature);
   if (!signature) return bad_jws("The signature of a signed object is not canonical base64url.");
@@ -70,7 +75,7 @@ Result<void> check_signature(const Parts& parts, const Did& signer) {
 
 Result<void> check_header(const Parts& parts, std::string_view typ, const Did& signer) {
   SWARMA_TRY(const Json header, decode_header(parts.header, typ));
-  if (header.contains("kid") && !is_text(header, "kid", signer.text()))
+  if (header.contains("kid") && !is_text(header, "kid", signer.text()) && !is_text(header, "kid", key_url(signer)))
     return fail(ErrorCode::Corrupt, "wrong_signer", "A signed object names another signer than " + signer.text() + ".");
   return {};
 }
@@ -94,6 +99,11 @@ Result<std::string> sign_with_header(const SigningKey& key, std::string_view hea
 Result<std::string> sign_jws(const SigningKey& key, std::string_view typ, const Json& payload) {
   return sign_with_header(
       key, R"({"alg":"EdDSA","kid":")" + key.did().text() + R"(","typ":")" + std::string(typ) + R"("})", payload);
+}
+
+Result<std::string> sign_credential(const SigningKey& key, const Json& payload) {
+  return sign_with_header(key, R"({"alg":"EdDSA","cty":"vc","kid":")" + key_url(key.did()) + R"(","typ":"vc+jwt"})",
+                          payload);
 }
 
 Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view typ, const Json& payload) {

@@ -22,9 +22,12 @@ inline constexpr std::string_view kAttestationTyp = "swarma-attestation+jwt";
 inline constexpr std::string_view kGrantTyp = "swarma-grant+jwt";
 inline constexpr std::string_view kTokenTyp = "swarma-token+jwt";
 inline constexpr std::string_view kDpopTyp = "dpop+jwt";
+inline constexpr std::string_view kCredentialTyp = "vc+jwt";  // W3C Verifiable Credentials (vc-jose-cose)
 
 /// Header {"alg":"EdDSA","kid":"<did>","typ":…}. Fails only when the payload has no canonical form.
 Result<std::string> sign_jws(const SigningKey& key, std::string_view typ, const Json& payload);
+/// A credential: header {"alg":"EdDSA","cty":"vc","kid":"<did>#<key>","typ":"vc+jwt"}.
+Result<std::string> sign_credential(const SigningKey& key, const Json& payload);
 /// As above with the public JWK in the header instead of "kid" (DPoP).
 Result<std::string> sign_jws_with_jwk(const SigningKey& key, std::string_view typ, const Json& payload);
 
@@ -35,8 +38,8 @@ Result<Json> verify_jws(std::string_view jws, std::string_view typ, const Did& s
 /// Payload without any check of the signature: to learn the claimed issuer before verify_jws. Never trust it.
 Result<Json> peek_jws(std::string_view jws, std::size_t max_bytes = kMaxJwsBytes);
 
-/// A JWS that carries its own key (DPoP only): verifies with the `jwk` of its header and returns the signer and the
-/// payload.
+/// A JWS that carries its own key (DPoP, holders of passes): verifies with the `jwk` of its header and returns the
+/// signer and the payload.
 Result<std::pair<Did, Json>> verify_self_signed_jws(std::string_view jws, std::string_view typ,
                                                     std::size_t max_bytes = 8192);
 

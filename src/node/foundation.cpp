@@ -2,6 +2,7 @@
 
 #include "access/attest/actions.h"
 #include "access/grant/broker.h"
+#include "access/pass/pass_book.h"
 #include "api/links.h"
 #include "base/log.h"
 #include "catalog/registry/registry.h"
@@ -24,9 +25,9 @@ std::filesystem::path disk_of(const Config& config) {
 
 /// Of all roles, also of those this node does not have: another node of the database may.
 Result<void> migrate(db::Database& database) {
-  for (const auto migrations :
-       {secret_migrations(), catalog::registry::migrations(), access::attest::migrations(), access::grant::migrations(),
-        once::migrations(), api::link_migrations(), work::migrations(), content::publish::migrations()})
+  for (const auto migrations : {secret_migrations(), catalog::registry::migrations(), access::pass::migrations(),
+                                access::attest::migrations(), access::grant::migrations(), once::migrations(),
+                                api::link_migrations(), work::migrations(), content::publish::migrations()})
     SWARMA_RETURN_IF_ERROR(database.migrate(migrations));
   return {};
 }

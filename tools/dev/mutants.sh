@@ -62,7 +62,7 @@ mutant "actions do not end" src/access/attest/actions.cpp 'UPDATE actions SET co
   'UPDATE actions SET tries = $2 - $2 WHERE'
 mutant "links are not used up" src/api/links.cpp 'UPDATE sign_in_links SET used_at = $2 WHERE' \
   'UPDATE sign_in_links SET expires_at = expires_at + $2 - $2 WHERE'
-mutant "uses of codes are not counted" src/access/attest/allowlist.cpp 'SET uses = uses + $4 WHERE' 'SET uses = uses + 0 * $4 WHERE'
+mutant "uses of codes are not counted" src/access/attest/code.cpp 'SET uses = uses + $4 WHERE' 'SET uses = uses + 0 * $4 WHERE'
 mutant "answers are not kept" src/once/answers.cpp 'UPDATE once_answers SET status = $4' 'UPDATE once_answers SET status = 0 * $4'
 mutant "offsets of uploads are not compared" src/content/publish/spool.cpp 'if (offset != upload.offset)' 'if (offset > upload.length)'
 exit $failed

@@ -320,6 +320,58 @@ export type Health = {
   checks: Record<string, string>;
 };
 
+export type PassRequest = {
+  title_id: TitleId;
+  revision: number;
+  path: string;
+  attestations: string[];
+  /** swarma-holder+jwt of the key that is to hold the pass, with the title's id as nonce; without it: the caller's key */
+  holder?: string;
+};
+
+export type SignedPass = {
+  /** vc+jwt */
+  pass: string;
+};
+
+export type PassTitles = 'all' | TitleId[];
+
+export type GivenPass = {
+  pass_id: string;
+  /** Thumbprint of the key that holds it */
+  holder: string;
+  tier: string;
+  titles: PassTitles;
+  valid_from: number;
+  valid_until: number;
+  state: 'valid' | 'expired' | 'revoked';
+  /** Of the policy that gave it; absent: by hand */
+  path?: string;
+  revoked_at?: number;
+  /** The signed pass; for its holder only */
+  pass?: string;
+};
+
+export type HeldPasses = {
+  passes: GivenPass[];
+};
+
+export type PassPage = {
+  passes: GivenPass[];
+  next?: string;
+};
+
+export type PassHanded = {
+  holder: string;
+  tier: string;
+  titles?: TitleId[];
+  life_s?: number;
+};
+
+export type PassRevokeRequest = {
+  pass_id: string;
+};
+
 /** A viewer, and the film. What is missing is as it is now at this node; the film is then 1,500 slots of 4 s */
 export type PolicyFacts = {
   /** Unix seconds */

@@ -5,6 +5,7 @@
 
 #include "access/attest/code_book.h"
 #include "access/attest/email_limits.h"
+#include "access/attest/puzzle_load.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 
@@ -38,7 +39,7 @@ struct OpenAction {
 };
 
 constexpr std::string_view kOpenColumns =
-    "action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, state, notes";
+    "action_id, title_id, creator_jkt, viewer, requirement, params, min_trust, state, notes, tries";
 
 Result<OpenAction> read_open(const db::Row& row, Instant now, std::shared_ptr<Guest> guest) {
   SWARMA_TRY(const TitleId title, TitleId::parse(row.text(1)));
@@ -53,6 +54,7 @@ Result<OpenAction> read_open(const db::Row& row, Instant now, std::shared_ptr<Gu
                      .viewer = row.text(3),
                      .leaf = std::move(leaf),
                      .now = now,
+                     .tries = row.integer(9),
                      .guest = std::move(guest)},
                     std::move(state),
                     row.integer(8)};
@@ -330,7 +332,9 @@ Result<IssuedAttestation> Actions::Impl::issue(const OpenAction& action, Result<
       .trust = std::clamp(evidence->trust, 0.0, 1.0),
       .issued_at = now,
       .expires_at = Expiry(now, std::min<std::chrono::seconds>(evidence->life, kMaxAttestationLife)),
-      .nonce = random_id()};
+      .nonce = random_id(),
+      .basis = evidence->basis,
+      .until = evidence->until};
   SWARMA_TRY(std::string jws, sign_attestation(attestation, issuer));
   SWARMA_RETURN_IF_ERROR(settle(action, attestation, jws, *evidence));
   return IssuedAttestation{attestation.id, std::move(jws)};
@@ -386,7 +390,11 @@ Result<std::int64_t> Actions::prune() {
   SWARMA_TRY(std::int64_t removed, impl_->prune_attestations(Expiry((impl_->unhurried.now() - kKeep).unix_s())));
   for (const auto& [sql, limit] :
        {std::pair("DELETE FROM actions WHERE expires_at < $1", (now - kKeep).unix_s()),
-        std::pair("DELETE FROM code_attempts WHERE time_window < $1", now.unix_s() / kAttemptWindowSeconds)}) {
+        std::pair("DELETE FROM code_attempts WHERE time_window < $1", now.unix_s() / kAttemptWindowSeconds),
+        std::pair("DELETE FROM attest_foreign_passes WHERE valid_until < $1", (now - kKeep).unix_s()),
+        std::pair("DELETE FROM attest_ads WHERE beat_at < $1", (now - kKeep).unix_s()),
+        std::pair("DELETE FROM attest_puzzle_counts WHERE time_window < $1",
+                  now.unix_s() / kPuzzleWindowSeconds - kPuzzleWindows)}) {
     SWARMA_TRY(const std::int64_t rows, impl_->database.execute(sql, {limit}));
     removed += rows;
   }

@@ -57,6 +57,10 @@ Result<Attestation> read_claims(const Json& payload) {
   SWARMA_TRY(out.issued_at, reader.instant("iat"));
   SWARMA_TRY(out.expires_at, reader.expiry("exp"));
   SWARMA_TRY(out.nonce, reader.text("nonce", kMaxIdBytes));
+  SWARMA_TRY(out.basis, reader.text_or("basis", kMaxBasisBytes, ""));
+  if (reader.has("until")) {
+    SWARMA_TRY(out.until, reader.expiry("until"));
+  }
   return out;
 }
 
@@ -89,18 +93,20 @@ Result<Attestation> check_claims(Attestation attestation, const AttestationExpec
 Result<std::string> sign_attestation(const Attestation& attestation, const crypto::SigningKey& issuer) {
   SWARMA_TRY(Json params, parse_json(attestation.params));
   SWARMA_TRY(Json evidence, parse_json(attestation.evidence));
-  return crypto::sign_jws(issuer, crypto::kAttestationTyp,
-                          {{"attestation_id", attestation.id},
-                           {"issuer", attestation.issuer.text()},
-                           {"subject", attestation.subject},
-                           {"title_id", attestation.title.text()},
-                           {"requirement", policy::to_string(attestation.requirement)},
-                           {"params", std::move(params)},
-                           {"evidence", std::move(evidence)},
-                           {"trust", attestation.trust},
-                           {"iat", attestation.issued_at.unix_s()},
-                           {"exp", attestation.expires_at.unix_s()},
-                           {"nonce", attestation.nonce}});
+  Json payload = {{"attestation_id", attestation.id},
+                  {"issuer", attestation.issuer.text()},
+                  {"subject", attestation.subject},
+                  {"title_id", attestation.title.text()},
+                  {"requirement", policy::to_string(attestation.requirement)},
+                  {"params", std::move(params)},
+                  {"evidence", std::move(evidence)},
+                  {"trust", attestation.trust},
+                  {"iat", attestation.issued_at.unix_s()},
+                  {"exp", attestation.expires_at.unix_s()},
+                  {"nonce", attestation.nonce}};
+  if (!attestation.basis.empty()) payload["basis"] = attestation.basis;
+  if (attestation.until) payload["until"] = attestation.until->unix_s();
+  return crypto::sign_jws(issuer, crypto::kAttestationTyp, payload);
 }
 
 Result<Attestation> verify_attestation(std::string_view jws, const AttestationExpectation& expected) {

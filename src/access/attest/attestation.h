@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 namespace swarma::access::attest {
 
 inline constexpr std::size_t kMaxAttestationBytes = 8 * 1024;
+inline constexpr std::size_t kMaxBasisBytes = 160;
 
 struct Attestation {
   std::string id;  // base64url, 16 bytes
@@ -28,6 +30,8 @@ struct Attestation {
   Instant issued_at;
   Expiry expires_at;
   std::string nonce;
+  std::string basis = {};            // Evidence::basis
+  std::optional<Expiry> until = {};  // Evidence::until
 };
 
 Result<std::string> sign_attestation(const Attestation& attestation, const crypto::SigningKey& issuer);

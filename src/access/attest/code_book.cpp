@@ -1,18 +1,16 @@
 #include "access/attest/code_book.h"
 
-#include <sodium.h>
-
-#include <cstdlib>
 #include <map>
 #include <set>
 
 #include "access/attest/code_hash.h"
 #include "base/random.h"
+#include "crypto/argon2id.h"
 
 namespace swarma::access::attest {
 namespace {
 
-static_assert(kSaltBytes == crypto_pwhash_argon2id_SALTBYTES);
+static_assert(kSaltBytes == crypto::kArgonSaltBytes);
 
 Result<std::map<std::string, Bytes>> known_salts(db::Database& database, const TitleId& title) {
   std::map<std::string, Bytes> salts;
@@ -25,14 +23,7 @@ Result<std::map<std::string, Bytes>> known_salts(db::Database& database, const T
 }  // namespace
 
 Result<Bytes> hash_code(std::string_view code, ByteView salt) {
-  static const int ready = sodium_init();
-  if (ready < 0 || salt.size() != kSaltBytes) std::abort();
-  Bytes hash(kCodeHashBytes);
-  if (crypto_pwhash_argon2id(hash.data(), hash.size(), code.data(), code.size(), salt.data(), kArgonPasses,
-                             kArgonMemoryBytes, crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
-    return fail(ErrorCode::Unavailable, "out_of_memory", "There is not enough memory to check a code. Try again.",
-                std::chrono::seconds(5));
-  return hash;
+  return crypto::argon2id(code, salt, {kArgonMemoryBytes, kArgonPasses}, kCodeHashBytes);
 }
 
 Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,

@@ -98,13 +98,42 @@ constexpr const char* kMails = R"(
     CREATE INDEX mails_sent_by_time ON mails_sent (sent_at);
   )";
 
+// Ads that are being watched, and how many puzzles were asked for.
+constexpr const char* kAdsAndPuzzles = R"(
+    CREATE TABLE attest_ads (
+      viewer TEXT PRIMARY KEY,
+      action_id TEXT NOT NULL,
+      network TEXT NOT NULL,
+      beat_at BIGINT NOT NULL
+    );
+    CREATE INDEX attest_ads_by_network ON attest_ads (network, beat_at);
+    CREATE TABLE attest_puzzle_counts (
+      title_id TEXT NOT NULL,
+      time_window BIGINT NOT NULL,
+      asked BIGINT NOT NULL,
+      PRIMARY KEY (title_id, time_window)
+    ) {WITHOUT_ROWID};
+  )";
+
+// Passes of other nodes that opened something here.
+constexpr const char* kForeignPasses = R"(
+    CREATE TABLE attest_foreign_passes (
+      pass_id TEXT PRIMARY KEY,
+      list TEXT NOT NULL,
+      signer TEXT NOT NULL,
+      place BIGINT NOT NULL,
+      valid_until BIGINT NOT NULL
+    );
+  )";
+
 }  // namespace
 
 std::span<const db::Migration> migrations() {
   static const std::array list = {
       db::Migration{"access_attest_0001", kActionsAndCodes}, db::Migration{"access_attest_0002", kTurns},
       db::Migration{"access_attest_0003", kFloor},           db::Migration{"access_attest_0004", kReturns},
-      db::Migration{"access_attest_mails_0001", kMails},
+      db::Migration{"access_attest_mails_0001", kMails},     db::Migration{"access_attest_0005", kAdsAndPuzzles},
+      db::Migration{"access_attest_0006", kForeignPasses},
   };
   return list;
 }

@@ -48,6 +48,7 @@ struct ActionContext {
   /// wallet, a provider's redirect. Known in start() only, and only its hash is kept.
   std::string return_key = {};
   std::string base_url = {};          // scheme://host[:port] of this node as the viewer sees it; start() only
+  std::int64_t tries = 0;             // check() only: answers so far, this one among them
   std::shared_ptr<Guest> guest = {};  // null: not known, as in tests and between nodes
 };
 
@@ -73,6 +74,11 @@ struct Evidence {
   std::function<Result<void>(db::Session&)> claim = {};
   /// Of the attestation: longer for what a viewer paid for.
   std::chrono::seconds life = kAttestationLife;
+  /// What the answer rests on, if that can be taken back later ("pass:<id>", "evm:1:0x…:0"): then the unlocks that were
+  /// made of it end (Broker::revoke_basis). At most kMaxBasisBytes of visible ASCII; empty: nothing.
+  std::string basis = {};
+  /// When what it rests on ends: no unlock made of it lasts longer. Absent: it does not end.
+  std::optional<Expiry> until = {};
 };
 
 class Verifier {

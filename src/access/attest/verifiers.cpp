@@ -5,15 +5,21 @@
 
 namespace swarma::access::attest {
 
-std::unique_ptr<Verifier> make_goodwill_verifier(const VerifierNeeds& needs);
-std::unique_ptr<Verifier> make_puzzle_verifier(const VerifierNeeds& needs);
-std::unique_ptr<Verifier> make_allowlist_verifier(const VerifierNeeds& needs);
+std::unique_ptr<Verifier> make_ad_verifier(const VerifierNeeds& needs);
+std::unique_ptr<Verifier> make_code_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_email_verifier(const VerifierNeeds& needs);
+std::unique_ptr<Verifier> make_goodwill_verifier(const VerifierNeeds& needs);
+std::unique_ptr<Verifier> make_human_verifier(const VerifierNeeds& needs);
+std::unique_ptr<Verifier> make_pass_verifier(const VerifierNeeds& needs);
+std::unique_ptr<Verifier> make_puzzle_verifier(const VerifierNeeds& needs);
 
 std::vector<std::unique_ptr<Verifier>> make_verifiers(const VerifierNeeds& needs) {
+  constexpr std::unique_ptr<Verifier> (*makers[])(const VerifierNeeds&) = {
+      make_ad_verifier,    make_code_verifier, make_email_verifier,  make_goodwill_verifier,
+      make_human_verifier, make_pass_verifier, make_puzzle_verifier,
+  };
   std::vector<std::unique_ptr<Verifier>> verifiers;
-  for (const auto make : {make_goodwill_verifier, make_puzzle_verifier, make_allowlist_verifier, make_email_verifier})
-    verifiers.push_back(make(needs));
+  for (const auto make : makers) verifiers.push_back(make(needs));
   return verifiers;
 }
 

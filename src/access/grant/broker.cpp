@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "access/attest/attestation.h"
+#include "access/grant/proving.h"
 #include "access/grant/unlocks.h"
 
 namespace swarma::access::grant {
@@ -19,39 +19,6 @@ constexpr int kRounds = 3;  // of a request whose facts change under it
 /// again.
 bool is_trouble(const Error& error) {
   return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Io;
-}
-
-/// What only counts keep a viewer from has its own reason; all else is policy_unmet.
-std::unexpected<Error> refuse_unmet(const policy::PathDecision& decision) {
-  const auto only = [&](std::string_view reason) {
-    return std::all_of(decision.unmet.begin(), decision.unmet.end(),
-                       [&](const auto& item) { return item.reason == reason; });
-  };
-  const policy::Unmet& first = decision.unmet.front();
-  Error error{ErrorCode::Forbidden, "policy_unmet",
-              "The terms of the path \"" + decision.path + "\" are not met yet. " + first.how};
-  if (only("cooldown"))
-    error = {ErrorCode::TooMany, "cooldown", first.how, first.retry_after};
-  else if (only("max_plays"))
-    error = {ErrorCode::Forbidden, "max_plays", first.how};
-  error.details = std::make_shared<Json>(Json{{"unmet", policy::unmet_json(decision.unmet)}});
-  return std::unexpected(std::move(error));
-}
-
-/// The attestations a decision rests on: for each used key the most trusted, for equal trust the first by id.
-std::vector<attest::Attestation> choose_used(std::vector<attest::Attestation> verified,
-                                             const std::vector<std::string>& keys) {
-  std::sort(verified.begin(), verified.end(), [](const auto& a, const auto& b) {
-    return std::tuple(-a.trust, std::string_view(a.id)) < std::tuple(-b.trust, std::string_view(b.id));
-  });
-  std::vector<attest::Attestation> out;
-  for (const std::string& key : keys)
-    if (const auto it = std::find_if(verified.begin(), verified.end(), [&](const auto& a) { return a.key == key; });
-        it != verified.end())
-      out.push_back(*it);
-  // One order for all requests, so that two that share attestations cannot lock each other out.
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  return out;
 }
 
 ViewersPath path_of(const KeyRequest& request) {
@@ -94,7 +61,6 @@ struct Broker::Impl {
   Result<Round> prepare(const KeyRequest& request, Title title);
   Result<Round> begin(const KeyRequest& request, Title title);
   bool is_current(const PreparedTitle& title);
-  Result<std::vector<attest::Attestation>> verify_all(const KeyRequest& request, const Round& round);
   Result<void> read_counts(const KeyRequest& request, Round& round);
   Result<void> write(db::Session& session, const KeyRequest& request, const Round& round);
   Result<void> check_still_current(db::Session& session, const Round& round);
@@ -174,18 +140,6 @@ Result<Round> Broker::Impl::begin(const KeyRequest& request, Title title) {
   return round;
 }
 
-Result<std::vector<attest::Attestation>> Broker::Impl::verify_all(const KeyRequest& request, const Round& round) {
-  const attest::AttestationExpectation expected{
-      request.viewer, request.title, round.facts.now,
-      [&](const crypto::Did& issuer) { return round.title->policy.accepts_issuer(issuer.text(), own_issuers); }};
-  std::vector<attest::Attestation> out;
-  for (const std::string& jws : request.attestations) {
-    SWARMA_TRY(auto attestation, attest::verify_attestation(database, jws, expected));
-    out.push_back(std::move(attestation));
-  }
-  return out;
-}
-
 Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) {
   if (!round.counts()) return {};
   SWARMA_TRY(const auto use, find_use(database, path_of(request)));
@@ -199,9 +153,10 @@ Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
   SWARMA_TRY(Round round, begin(request, std::move(title)));
   const bool rolling = !request.unlock.empty();
   if (!rolling) {
-    SWARMA_TRY(auto verified, verify_all(request, round));
-    for (const auto& attestation : verified)
-      round.facts.proofs.push_back({attestation.key, attestation.trust, attestation.issuer.text()});
+    SWARMA_TRY(auto verified,
+               verify_attestations(database, {*round.title, request.viewer, round.facts.now, own_issuers},
+                                   request.attestations));
+    round.facts.proofs = proofs_of(verified);
     SWARMA_RETURN_IF_ERROR(read_counts(request, round));
     const auto decision = policy::evaluate_path(round.title->policy, *round.path, round.facts);
     if (!decision.met) return refuse_unmet(decision);
@@ -251,6 +206,9 @@ Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& 
                                      .revision = request.revision,
                                      .created_at = now,
                                      .until = round.grant.unlock_until}));
+  for (const auto& attestation : round.used)
+    if (!attestation.basis.empty())
+      SWARMA_RETURN_IF_ERROR(add_basis(session, attestation.basis, round.grant.unlock_id, round.grant.unlock_until));
   return round.is_preview() ? Result<void>() : titles.source().count_unlock(session, request.title);
 }
 

@@ -109,8 +109,9 @@ struct LocalKeyAgent::Impl {
     return previous;
   }
 
+  /// `until`: when what the viewer showed ends, if it does.
   Result<IssuedGrant> sign(const GrantOrder& order, const OpenedTitle& title, const policy::GrantTerms& terms,
-                           const std::optional<policy::GrantClaims>& previous) {
+                           std::optional<Expiry> until, const std::optional<policy::GrantClaims>& previous) {
     const Instant now = order.facts.now;
     policy::GrantClaims claims{.grant_id = {},
                                .unlock_id = {},
@@ -127,6 +128,7 @@ struct LocalKeyAgent::Impl {
     claims.unlock_id = previous ? previous->unlock_id : new_unlock_id(now);
     claims.grant_id = claims.unlock_id + "." + to_base64url(random_array<12>());
     claims.unlock_until = previous ? previous->unlock_until : Expiry(now, terms.unlock_life);
+    if (until) claims.unlock_until = std::min(claims.unlock_until, *until);
     if (terms.until) claims.unlock_until = std::min(claims.unlock_until, *terms.until);
     claims.expires_at = std::min(Expiry(now, terms.ttl), claims.unlock_until);
     claims.watermark_salt = to_base64url(random_array<16>());
@@ -161,7 +163,7 @@ Result<IssuedGrant> LocalKeyAgent::issue(const GrantOrder& order) {
       previous ? policy::evaluate_roll_on(*path, facts) : policy::evaluate_path(title->policy, *path, facts);
   if (!decision.met) return fail(ErrorCode::Forbidden, "policy_unmet", "The terms of this path are not met.");
   SWARMA_RETURN_IF_ERROR(check_scope(order, decision.terms));
-  return impl_->sign(order, *title, path->grants, previous);
+  return impl_->sign(order, *title, path->grants, decision.until, previous);
 }
 
 Result<title::CodeLists> LocalKeyAgent::accept(const std::string& record_jws, const std::string& sealed) {

@@ -4,9 +4,9 @@
 #include "access/grant/broker.h"
 
 namespace swarma::access::grant {
+namespace {
 
-std::span<const db::Migration> migrations() {
-  static const std::array<db::Migration, 3> list = {db::Migration{"access_grant_0001", R"(
+constexpr const char* kFirst = R"(
     CREATE TABLE dpop_proofs (
       issued_at BIGINT NOT NULL,
       jkt TEXT NOT NULL,
@@ -54,8 +54,9 @@ std::span<const db::Migration> migrations() {
       grant_id TEXT PRIMARY KEY,
       until_at BIGINT NOT NULL
     );
-  )"},
-                                                    db::Migration{"access_grant_0002", R"(
+  )";
+
+constexpr const char* kProofs = R"(
     CREATE TABLE used_proofs (
       proof {BYTES} PRIMARY KEY,
       issued_at BIGINT NOT NULL
@@ -65,12 +66,38 @@ std::span<const db::Migration> migrations() {
     CREATE TABLE proof_floor (issued_at BIGINT NOT NULL);
     INSERT INTO proof_floor (issued_at) SELECT COALESCE(MAX(issued_at) - 300, 0) FROM dpop_proofs;
     DROP TABLE dpop_proofs;
-  )"},
-                                                    db::Migration{"access_grant_0003", R"(
+  )";
+
+constexpr const char* kNames = R"(
     ALTER TABLE path_uses RENAME TO grant_path_uses;
     ALTER TABLE unlocks RENAME TO grant_unlocks;
     ALTER TABLE revoked_grants RENAME TO grant_revoked;
-  )"}};
+  )";
+
+// What unlocks and passes rest on, where it can be taken back.
+constexpr const char* kBases = R"(
+    CREATE TABLE grant_bases (
+      basis TEXT NOT NULL,
+      unlock_id TEXT NOT NULL,
+      until_at BIGINT NOT NULL,
+      PRIMARY KEY (basis, unlock_id)
+    ) {WITHOUT_ROWID};
+    CREATE INDEX grant_bases_by_end ON grant_bases (until_at);
+    CREATE TABLE grant_revoked_bases (
+      basis TEXT PRIMARY KEY,
+      revoked_at BIGINT NOT NULL
+    );
+  )";
+
+}  // namespace
+
+std::span<const db::Migration> migrations() {
+  static const std::array list = {
+      db::Migration{"access_grant_0001", kFirst},
+      db::Migration{"access_grant_0002", kProofs},
+      db::Migration{"access_grant_0003", kNames},
+      db::Migration{"access_grant_0004", kBases},
+  };
   return list;
 }
 

@@ -1,6 +1,14 @@
 #include "access/grant/unlocks.h"
 
+#include "access/pass/pass_book.h"
+
 namespace swarma::access::grant {
+namespace {
+
+/// Longer than any attestation that rests on it.
+constexpr std::chrono::seconds kRevokedBasisKept = attest::kMaxAttestationLife + std::chrono::days(1);
+
+}  // namespace
 
 Result<std::optional<policy::PathUse>> find_use(db::Database& database, const ViewersPath& path) {
   SWARMA_TRY(const db::Rows rows, database.query("SELECT unlocks, last_unlock FROM grant_path_uses "
@@ -82,12 +90,42 @@ Result<void> revoke_grant(db::Database& database, std::string_view grant_id, con
   return {};
 }
 
+Result<void> add_basis(db::Session& session, const std::string& basis, const std::string& unlock_id, Expiry until) {
+  SWARMA_TRY(const std::int64_t added,
+             session.execute("INSERT INTO grant_bases (basis, unlock_id, until_at) SELECT $1, $2, $3 WHERE NOT EXISTS "
+                             "(SELECT 1 FROM grant_revoked_bases WHERE basis = $1)",
+                             {basis, unlock_id, until.unix_s()}));
+  if (added == 1) return {};
+  return fail(ErrorCode::Forbidden, "attestation_revoked", "This attestation was revoked: meet the requirement again.");
+}
+
+Result<void> revoke_basis(db::Session& session, const std::string& basis, Instant now) {
+  SWARMA_RETURN_IF_ERROR(session.execute(
+      "INSERT INTO grant_revoked_bases (basis, revoked_at) VALUES ($1, $2) ON CONFLICT (basis) DO NOTHING",
+      {basis, now.unix_s()}));
+  SWARMA_TRY(const db::Rows rows, session.query("SELECT unlock_id FROM grant_bases WHERE basis = $1", {basis}));
+  for (const db::Row& row : rows) {
+    const std::string& id = row.text(0);
+    if (!id.starts_with(pass::kPassBasis)) {
+      SWARMA_RETURN_IF_ERROR(session.execute(
+          "UPDATE grant_unlocks SET revoked_at = $2 WHERE unlock_id = $1 AND revoked_at IS NULL", {id, now.unix_s()}));
+      continue;
+    }
+    SWARMA_RETURN_IF_ERROR(pass::revoke_pass(session, id.substr(pass::kPassBasis.size()), "", now));
+    SWARMA_RETURN_IF_ERROR(revoke_basis(session, id, now));
+  }
+  return {};
+}
+
 Result<std::int64_t> prune_unlocks(db::Database& database, Instant now) {
   const std::int64_t limit =
       (now - std::chrono::hours(1)).unix_s();  // so that "expired" can still be told from "unknown"
   SWARMA_TRY(const std::int64_t unlocks, database.execute("DELETE FROM grant_unlocks WHERE until_at < $1", {limit}));
   SWARMA_TRY(const std::int64_t revoked, database.execute("DELETE FROM grant_revoked WHERE until_at < $1", {limit}));
-  return unlocks + revoked;
+  SWARMA_TRY(const std::int64_t bases, database.execute("DELETE FROM grant_bases WHERE until_at < $1", {limit}));
+  SWARMA_TRY(const std::int64_t ended, database.execute("DELETE FROM grant_revoked_bases WHERE revoked_at < $1",
+                                                        {(now - kRevokedBasisKept).unix_s()}));
+  return unlocks + revoked + bases + ended;
 }
 
 }  // namespace swarma::access::grant

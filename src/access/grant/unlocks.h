@@ -52,6 +52,12 @@ Result<void> count_roll_on(db::Session& session, const RollOn& roll_on);
 Result<void> revoke_unlock(db::Database& database, std::string_view unlock_id, const attest::Revoker& by, Instant now);
 Result<void> revoke_grant(db::Database& database, std::string_view grant_id, const attest::Revoker& by);
 
+/// The unlock rests on something that can be taken back (attest::Evidence::basis). Forbidden "attestation_revoked" if
+/// it was. A pass that was given for it is written "pass:<id>" in the place of the unlock.
+Result<void> add_basis(db::Session& session, const std::string& basis, const std::string& unlock_id, Expiry until);
+/// Ends all unlocks and passes that rest on it, and what rests on those.
+Result<void> revoke_basis(db::Session& session, const std::string& basis, Instant now);
+
 /// Removes what ended an hour ago; returns the number of rows.
 Result<std::int64_t> prune_unlocks(db::Database& database, Instant now);
 

@@ -10,9 +10,14 @@ namespace {
 /// What the proofs say about one leaf.
 struct Standing {
   bool met = false;
-  double trust = 0;         // the best accepted one
-  std::string_view reason;  // when not met
+  double trust = 0;             // the best accepted one
+  std::optional<Expiry> until;  // of that one
+  std::string_view reason;      // when not met
 };
+
+bool lasts_longer(const Proof& proof, const Standing& standing) {
+  return standing.until && (!proof.until || *proof.until > *standing.until);
+}
 
 Standing standing_of(const Leaf& leaf, const Policy& policy, const Facts& facts) {
   Standing best;
@@ -20,8 +25,12 @@ Standing standing_of(const Leaf& leaf, const Policy& policy, const Facts& facts)
   for (const Proof& proof : facts.proofs) {
     if (proof.key != leaf.key) continue;
     if (policy.accepts_issuer(proof.issuer, facts.default_issuers)) {
+      const bool better =
+          !accepted || proof.trust > best.trust || (proof.trust == best.trust && lasts_longer(proof, best));
       accepted = true;
-      best.trust = std::max(best.trust, proof.trust);
+      if (!better) continue;
+      best.trust = proof.trust;
+      best.until = proof.until;
     } else {
       refused = true;
     }
@@ -94,6 +103,14 @@ class Walk {
               Json(reached).dump() + " of " + Json(path_.score->threshold).dump() + ".",
           out);
     });
+  }
+
+  /// When the first of the met leaves ends.
+  std::optional<Expiry> until() const {
+    std::optional<Expiry> first;
+    for (const Standing& standing : standings_)
+      if (standing.met && standing.until && (!first || *standing.until < *first)) first = standing.until;
+    return first;
   }
 
   std::vector<std::string> used() const {
@@ -179,6 +196,7 @@ PathDecision evaluate_path(const Policy& policy, const Path& path, const Facts& 
       if (decision.score < path.score->threshold) walk.collect_score(decision.score, decision.unmet);
     }
     decision.used = walk.used();
+    decision.until = walk.until();
   }
   check_place_and_time(path, facts, decision.terms, decision.unmet);
   check_counts(path, facts, decision.unmet);

@@ -13,9 +13,10 @@ namespace swarma::access::policy {
 
 /// A verified attestation, reduced to what decides.
 struct Proof {
-  std::string key;     // leaf key
-  double trust = 0;    // 0..1
-  std::string issuer;  // DID
+  std::string key;                   // leaf key
+  double trust = 0;                  // 0..1
+  std::string issuer;                // DID
+  std::optional<Expiry> until = {};  // when what it rests on ends
 };
 
 /// How often one viewer has unlocked one path of one title.
@@ -48,9 +49,10 @@ struct Unmet {
 struct PathDecision {
   std::string path;
   bool met = false;
-  std::vector<Unmet> unmet;       // empty exactly when met; meeting all of them meets the path
-  std::vector<std::string> used;  // keys of the met leaves, sorted
-  double score = 0;               // 0 when the path has none
+  std::vector<Unmet> unmet;          // empty exactly when met; meeting all of them meets the path
+  std::vector<std::string> used;     // keys of the met leaves, sorted
+  std::optional<Expiry> until = {};  // when the first of the used proofs ends, if one does
+  double score = 0;                  // 0 when the path has none
   ResolvedTerms terms;
 };
 

@@ -1,15 +1,21 @@
 #include "node/roles/fabric.h"
 
+#include "access/attest/foreign_passes.h"
 #include "access/grant/broker.h"
+#include "access/grant/pass_desk.h"
+#include "access/grant/unlocks.h"
+#include "access/pass/pass_book.h"
 #include "api/routes/actions.h"
 #include "api/routes/attestations.h"
 #include "api/routes/blobs.h"
 #include "api/routes/catalog.h"
 #include "api/routes/keys.h"
 #include "api/routes/pages.h"
+#include "api/routes/passes.h"
 #include "api/routes/policies.h"
 #include "api/routes/requirements.h"
 #include "api/routes/titles.h"
+#include "base/log.h"
 #include "base/worker_pool.h"
 #include "node/blob_care.h"
 #include "node/bridges/blob_presence_by_store.h"
@@ -47,6 +53,14 @@ struct Insides {
                                         .mailer = outside->mailer.get()})),
         agent(f.identity.signing, f.identity.decryption),
         broker(*f.database, f.clock, prepared, agent, {f.identity.signing.did().text()}),
+        pass_agent(f.identity.signing),
+        passes({.database = *f.database,
+                .clock = f.clock,
+                .titles = prepared,
+                .agent = pass_agent,
+                .node = f.identity.signing,
+                .own_issuers = {f.identity.signing.did().text()}}),
+        foreign_passes(*f.database, &outbound, [this](auto work) { returning.run(std::move(work)); }),
         presence(*f.blobs),
         intake(agent, *f.database),
         desk(*registry, presence, intake,
@@ -62,6 +76,9 @@ struct Insides {
   attest::Actions actions;
   grant::LocalKeyAgent agent;
   grant::Broker broker;
+  grant::LocalPassAgent pass_agent;
+  grant::PassDesk passes;
+  attest::ForeignPasses foreign_passes;
   BlobPresenceByStore presence;
   SealedIntakeByAgent intake;
   catalog::registry::PublishingDesk desk;
@@ -72,7 +89,21 @@ Result<void> without_count(const Result<std::int64_t>& rows) {
   return rows ? Result<void>() : std::unexpected(rows.error());
 }
 
-std::vector<work::Timer> make_timers(Insides& in) {
+/// Ends what was opened by passes that their own nodes have revoked since.
+void end_foreign_passes(Insides& in, Foundation& f) {
+  in.foreign_passes.look_again(
+      f.clock.now(), [&database = *f.database, &clock = f.clock](Result<std::vector<std::string>> revoked) {
+        if (!revoked) return log::warning("foreign_passes_not_checked", {{"reason", revoked.error().reason}});
+        for (const std::string& id : *revoked) {
+          const auto ended = database.transact([&](db::Session& session) {
+            return grant::revoke_basis(session, std::string(access::pass::kPassBasis) + id, clock.now());
+          });
+          if (!ended) log::warning("foreign_pass_not_ended", {{"reason", ended.error().reason}});
+        }
+      });
+}
+
+std::vector<work::Timer> make_timers(Insides& in, Foundation& f) {
   using std::chrono::minutes;
   const auto always = [](auto run) {
     return [run]() -> Result<void> {
@@ -82,6 +113,10 @@ std::vector<work::Timer> make_timers(Insides& in) {
   };
   return {{.name = "actions", .every = minutes(1), .run = [&in] { return without_count(in.actions.prune()); }},
           {.name = "grants", .every = minutes(1), .run = [&in] { return without_count(in.broker.prune()); }},
+          {.name = "passes",
+           .every = minutes(1),
+           .run = [&f] { return without_count(access::pass::prune_passes(*f.database, f.clock.now())); }},
+          {.name = "foreign_passes", .every = minutes(1), .run = always([&in, &f] { end_foreign_passes(in, f); })},
           {.name = "once", .every = minutes(1), .run = [&in] { return without_count(in.pruning.run()); }},
           {.name = "scrub", .every = minutes(1), .run = always([&in] { in.care->scrub(); })},
           {.name = "sweep", .every = minutes(60), .run = always([&in] { in.care->sweep(); })}};
@@ -98,7 +133,7 @@ Result<Fabric> make_fabric(Foundation& f) {
   }
   const auto in = std::make_shared<Insides>(f, std::move(care), std::move(registry), std::move(outside));
   const auto discard = discard_by_registry(*in->registry, *f.blobs);
-  Part part{.timers = make_timers(*in), .keeps = in};
+  Part part{.timers = make_timers(*in, f), .keeps = in};
   for (api::Table table :
        {api::routes(api::BlobRoutes{*f.blobs}), api::routes(api::BlobUploadRoutes{f.clock, *f.blobs, discard}),
         api::routes(api::CatalogRoutes{*in->registry, in->prepared}),
@@ -107,6 +142,7 @@ Result<Fabric> make_fabric(Foundation& f) {
         api::routes(api::PolicyRoutes{f.clock, in->actions, f.identity.signing.did().text()}),
         api::routes(api::ActionRoutes{in->prepared, in->actions, f.door}),
         api::routes(api::AttestationRoutes{in->actions}), api::routes(api::KeyRoutes{in->broker}),
+        api::routes(api::PassRoutes{in->passes, *f.database, f.clock, f.identity.signing.jkt()}),
         api::routes(api::PageRoutes{*in->registry})})
     std::ranges::move(table, std::back_inserter(part.routes));
   part.metrics = {{"swarma_blobs_damaged", "gauge", "Blobs that the disk damaged and nobody has put again",

@@ -1,6 +1,6 @@
-// allowlist_token: the viewer knows a code of a list, which the CodeBook was given at publish. Challenge {"list"} →
-// response {"code"}. What is secret here is compared as Argon2id hashes, all of a list in constant time; a guess is
-// counted in the database before it is checked, so that many at once gain nothing.
+// allowlist_token {"list"}: the viewer knows a code of a list, which the CodeBook was given at publish. Challenge
+// {"list"} → response {"code"}. What is secret here is compared as Argon2id hashes, all of a list in constant time; a
+// guess is counted in the database before it is checked, so that many at once gain nothing.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -13,12 +13,17 @@
 namespace swarma::access::attest {
 namespace {
 
-class AllowlistVerifier final : public PromptVerifier {
+class CodeVerifier final : public PromptVerifier {
  public:
-  AllowlistVerifier(db::Database& database, const crypto::SecretKey& network_key)
+  CodeVerifier(db::Database& database, const crypto::SecretKey& network_key)
       : database_(database), network_key_(network_key) {}
 
   policy::Requirement requirement() const override { return policy::Requirement::AllowlistToken; }
+  bool is_for(const policy::Leaf& leaf) const override {
+    const auto params = parse_json(leaf.params);
+    return params && params->contains("list");
+  }
+  std::string variant() const override { return "code"; }
   double trust() const override { return 1; }
   std::string calibration() const override {
     return "The code is one the creator handed out; who handed it on is not known. Uses are counted per viewer key.";
@@ -154,8 +159,8 @@ class AllowlistVerifier final : public PromptVerifier {
 
 }  // namespace
 
-std::unique_ptr<Verifier> make_allowlist_verifier(const VerifierNeeds& needs) {
-  return std::make_unique<AllowlistVerifier>(needs.database, needs.network_key);
+std::unique_ptr<Verifier> make_code_verifier(const VerifierNeeds& needs) {
+  return std::make_unique<CodeVerifier>(needs.database, needs.network_key);
 }
 
 }  // namespace swarma::access::attest
