@@ -206,6 +206,20 @@ def key_requests_inside():
     return Row("key requests per second of CPU, broker and agent", ">= 5000", f"{value:.0f}", value >= 5000, f"[{min(rates):.0f}..{max(rates):.0f}]")
 
 
+def bench_policy():
+    """One way of a policy as creators write them, three proofs at hand; and all four ways, with the sentences for those that are not met."""
+    rows = []
+    for name, what, goal in (("evaluate_path", "one way, met by three proofs", 1_000_000), ("evaluate_all_paths", "a policy of four ways, two refused in sentences", 0)):
+        rates = []
+        for _ in range(ROUNDS):
+            done = subprocess.run([ROOT / "build/release/bench/bench_access", f"--benchmark_filter=^{name}$", "--benchmark_format=json"],
+                                  capture_output=True, text=True, check=True)
+            rates.append(1e9 / json.loads(done.stdout)["benchmarks"][0]["cpu_time"])
+        value = statistics.median(rates)
+        rows.append(Row(f"policy evaluations per second of CPU: {what}", f">= {goal}" if goal else "-", f"{value:.0f}", value >= goal, f"[{min(rates):.0f}..{max(rates):.0f}]"))
+    return rows
+
+
 def bench_start():
     """From fork to the first answer of /health, on a folder with a title in it."""
     folder = measure.fresh_folder("start")
@@ -236,4 +250,4 @@ def time_to_answer(node):
         process.wait(20)
 
 
-CASES = {"serve": bench_serve, "serve_tls": bench_serve_tls, "publish": bench_publish, "ladder": bench_ladder, "seal": bench_seal, "keys": bench_keys, "start": bench_start, "idle": bench_idle}
+CASES = {"serve": bench_serve, "serve_tls": bench_serve_tls, "publish": bench_publish, "ladder": bench_ladder, "seal": bench_seal, "keys": bench_keys, "policy": bench_policy, "start": bench_start, "idle": bench_idle}
