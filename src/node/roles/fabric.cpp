@@ -60,7 +60,7 @@ struct Insides {
                 .agent = pass_agent,
                 .node = f.identity.signing,
                 .own_issuers = {f.identity.signing.did().text()}}),
-        foreign_passes(*f.database, &outbound, [this](auto work) { returning.run(std::move(work)); }),
+        foreign_passes(*f.database, &outside->outbound, [this](auto work) { returning.run(std::move(work)); }),
         presence(*f.blobs),
         intake(agent, *f.database),
         desk(*registry, presence, intake,
