@@ -1,94 +1,21 @@
-// Against a fake server that says what the test wants. Real ones: tests/e2e-cli/mail_test.py.
+// Against a fake server that says what the test wants. One that others wrote: tests/interop/mail/mail_test.py.
 #include "net/mail.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <map>
-#include <thread>
 
-#include "base/file.h"
+#include "net/mail_testing.h"
 
 namespace swarma::net {
 namespace {
 
+using testing::FakeSmtpServer;
+
 using namespace std::chrono_literals;
 using Answer = Result<Mailer::Delivery>;
-
-/// Serves one mail. Replies by verb ("." is the end of the mail); an empty reply hangs up.
-class FakeSmtpServer {
- public:
-  explicit FakeSmtpServer(std::map<std::string, std::string> replies = {}) : replies_(std::move(replies)) {
-    listening_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    if (::bind(listening_.get(), reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-        ::listen(listening_.get(), 4) != 0 ||
-        ::getsockname(listening_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0)
-      throw std::runtime_error("listen");
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~FakeSmtpServer() {
-    ::shutdown(listening_.get(), SHUT_RDWR);
-    thread_.join();
-  }
-  std::string url() const { return "smtp://127.0.0.1:" + std::to_string(port_); }
-  /// What the client said; after the server has hung up.
-  std::string heard() {
-    ::shutdown(listening_.get(), SHUT_RDWR);
-    if (thread_.joinable()) thread_.join();
-    thread_ = std::thread([] {});
-    return heard_;
-  }
-
- private:
-  void serve() {
-    const Fd client(::accept(listening_.get(), nullptr, nullptr));
-    if (!client) return;
-    const timeval patience{10, 0};
-    ::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    bool in_mail = false;
-    if (!say(client, "220 fake ESMTP\r\n")) return;
-    for (std::string line; read_line(client, line);) {
-      heard_ += line;
-      if (in_mail && line != ".\r\n") continue;
-      const std::string verb = in_mail ? "." : line.substr(0, 4);
-      in_mail = false;
-      const std::string reply = reply_to(verb);
-      if (!say(client, reply) || verb == "QUIT") return;
-      in_mail = verb == "DATA" && reply.starts_with("354");
-    }
-  }
-  std::string reply_to(const std::string& verb) const {
-    if (const auto found = replies_.find(verb); found != replies_.end()) return found->second;
-    return verb == "DATA" ? "354 go on\r\n" : verb == "QUIT" ? "221 bye\r\n" : "250 fine\r\n";
-  }
-  static bool say(const Fd& client, const std::string& text) {
-    return !text.empty() && ::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL) > 0;
-  }
-  static bool read_line(const Fd& client, std::string& line) {
-    line.clear();
-    for (char c; ::recv(client.get(), &c, 1, 0) == 1;) {
-      line += c;
-      if (c == '\n') return true;
-    }
-    return false;
-  }
-
-  std::map<std::string, std::string> replies_;
-  Fd listening_;
-  int port_ = 0;
-  std::string heard_;
-  std::thread thread_;
-};
 
 MailOptions options_for(const std::string& url) {
   return {.url = url, .from = "Films <films@example.org>", .tls = "off", .timeout = 5s};
@@ -112,7 +39,7 @@ std::string outcome(const Answer& answer) {
 TEST(Mail, IsHandedOver) {
   FakeSmtpServer server;
   EXPECT_EQ(outcome(send(options_for(server.url()))), "sent");
-  const std::string heard = server.heard();
+  const std::string heard = server.heard_in_all();
   EXPECT_TRUE(heard.starts_with("EHLO example.org\r\nMAIL FROM:<films@example.org>")) << heard;
   EXPECT_TRUE(heard.contains("RCPT TO:<ada@example.net>\r\nDATA\r\nFrom: Films <films@example.org>\r\n")) << heard;
   EXPECT_TRUE(heard.contains("\r\n\r\n1234\r\n..\r\n.\r\n")) << heard;
@@ -139,18 +66,18 @@ TEST(Mail, WritesBeyondAsciiOnlyToWhoReadsIt) {
   {
     FakeSmtpServer modern({{"EHLO", "250-fake\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"}});
     EXPECT_EQ(outcome(send(options_for(modern.url()), "jürgen@bücher.example")), "sent");
-    const std::string heard = modern.heard();
+    const std::string heard = modern.heard_in_all();
     EXPECT_TRUE(heard.contains("SMTPUTF8\r\nRCPT TO:<jürgen@xn--bcher-kva.example>")) << heard;
   }
   FakeSmtpServer old({{"EHLO", "250-fake\r\n250 8BITMIME\r\n"}});
   EXPECT_EQ(outcome(send(options_for(old.url()), "jürgen@example.net")), "mail_address_unsupported");
-  EXPECT_FALSE(old.heard().contains("RCPT"));
+  EXPECT_FALSE(old.heard_in_all().contains("RCPT"));
 }
 
 TEST(Mail, NeedsNoUtf8ForDomains) {
   FakeSmtpServer old;
   EXPECT_EQ(outcome(send(options_for(old.url()), "ada@bücher.example")), "sent");
-  EXPECT_TRUE(old.heard().contains("RCPT TO:<ada@xn--bcher-kva.example>\r\n"));
+  EXPECT_TRUE(old.heard_in_all().contains("RCPT TO:<ada@xn--bcher-kva.example>\r\n"));
 }
 
 TEST(Mail, GoesInTheClearOnlyWhenToldTo) {
@@ -158,7 +85,7 @@ TEST(Mail, GoesInTheClearOnlyWhenToldTo) {
   MailOptions options = options_for(server.url());
   options.tls = "required";
   EXPECT_EQ(outcome(send(options)), "mail_unavailable");
-  EXPECT_FALSE(server.heard().contains("MAIL"));
+  EXPECT_FALSE(server.heard_in_all().contains("MAIL"));
 }
 
 TEST(Mail, SaysWhatIsWrongWithItsOptions) {

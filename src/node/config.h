@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "access/attest/mail_budget.h"
 #include "base/options.h"
 #include "content/publish/spool.h"
 #include "net/http_server.h"
@@ -25,6 +26,7 @@ struct Config {
   net::ServerOptions http;               // host, port, certificate and key are filled from the above
   content::publish::SpoolOptions uploads;
   net::MailOptions mail;
+  access::attest::MailBudget mails;
 
   std::string database_url() const;
   std::filesystem::path blob_folder() const;

@@ -22,7 +22,8 @@ FakeClock& test_clock() {
   return clock;
 }
 
-RunningNode::RunningNode(const std::filesystem::path& data, std::string database, std::string public_url)
+RunningNode::RunningNode(const std::filesystem::path& data, std::string database, std::string public_url,
+                         net::MailOptions mail)
     : owner_(must(crypto::open_identity(data))) {
   node::Config config;
   config.data = data;
@@ -36,6 +37,7 @@ RunningNode::RunningNode(const std::filesystem::path& data, std::string database
   config.listen = "127.0.0.1:0";
   config.database = std::move(database);
   config.http.public_url = std::move(public_url);
+  config.mail = std::move(mail);
   node_ = must(node::Node::create(config, must(crypto::open_identity(config.data)), test_clock()));
   url_ = node_->url();
   thread_ = std::thread([this] { node_->run(); });

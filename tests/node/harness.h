@@ -31,8 +31,9 @@ using swarma::testing::TemporaryFolder;
 /// A node that serves while this lives.
 class RunningNode {
  public:
-  /// `public_url`: the address that several nodes share, as behind a balancer.
-  explicit RunningNode(const std::filesystem::path& data, std::string database = {}, std::string public_url = {});
+  /// `public_url`: the address that several nodes share, as behind a balancer. `mail`: how it sends mails.
+  explicit RunningNode(const std::filesystem::path& data, std::string database = {}, std::string public_url = {},
+                       net::MailOptions mail = {});
   ~RunningNode();
   const std::string& url() const { return url_; }
   const crypto::Identity& owner() const { return owner_; }

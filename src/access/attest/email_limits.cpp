@@ -74,7 +74,8 @@ Result<std::string> count_mail(const VerifierNeeds& needs, const ActionContext& 
       named("action", context.action_id, 1, kMailPause.count()),
       named("viewer", title + ' ' + context.viewer, kMailsPerViewerHour, kHour),
       named("network", context.guest == nullptr ? "" : context.guest->network, kMailsPerNetworkHour, kHour),
-      named("title", title, kMailsPerTitleHour, kHour), named("node", "", kMailsPerNodeHour, kHour)};
+      named("title", title, std::max<std::int64_t>(needs.mails.per_hour * std::int64_t{3} / 10, 1), kHour),
+      named("node", "", needs.mails.per_hour, kHour)};
   const std::string mail = to_base64url(random_array<16>());
   bool mailbox_full = false;
   SWARMA_RETURN_IF_ERROR(needs.database.transact([&](db::Session& session) -> Result<void> {

@@ -20,8 +20,7 @@ inline constexpr std::int64_t kMailsPerMailboxHour = 3;
 inline constexpr std::int64_t kMailsPerMailboxDay = 6;
 inline constexpr std::int64_t kMailsPerViewerHour = 5;  // of one title
 inline constexpr std::int64_t kMailsPerNetworkHour = 20;
-inline constexpr std::int64_t kMailsPerTitleHour = 300;
-inline constexpr std::int64_t kMailsPerNodeHour = 1'000;
+// A title and all nodes together: mail_budget.h.
 inline constexpr std::chrono::seconds kMailPause{60};  // between two mails of one action
 inline constexpr std::chrono::hours kMailsKept{24};
 

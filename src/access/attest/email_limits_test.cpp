@@ -22,7 +22,7 @@ class EmailLimitsTest : public ::testing::TestWithParam<db::testing::Engine> {
 
   /// Somebody new, from a network and with a title of his own, asks for a mail: "sent", "kept back" or the refusal.
   std::string ask(const std::string& mailbox, ActionContext context) {
-    const auto mail = count_mail({.database = db(), .network_key = key_}, context, mailbox);
+    const auto mail = count_mail({.database = db(), .network_key = key_, .mails = budget_}, context, mailbox);
     if (!mail) return mail.error().reason;
     last_ = *mail;
     return mail->empty() ? "kept back" : "sent";
@@ -42,6 +42,7 @@ class EmailLimitsTest : public ::testing::TestWithParam<db::testing::Engine> {
   std::optional<db::testing::TestDatabase> database_ = db::testing::make_test_database(GetParam()).value();
   FakeClock clock_;
   crypto::SecretKey key_ = crypto::random_key();
+  MailBudget budget_;
   std::string last_;
   int count_ = 0;
 };
@@ -87,6 +88,17 @@ TEST_P(EmailLimitsTest, AnActionWaitsAndAViewerAndANetworkHaveTheirMeasure) {
   ActionContext other = somebody();
   other.guest->network = "crowd";
   EXPECT_EQ(ask("b@example.org", other), "too_many_mails");
+}
+
+TEST_P(EmailLimitsTest, ATitleUsesThreeTenthsOfWhatTheNodesSend) {
+  budget_ = {.per_hour = 10};
+  for (int i = 0; i < 4; ++i) {
+    ActionContext context = somebody();
+    context.title = TitleId(TitleId::Raw{9, 9});
+    EXPECT_EQ(ask("t" + std::to_string(i) + "@example.org", context), i < 3 ? "sent" : "too_many_mails");
+  }
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(ask("n" + std::to_string(i) + "@example.org"), "sent");
+  EXPECT_EQ(ask("n7@example.org"), "too_many_mails");
 }
 
 TEST_P(EmailLimitsTest, SaysHowLongToWait) {

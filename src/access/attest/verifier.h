@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "access/attest/mail_budget.h"
 #include "access/policy/policy.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -129,6 +130,7 @@ struct VerifierNeeds {
   std::function<void(std::move_only_function<void()>)> run = {};
   net::Outbound* outbound = nullptr;  // how to ask somebody outside; null: nobody can be asked
   net::Mailer* mailer = nullptr;      // null: no mail can be sent
+  MailBudget mails = {};
 };
 
 /// One verifier for each thing that a node can check.
