@@ -1,7 +1,7 @@
-// bench_key_requests NODE_URL TITLE_ID COUNT NODE_PID: COUNT viewers ask a node for the keys of a title without
-// requirement, each with a key and a proof of its own. Everything a viewer computes is prepared before; then the
-// requests go out over eight kept connections. Prints one JSON object: how many were granted, the wall time, and the
-// CPU time of the node.
+// bench_key_requests NODE_URL TITLE_ID COUNT NODE_PID: COUNT viewers ask a node for the keys of a title by its first
+// path, each with a key and a proof of its own, and with attestations where the path asks for goodwill. Everything a
+// viewer computes or proves is prepared before; then the requests go out over eight kept connections. Prints one JSON
+// object: how many were granted, the wall time, and the CPU time of the node.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -57,45 +57,91 @@ struct Prepared {
   net::Headers headers;
 };
 
-Prepared prepare(const std::string& url, const std::string& nonce, Json body, Instant now) {
-  const auto signing = crypto::SigningKey::generate();
-  body["encryption_key"] = crypto::DecryptionKey::generate().encryption_key().jwk();
+Prepared prepare(const std::string& url, const std::string& nonce, const Json& body,
+                 const crypto::SigningKey& signing) {
+  static int number = 0;
+  const SystemClock clock;
   Prepared out{body.dump(), {}};
   const std::string digest = to_base64url(crypto::sha256(view(out.body)));
   out.headers.add("Content-Type", "application/json");
-  out.headers.add("Idempotency-Key", signing.jkt());
-  out.headers.add("DPoP", crypto::make_dpop_proof(
-                              signing, {.method = "POST", .url = url, .nonce = nonce, .body_digest = digest}, now));
+  out.headers.add("Idempotency-Key", std::to_string(++number) + signing.jkt());
+  out.headers.add(
+      "DPoP", crypto::make_dpop_proof(signing, {.method = "POST", .url = url, .nonce = nonce, .body_digest = digest},
+                                      clock.now()));
   return out;
 }
 
-/// The path that asks for nothing, as the node offers it.
-std::string open_path(net::HttpClient& http, const std::string& node, const std::string& title) {
+/// The answers, each of which has to be a success.
+std::vector<Json> send_all(net::HttpClient& http, const std::string& url, const std::vector<Prepared>& all) {
+  std::vector<net::ClientRequest> requests;
+  for (const Prepared& one : all)
+    requests.push_back({.method = "POST", .url = url, .headers = one.headers, .body = one.body});
+  std::vector<Json> out;
+  for (const auto& answer : http.send_all(requests)) {
+    if (!answer) give_up(answer.error().message);
+    if (answer->status != 200) give_up("refused: " + answer->body);
+    out.push_back(must(parse_json(answer->body)));
+  }
+  return out;
+}
+
+/// The path that comes first, as the node offers it.
+Json first_path(net::HttpClient& http, const std::string& node, const std::string& title) {
+  const std::string body = Json{{"title_id", title}}.dump();
   net::Headers headers;
   headers.add("Content-Type", "application/json");
-  headers.add("Idempotency-Key", title);
-  const std::string body = Json{{"title_id", title}}.dump();
   const auto answer =
       must(http.send({.method = "POST", .url = node + "/v1/requirements/offer", .headers = headers, .body = body}));
   if (answer.status != 200) give_up(answer.body);
-  const Json offer = must(parse_json(answer.body));
-  for (const Json& path : offer.at("paths"))
-    if (path.value("open", false)) return path.at("id").get<std::string>();
-  give_up("the title has no open path");
+  return must(parse_json(answer.body)).at("paths").at(0);
+}
+
+using Viewers = std::vector<crypto::SigningKey>;
+
+std::string fresh_nonce(net::HttpClient& http, const std::string& node) {
+  return get(http, node + "/v1/node").at("nonce").get<std::string>();
+}
+
+/// One attestation of this leaf for each viewer, appended to theirs.
+void attest(net::HttpClient& http, const std::string& node, const std::string& title, const Json& leaf,
+            const Viewers& viewers, std::vector<Json>& attestations) {
+  const std::string text = leaf.at("params").at("text");
+  const Json response = {{"accepted", true}, {"text_hash", to_base64url(crypto::sha256(view(text)))}};
+  std::vector<Prepared> starts, answers;
+  std::string nonce = fresh_nonce(http, node);
+  for (const auto& viewer : viewers)
+    starts.push_back(prepare(node + "/v1/actions/start", nonce,
+                             {{"title_id", title}, {"requirement", leaf.at("requirement")}, {"key", leaf.at("key")}},
+                             viewer));
+  const auto started = send_all(http, node + "/v1/actions/start", starts);
+  nonce = fresh_nonce(http, node);
+  for (std::size_t i = 0; i < viewers.size(); ++i)
+    answers.push_back(prepare(node + "/v1/actions/complete", nonce,
+                              {{"action_id", started[i].at("action_id")}, {"response", response}}, viewers[i]));
+  const auto completed = send_all(http, node + "/v1/actions/complete", answers);
+  for (std::size_t i = 0; i < viewers.size(); ++i) attestations[i].push_back(completed[i].at("attestation"));
 }
 
 std::vector<Prepared> prepare_all(net::HttpClient& http, const std::string& node, const std::string& title, int count) {
   const Json record = get(http, node + "/v1/titles/" + title).at("title");
-  const Json body = {{"title_id", title},
-                     {"revision", record.at("revision")},
-                     {"path", open_path(http, node, title)},
-                     {"slots", {0, record.at("slots")}},
-                     {"key_groups", record.at("key_groups")},
-                     {"attestations", Json::array()}};
-  const auto nonce = get(http, node + "/v1/node").at("nonce").get<std::string>();
-  const SystemClock clock;
+  const Json path = first_path(http, node, title);
+  Viewers viewers;
+  for (int i = 0; i < count; ++i) viewers.push_back(crypto::SigningKey::generate());
+  std::vector<Json> attestations(viewers.size(), Json::array());
+  if (path.contains("requires"))
+    for (const Json& leaf : path.at("requires").at("allOf")) attest(http, node, title, leaf, viewers, attestations);
+  Json body = {{"title_id", title},
+               {"revision", record.at("revision")},
+               {"path", path.at("id")},
+               {"slots", path.at("grants").at("slots")},
+               {"key_groups", path.at("grants").at("key_groups")}};
+  const std::string nonce = fresh_nonce(http, node);
   std::vector<Prepared> all;
-  for (int i = 0; i < count; ++i) all.push_back(prepare(node + "/v1/keys/request", nonce, body, clock.now()));
+  for (std::size_t i = 0; i < viewers.size(); ++i) {
+    body["attestations"] = attestations[i];
+    body["encryption_key"] = crypto::DecryptionKey::generate().encryption_key().jwk();
+    all.push_back(prepare(node + "/v1/keys/request", nonce, body, viewers[i]));
+  }
   return all;
 }
 
