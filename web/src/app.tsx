@@ -55,6 +55,7 @@ function Page({ route }: { route: Route }) {
     case 'title':
       return isSecure ? <TitlePage id={route.id} /> : <InsecureContext />;
     case 'studio':
+    case 'members':
     case 'publish':
     case 'edit':
     case 'sign-in':

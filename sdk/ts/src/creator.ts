@@ -7,9 +7,11 @@ import { backoff, pauseFor } from './retry.ts';
 import { makeSignedStack, type SignedStack } from './signed-stack.ts';
 import { type Vault, vaultKey } from './store.ts';
 import type {
+  GivenPass,
   MediaCheck,
   MediaCheckRequest,
   MediaJob,
+  PassOrder,
   Policy,
   PolicyExplanation,
   PolicyFacts,
@@ -79,6 +81,20 @@ export class Creator {
    */
   explainPolicy(policy: Policy, facts: PolicyFacts = {}, signal?: AbortSignal): Promise<PolicyExplanation> {
     return this.#call('/v1/policies/explain', { body: { policy, facts }, signal });
+  }
+
+  /** The passes that were given, newest first; `before` is `next` of the page before. */
+  passes(before?: string, signal?: AbortSignal): Promise<{ passes: GivenPass[]; next?: string }> {
+    const query = before ? `?${new URLSearchParams({ before })}` : '';
+    return this.#call(`/v1/passes${query}`, { signal });
+  }
+
+  async givePass(order: PassOrder): Promise<void> {
+    await this.#call('/v1/passes', { body: order });
+  }
+
+  async revokePass(passId: string): Promise<void> {
+    await this.#call('/v1/passes/revoke', { body: { pass_id: passId } });
   }
 
   async cancelJob(mediaId: string): Promise<void> {

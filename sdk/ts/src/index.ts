@@ -12,4 +12,5 @@ export { type VaultKey, vaultKey } from './store.ts';
 export type { SessionEvent, TitleSession } from './title-session.ts';
 export type { Creator } from './creator.ts';
 export type { OpenAction, ViewerActions } from './viewer-actions.ts';
+export type { ViewerPasses } from './viewer-passes.ts';
 export type * from './wire.ts';

@@ -111,10 +111,27 @@ export async function makeDpopProof(
   if (claims.body && claims.body.length > 0) payload.htd = toBase64url(await sha256(claims.body));
   if (claims.accessToken) payload.ath = toBase64url(await sha256(utf8(claims.accessToken)));
   if (extras) payload.htx = toBase64url(await sha256(utf8(extras)));
-  const header = { alg: 'EdDSA', jwk: { crv: 'Ed25519', kty: 'OKP', x: key.jwk.x }, typ: 'dpop+jwt' };
+  return signWithJwk(key, 'dpop+jwt', payload);
+}
+
+/** A compact JWS that carries the key it is signed with. */
+async function signWithJwk(
+  key: { privateKey: CryptoKey; jwk: JsonWebKey },
+  typ: string,
+  payload: Record<string, unknown>,
+): Promise<string> {
+  const header = { alg: 'EdDSA', jwk: { crv: 'Ed25519', kty: 'OKP', x: key.jwk.x }, typ };
   const input = `${toBase64url(utf8(canonicalJson(header)))}.${toBase64url(utf8(canonicalJson(payload)))}`;
   const signature = await subtle().sign({ name: 'Ed25519' }, key.privateKey, utf8(input));
   return `${input}.${toBase64url(new Uint8Array(signature))}`;
+}
+
+/** The word of a holder that a viewer's key may use what is the holder's, for the purpose that `nonce` names. */
+export function proveHolder(
+  holder: { privateKey: CryptoKey; jwk: JsonWebKey },
+  { viewer, nonce, now }: { viewer: string; nonce: string; now: number },
+): Promise<string> {
+  return signWithJwk(holder, 'swarma-holder+jwt', { viewer, nonce, iat: now });
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -14,6 +14,7 @@ import { backoff, isTransient, pauseFor } from './retry.ts';
 import type { SegmentLoader } from './segment-client.ts';
 import type { Vault } from './store.ts';
 import { ViewerActions } from './viewer-actions.ts';
+import { ViewerPasses } from './viewer-passes.ts';
 import type { Offer, OfferPath, TitleRecord } from './wire.ts';
 
 /** Keys are renewed this long before they expire, and fetched this many slots before they are needed. */
@@ -39,6 +40,8 @@ export class TitleSession {
   readonly segments: SegmentLoader;
   /** What the viewer does to meet requirements. */
   readonly actions: ViewerActions;
+  /** Passes of the creator that the viewer holds. */
+  readonly passes: ViewerPasses;
   readonly #context: SessionContext;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   readonly #coverage = new Coverage();
@@ -59,6 +62,14 @@ export class TitleSession {
       vault: context.vault,
       holdings: this.#holdings,
       onProof: () => this.#emit({ kind: 'changed' }),
+    });
+    this.passes = new ViewerPasses({
+      record,
+      http: context.http,
+      keys: context.keys,
+      holdings: this.#holdings,
+      actions: this.actions,
+      onChange: () => this.#emit({ kind: 'changed' }),
     });
   }
 

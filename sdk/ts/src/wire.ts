@@ -174,6 +174,35 @@ export interface TreeNodeWire {
   key: string;
 }
 
+// Passes --------------------------------------------------------------------------------------------------------------
+
+export interface GivenPass {
+  pass_id: string;
+  /** Thumbprint of the key that holds it. */
+  holder: string;
+  tier: string;
+  titles: 'all' | string[];
+  valid_from: number;
+  valid_until: number;
+  state: 'valid' | 'expired' | 'revoked';
+  /** The way that gave it; absent: by hand. */
+  path?: string;
+  revoked_at?: number;
+}
+
+/** A pass as its holder gets it: with the signed credential (`vc+jwt`). */
+export interface HeldPass extends GivenPass {
+  pass: string;
+}
+
+export interface PassOrder {
+  holder: string;
+  tier: string;
+  /** Without them: every title of the creator. */
+  titles?: string[];
+  life_s?: number;
+}
+
 // Studio --------------------------------------------------------------------------------------------------------------
 
 export interface LocalText {

@@ -115,7 +115,7 @@ Result<net::Response> missing_page(const net::Request& request, const Error& err
 }
 
 bool is_router_page(std::string_view path) {
-  for (const std::string_view page : {"", "studio", "studio/link", "studio/new"})
+  for (const std::string_view page : {"", "studio", "studio/link", "studio/members", "studio/new"})
     if (path == page) return true;
   for (const std::string_view about_title : {"t/", "studio/new/", "studio/edit/"})
     if (path.starts_with(about_title) && TitleId::parse(path.substr(about_title.size()))) return true;

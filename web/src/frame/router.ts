@@ -6,6 +6,7 @@ export type Route =
   | { page: 'catalog' }
   | { page: 'title'; id: string }
   | { page: 'studio' }
+  | { page: 'members' }
   | { page: 'publish'; titleId: string | undefined }
   | { page: 'edit'; titleId: string }
   | { page: 'sign-in' }
@@ -24,6 +25,7 @@ export function routeOf(path: string): Route {
   if (first === undefined) return { page: 'catalog' };
   if (first === 't' && second && /^[a-z2-7]{26}$/.test(second) && !third) return { page: 'title', id: second };
   if (first === 'studio' && !second) return { page: 'studio' };
+  if (first === 'studio' && second === 'members' && !third) return { page: 'members' };
   if (first === 'studio' && second === 'link') return { page: 'sign-in' };
   if (first === 'studio' && second === 'new') return { page: 'publish', titleId: third };
   if (first === 'studio' && second === 'edit' && third) return { page: 'edit', titleId: third };

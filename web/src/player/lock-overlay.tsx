@@ -28,9 +28,10 @@ export function LockOverlay({ playback, locks, index, ask, video, title, offer, 
   const paths = offer.paths.filter(
     (path) =>
       !path.open &&
-      path.grants.key_groups.includes(ask.group) &&
-      ask.slot >= path.grants.slots[0] &&
-      ask.slot < path.grants.slots[1],
+      (path.grants.pass !== undefined ||
+        (path.grants.key_groups.includes(ask.group) &&
+          ask.slot >= path.grants.slots[0] &&
+          ask.slot < path.grants.slots[1])),
   );
   return (
     <div class="stage-cover on-dark" role="dialog" aria-modal="false" aria-labelledby="lock-title" data-testid="locked">

@@ -31,9 +31,14 @@ export function TitlesPage({ onSignedOut }: { onSignedOut(): void }) {
       <header class="studio-head">
         <h1>{t('studio.title')}</h1>
         {!isNew && (
-          <a class="button button-main" href="/studio/new">
-            <Icon name="upload" /> {t('studio.new')}
-          </a>
+          <p class="actions">
+            <a class="button" href="/studio/members">
+              {t('members.title')}
+            </a>
+            <a class="button button-main" href="/studio/new">
+              <Icon name="upload" /> {t('studio.new')}
+            </a>
+          </p>
         )}
       </header>
       {value.unfinished.length > 0 && <Unfinished names={value.unfinished} />}

@@ -21,6 +21,7 @@ export interface Film {
 /** The name of a way: the creator's label, or one made of what it asks. */
 export function pathLabel({ label, requires, grants }: OfferPath, film: Film): string {
   if (label) return label;
+  if (grants.pass) return t('ways.label.pass');
   if (!requires || listLeaves(requires).length === 0)
     return t(isWhole(grants.slots, film) ? 'ways.label.open' : 'ways.label.preview');
   if (isLeaf(requires)) return requirementWords(requires, 'label');
@@ -45,6 +46,8 @@ function partSentence({ grants: { slots } }: OfferPath, film: Film): string {
 
 /** What a way opens, with the best quality in its key groups. */
 export function getSentence(path: OfferPath, film: Film): string {
+  const { pass } = path.grants;
+  if (pass) return t(pass.titles === 'this' ? 'ways.get.pass.this' : 'ways.get.pass.all', { tier: pass.tier });
   const part = partSentence(path, film);
   const videos = film.details.tracks.filter((track) => track.kind === 'video');
   const heights = videos
@@ -57,9 +60,10 @@ export function getSentence(path: OfferPath, film: Film): string {
 
 /** For how long and how often. An open way has no limit of its own. */
 export function lastSentences(path: OfferPath): string[] {
-  const { unlock_s = 0, max_plays = 0, cooldown_s = 0, between } = path.grants;
+  const { pass, unlock_s = 0, max_plays = 0, cooldown_s = 0, between } = path.grants;
   const parts: string[] = [];
-  if (!path.open && unlock_s > 0) parts.push(formatSpan(unlock_s));
+  if (pass?.life_s) parts.push(formatSpan(pass.life_s));
+  else if (!path.open && unlock_s > 0) parts.push(formatSpan(unlock_s));
   if (max_plays > 0) parts.push(t('ways.lasts.plays', { n: max_plays }));
   if (cooldown_s > 0) parts.push(t('ways.lasts.cooldown', { time: formatSpan(cooldown_s) }));
   const out = parts.length > 0 ? [parts.join(' · ')] : [];

@@ -40,8 +40,9 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
     setUnlocking(true);
     setError(undefined);
     try {
-      await patiently(() => session.unlock(path, slot), { signal: gone.current.signal, onAway: () => setAway(true) });
-      announce(t('step.unlocked'));
+      const finish = () => (path.grants.pass ? session.passes.request(path) : session.unlock(path, slot));
+      await patiently(finish, { signal: gone.current.signal, onAway: () => setAway(true) });
+      announce(t(path.grants.pass ? 'step.passGiven' : 'step.unlocked'));
       onUnlocked();
     } catch (problem) {
       setError(problem);

@@ -1,5 +1,12 @@
 // Every way to unlock, side by side and in plain words, before anything happens; then the steps of the chosen one.
-import { isPathAvailable, isPathMet, listLeaves, type OfferPath, type TitleSession } from '@swarma/client';
+import {
+  isPathAvailable,
+  isPathMet,
+  listLeaves,
+  type OfferPath,
+  type RequirementLeaf,
+  type TitleSession,
+} from '@swarma/client';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatMoment, t } from '../frame/i18n.ts';
@@ -38,6 +45,13 @@ export function Ways({ session, paths, film, slot, inside = false, agentAway = f
   const held = useHeld(session, paths);
   const id = useId();
   const path = paths.find((candidate) => candidate.id === chosen);
+  /** A pass opens nothing by itself: the viewer goes on with a way that asks for it. */
+  const done = (finished: OfferPath) => {
+    const { pass } = finished.grants;
+    const next = pass && paths.find(({ requires }) => listLeaves(requires).some((leaf) => isPassOf(leaf, pass.tier)));
+    setChosen(next?.id);
+    if (!pass) onUnlocked(finished);
+  };
   if (path) {
     return (
       <Region class="ways ways-chosen" {...(!inside && { 'aria-labelledby': id })}>
@@ -55,7 +69,7 @@ export function Ways({ session, paths, film, slot, inside = false, agentAway = f
             {pathLabel(path, film)}
           </h2>
         </header>
-        <Steps session={session} path={path} slot={slot} onUnlocked={() => (setChosen(undefined), onUnlocked(path))} />
+        <Steps key={path.id} session={session} path={path} slot={slot} onUnlocked={() => done(path)} />
       </Region>
     );
   }
@@ -85,6 +99,10 @@ export function Ways({ session, paths, film, slot, inside = false, agentAway = f
       </ul>
     </Region>
   );
+}
+
+function isPassOf(leaf: RequirementLeaf, tier: string): boolean {
+  return leaf.requirement === 'allowlist_token' && leaf.params?.['pass'] === tier;
 }
 
 interface Held {

@@ -6,6 +6,7 @@ import { t } from '../../frame/i18n.ts';
 import { chainName } from '../money.ts';
 import type { StepProps } from '../step-props.ts';
 import { useAnswer } from '../use-answer.ts';
+import { MembershipStep } from './membership-pass.tsx';
 import { NftOwnerStep } from './nft-owner.tsx';
 import { param, type RequirementKind } from './requirement.ts';
 
@@ -17,9 +18,15 @@ export const allowlistToken: RequirementKind = {
     chain: chainName(Number(param(leaf, 'chain_id'))),
   }),
   variant: variantOf,
-  shares: (leaf) => (variantOf(leaf) === 'nft' ? t('requirement.allowlist_token.share.nft') : undefined),
+  shares: shareOf,
   Step: TokenStep,
 };
+
+function shareOf(leaf: RequirementLeaf): string | undefined {
+  const variant = variantOf(leaf);
+  if (variant === 'nft') return t('requirement.allowlist_token.share.nft');
+  return variant === 'pass' ? t('requirement.allowlist_token.share.pass') : undefined;
+}
 
 function variantOf(leaf: RequirementLeaf): string {
   return ['pass', 'voucher', 'nft'].find((name) => param(leaf, name) !== '') ?? 'list';
@@ -29,6 +36,8 @@ function TokenStep(props: StepProps) {
   switch (variantOf(props.leaf)) {
     case 'list':
       return <CodeStep {...props} />;
+    case 'pass':
+      return <MembershipStep {...props} />;
     case 'nft':
       return <NftOwnerStep {...props} />;
     default:
