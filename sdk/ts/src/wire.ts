@@ -5,6 +5,7 @@ import type * as api from './wire-generated.ts';
 
 export type {
   CatalogEntry,
+  GivenPass,
   MediaCheck,
   MediaCheckRequest,
   NodeInfo,
@@ -176,32 +177,12 @@ export interface TreeNodeWire {
 
 // Passes --------------------------------------------------------------------------------------------------------------
 
-export interface GivenPass {
-  pass_id: string;
-  /** Thumbprint of the key that holds it. */
-  holder: string;
-  tier: string;
-  titles: 'all' | string[];
-  valid_from: number;
-  valid_until: number;
-  state: 'valid' | 'expired' | 'revoked';
-  /** The way that gave it; absent: by hand. */
-  path?: string;
-  revoked_at?: number;
-}
-
 /** A pass as its holder gets it: with the signed credential (`vc+jwt`). */
-export interface HeldPass extends GivenPass {
+export interface HeldPass extends api.GivenPass {
   pass: string;
 }
 
-export interface PassOrder {
-  holder: string;
-  tier: string;
-  /** Without them: every title of the creator. */
-  titles?: string[];
-  life_s?: number;
-}
+export type PassOrder = api.PassHanded;
 
 // Studio --------------------------------------------------------------------------------------------------------------
 

@@ -42,7 +42,9 @@ export function EvmPaymentStep(props: StepProps) {
       const wallet = await EvmWallet.connect(challenge.chain_id);
       const transaction = place?.transaction ?? (await wallet.send(transactionOf(challenge)));
       await action.note({ transaction });
-      await action.note({ transaction, signature: await wallet.sign(challenge.typed_data) });
+      const paid = { transaction, signature: await wallet.sign(challenge.typed_data) };
+      await action.note(paid);
+      await action.completeInTime(paid);
     });
 
   if (!challenge) {
