@@ -99,8 +99,8 @@ class MailJob final : public CurlJob {
       curl_easy_setopt(easy, option, nullptr);
     if (code == CURLE_OK || taken_)
       done_(Mailer::Delivery::Sent);
-    else if (verb_ == "RCPT" && reply_ >= 500)
-      done_(Mailer::Delivery::Refused);
+    else if (is_refusal_of_recipient())
+      refused();
     else if (needs_utf8_ && !server_has_utf8_ && verb_ == "MAIL")
       done_(fail(ErrorCode::Unsupported, "mail_address_unsupported",
                  "The mail server of this node takes no addresses with letters beyond the English ones in front of the "
@@ -115,6 +115,12 @@ class MailJob final : public CurlJob {
   void give_up(Error error) override { give_up_as(error.reason.c_str()); }
 
  private:
+  /// And not of us: "530 authentication required", "554 5.7.1 relay access denied".
+  bool is_refusal_of_recipient() const { return verb_ == "RCPT" && reply_ >= 500 && reply_ != 530 && !against_policy_; }
+  void refused() {
+    log::warning("mail_refused", {{"reply", reply_}});  // an operator sees whether it is every mail
+    done_(Mailer::Delivery::Refused);
+  }
   void give_up_as(const char* why) {
     log::warning("mail_not_sent", {{"stage", verb_.empty() ? "connect" : verb_}, {"reply", reply_}, {"why", why}});
     done_(fail(ErrorCode::Unavailable, "mail_unavailable", "The mail could not be sent. Try again later.", kRetry));
@@ -150,6 +156,7 @@ class MailJob final : public CurlJob {
     if (job.verb_ == "EHLO" && line.substr(4).starts_with("SMTPUTF8")) job.server_has_utf8_ = true;
     if (line[3] == '-') return line.size();
     job.reply_ = std::atoi(std::string(line.substr(0, 3)).c_str());
+    job.against_policy_ = line.substr(4).starts_with("5.7.");
     if (job.verb_ == "DATA" && job.handed_over_ && job.reply_ / 100 == 2) job.taken_ = true;
     const bool unsupported = job.verb_ == "MAIL" && job.needs_utf8_ && !job.server_has_utf8_;
     return unsupported ? 0 : line.size();  // 0: curl hangs up
@@ -162,6 +169,7 @@ class MailJob final : public CurlJob {
   HeaderList recipients_;
   const bool needs_utf8_;
   bool server_has_utf8_ = false;
+  bool against_policy_ = false;  // of the last reply, where the server has enhanced codes (RFC 3463)
   bool handed_over_ = false, taken_ = false, said_goodbye_ = false;
   std::size_t read_ = 0;
   std::string verb_;

@@ -29,7 +29,7 @@ class Mailer {
  public:
   enum class Delivery {
     Sent,     // the server has it
-    Refused,  // the server refuses this recipient for good (5xx)
+    Refused,  // the server refuses this recipient for good (5xx, but not because of who we are)
     Unknown,  // the connection was lost while the server took it: it may arrive
   };
   /// Called once, as Outbound::Done is and under the same rules.

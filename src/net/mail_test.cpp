@@ -51,6 +51,9 @@ TEST(Mail, TellsRefusedFromTroubleFromUnknown) {
     return outcome(send(options_for(server.url())));
   };
   EXPECT_EQ(with({{"RCPT", "550 5.1.1 no such user\r\n"}}), "refused");
+  EXPECT_EQ(with({{"RCPT", "553 unknown\r\n"}}), "refused");
+  EXPECT_EQ(with({{"RCPT", "530 authentication required\r\n"}}), "mail_unavailable");
+  EXPECT_EQ(with({{"RCPT", "554 5.7.1 relay access denied\r\n"}}), "mail_unavailable");
   EXPECT_EQ(with({{"RCPT", "450 4.2.0 greylisted\r\n"}}), "mail_unavailable");
   EXPECT_EQ(with({{"RCPT", ""}}), "mail_unavailable");
   EXPECT_EQ(with({{"MAIL", "530 authentication required\r\n"}}), "mail_unavailable");

@@ -5,19 +5,14 @@ aiosmtpd is installed from PyPI into build/tools/aiosmtpd, in the versions of re
 says so and counts as skipped (77).
 """
 import concurrent.futures
-import email
-import email.policy
 import json
 import logging
 import os
 import pty
-import re
 import shutil
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 import uuid
@@ -27,12 +22,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
+sys.path.insert(0, str(HERE))
 from films import make_film
-from program import PATIENCE, PROGRAM, REPOSITORY, Node, free_port, swarma
+from mail_servers import WORD, Exim, PostOffice, code_in, link_in, make_certificates, serve_mail
+from program import PATIENCE, PROGRAM, REPOSITORY, Node, swarma
 from viewer import Viewer, b64, compact
 
 TOOLS = REPOSITORY / "build/tools/aiosmtpd"
-WORD = "correct-horse-battery"
 POLICY = {"version": 1, "paths": [
     {"id": "any", "requires": {"requirement": "email_verify", "params": {}}},
     {"id": "school", "requires": {"requirement": "email_verify", "params": {"allow": ["example.org", "xn--bcher-kva.example"], "deny": ["bad.example.org"]}}}]}
@@ -53,71 +49,6 @@ def run_in_tools():
             sys.exit(77)
         stamp.write_text(wanted)
     os.execv(TOOLS / "bin/python", [TOOLS / "bin/python", *sys.argv])
-
-
-class PostOffice:
-    """What aiosmtpd asks us about: who exists, and what becomes of a mail."""
-
-    def __init__(self):
-        self.mails, self.logins, self.arrived = [], [], threading.Condition()
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if address.startswith("nobody@"):
-            return "550 5.1.1 There is no such mailbox"
-        if address.startswith("later@"):
-            return "450 4.2.0 Come back later"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        with self.arrived:
-            self.mails.append((envelope, session.ssl is not None))
-            self.arrived.notify_all()
-        if envelope.rcpt_tos[0].startswith("lost@"):
-            server.transport.abort()  # taken, and gone before a word
-        return "250 OK"
-
-    def log_in(self, server, session, envelope, mechanism, data):
-        from aiosmtpd.smtp import AuthResult
-        self.logins.append((data.login.decode(), data.password.decode()))
-        return AuthResult(success=data.password.decode() == WORD)
-
-    def to(self, address):
-        return [envelope for envelope, _ in self.mails if envelope.rcpt_tos == [address]]
-
-    def letter(self, address, count=1):
-        """The text of the last mail to an address, once so many are there."""
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.to(address)) >= count, 20 * PATIENCE), f"no mail to {address}"
-            content = self.to(address)[-1].content
-        return email.message_from_bytes(content, policy=email.policy.SMTPUTF8)
-
-
-def code_in(letter):
-    return re.search(r"(\d{4} \d{4})", letter.get_content())[1]
-
-
-def link_in(letter):
-    return urlsplit(re.search(r"^(http\S+)", letter.get_content(), re.M)[1])
-
-
-def serve_mail(folder, office, **how):
-    """A mail server at a port of 127.0.0.1."""
-    from aiosmtpd.controller import Controller
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(folder / "mail.pem", folder / "mail.key")
-    kind = how.pop("kind")
-    tls = {"starttls": {"tls_context": context, "require_starttls": True}, "implicit": {"ssl_context": context}, "clear": {}}[kind]
-    controller = Controller(office, hostname="127.0.0.1", port=free_port(), **tls, **how)
-    controller.start()
-    return controller
-
-
-def make_certificates(folder):
-    """mail.pem for 127.0.0.1, and other.pem of somebody else."""
-    for name, subject in (("mail", "127.0.0.1"), ("other", "192.0.2.1")):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", f"/CN={subject}",
-                        "-addext", f"subjectAltName=IP:{subject}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"], check=True, capture_output=True)
 
 
 class MailTest(unittest.TestCase):
@@ -358,6 +289,31 @@ class MailTest(unittest.TestCase):
         self.assertIn("--smtp-url", problem["detail"])
         for options in (["--smtp-url", "http://x"], ["--smtp-url", "smtp://x.example"], ["--smtp-url", "smtp://x.example", "--smtp-from", "a@b.example", "--smtp-user", "u"]):
             self.assertEqual(swarma("serve", "--data", self.folder / "bad", "--listen", "127.0.0.1:0", *options).reason, "mail_config_bad")
+
+    def test_exim_delivers_both_ways(self):
+        program = shutil.which("exim4", path="/usr/sbin:/usr/bin")
+        if program is None:
+            self.skipTest("exim4 is not installed: apt-get install exim4-daemon-light (takes the place of another mail server)")
+        exim = Exim(self.folder, program)
+        self.addCleanup(exim.stop)
+        for url in (f"smtp://127.0.0.1:{exim.starttls}", f"smtps://127.0.0.1:{exim.implicit}"):
+            kind = url.split(":")[0]
+            node = self.make_node(f"exim-{kind}", url, "--smtp-user", "films", "--smtp-password-file", self.folder / "word")
+            title_id, viewer = self.publish(node), self.viewer(node)
+            self.refused(self.order(viewer, self.start(viewer, title_id=title_id), "later@example.net"), 503, "mail_unavailable")
+            self.assertEqual(self.ordered(viewer, self.start(viewer, title_id=title_id), "nobody@example.net")["mail"], "sent")
+            for address in (f"{kind}@example.net", f"jürgen.{kind}@example.net"):
+                action = self.start(viewer, title_id=title_id)
+                self.ordered(viewer, action, address)
+                letter = exim.letter(address)
+                self.assertRegex(letter["Received"], "esmtpsa" if address.isascii() else "utf8esmtpsa")
+                status, done = self.complete(viewer, action, code=code_in(letter))
+                self.assertEqual(status, 200, done)
+            node.stop()
+            open_node = self.make_node(f"exim-{kind}-unknown", url)  # it has not logged in
+            title_id, viewer = self.publish(open_node), self.viewer(open_node)
+            self.refused(self.order(viewer, self.start(viewer, title_id=title_id), "ada@example.net"), 503, "mail_unavailable")
+            open_node.stop()
 
     # --- what is kept, and the terminal -----------------------------------------------------------------------------
     def test_no_address_code_or_password_is_kept_or_logged(self):
