@@ -26,6 +26,8 @@ struct Round {
   std::vector<attest::Attestation> used;
   std::string holder, pass_id;
   pass::Place place;
+
+  bool counts() const { return path->grants.max_plays > 0 || path->grants.cooldown.count() > 0; }
 };
 
 }  // namespace
@@ -68,8 +70,10 @@ Result<Round> PassDesk::Impl::prepare(const PassRequest& request) {
   SWARMA_TRY(auto verified,
              verify_attestations(p.database, {*round.title, request.viewer, now, p.own_issuers}, request.attestations));
   round.facts.proofs = proofs_of(verified);
-  SWARMA_TRY(const auto use, find_use(p.database, {request.title, request.viewer, request.path}));
-  if (use) round.facts.uses[request.path] = *use;
+  if (round.counts()) {
+    SWARMA_TRY(const auto use, find_use(p.database, {request.title, request.viewer, request.path}));
+    if (use) round.facts.uses[request.path] = *use;
+  }
   const auto decision = policy::evaluate_path(round.title->policy, *round.path, round.facts);
   if (!decision.met) return refuse_unmet(decision);
   round.used = choose_used(std::move(verified), decision.used);
@@ -109,10 +113,13 @@ Result<void> PassDesk::Impl::write(db::Session& session, const PassRequest& requ
   if (revision != request.revision) return changed;
   const Instant now = round.facts.now;
   for (const auto& attestation : round.used) SWARMA_RETURN_IF_ERROR(attest::consume(session, attestation, now));
-  const auto use = round.facts.uses.find(request.path);
-  SWARMA_TRY(const bool counted, count_use(session, {request.title, request.viewer, request.path},
-                                           use == round.facts.uses.end() ? 0 : use->second.unlocks, now));
-  if (!counted) return changed;
+  if (round.counts()) {
+    const auto use = round.facts.uses.find(request.path);
+    SWARMA_TRY(const bool counted,
+               count_use(session, {request.title, request.viewer, request.path},
+                         use == round.facts.uses.end() ? 0 : use->second.unlocks, now));
+    if (!counted) return changed;
+  }
   const policy::PassTerms& terms = *round.path->grants.pass;
   const pass::Pass given{.id = round.pass_id,
                          .issuer = round.title->record.creator,
