@@ -7,6 +7,7 @@
 
 #include "access/attest/attestation.h"
 #include "access/grant/broker.h"
+#include "access/grant/broker_testing.h"
 #include "access/grant/title_testing.h"
 #include "access/pass/pass_book.h"
 #include "crypto/dpop.h"
@@ -46,7 +47,12 @@ struct Node {
     for (const auto list : {pass::migrations(), attest::migrations(), grant::migrations(), once::migrations()})
       if (!database->migrate(list)) std::abort();
     source.put(title);
-    broker = std::make_unique<grant::Broker>(*database, clock, titles, agent, std::vector{verifier.did().text()});
+    broker = std::make_unique<grant::Broker>(grant::Broker::Needs{.database = *database,
+                                                                  .clock = clock,
+                                                                  .titles = titles,
+                                                                  .agent = agent,
+                                                                  .own_issuers = {verifier.did().text()},
+                                                                  .run = grant::testing::run_here});
   }
   ~Node() { std::filesystem::remove_all(folder); }
 
@@ -113,7 +119,7 @@ void broker_request(benchmark::State& state) {
   for (int i = 0; i < kRequests; ++i) prepared.push_back(node.prepare(false));
   std::size_t next = 0;
   for (auto _ : state)
-    if (!node.broker->request(prepared.at(next++).request)) state.SkipWithError("refused");
+    if (!grant::testing::ask_one(*node.broker, std::move(prepared.at(next++).request))) state.SkipWithError("refused");
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(broker_request)->Iterations(kRequests)->Unit(benchmark::kMicrosecond);
@@ -130,7 +136,7 @@ void proven_request(benchmark::State& state) {
         one.proof, {.method = "POST", .url = kUrl, .body_digest = one.body_digest}, node.clock.now());
     if (!proof) return state.SkipWithError("proof");
     one.request.proof = once::ProofUse{.jkt = proof->jkt, .jti = proof->jti, .issued_at = proof->issued_at};
-    if (!node.broker->request(one.request)) state.SkipWithError("refused");
+    if (!grant::testing::ask_one(*node.broker, std::move(one.request))) state.SkipWithError("refused");
   }
   state.SetItemsProcessed(state.iterations());
 }

@@ -122,23 +122,25 @@ net::Handler Door::guard_later(Entry entry) const {
 }
 
 net::GroupHandler Door::guard_group(Entry entry) const {
-  return [this, entry = std::move(entry)](std::span<const net::Request* const> requests) {
-    std::vector<Result<Caller>> callers;
+  return [this, entry = std::move(entry)](std::span<const net::Request* const> requests,
+                                          std::span<net::Responder> responders) {
+    std::vector<Caller> callers;
     std::vector<Call> calls;
-    callers.reserve(requests.size());
-    for (const net::Request* request : requests) {
-      callers.push_back(admit(*request, entry));
-      if (callers.back()) calls.push_back({*request, *callers.back()});
+    std::vector<ApiDone> done;
+    callers.reserve(requests.size());  // calls refer to them
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      auto caller = admit(*requests[i], entry);
+      if (!caller) {
+        responders[i].answer(refuse(caller.error()));
+        continue;
+      }
+      callers.push_back(*std::move(caller));
+      calls.push_back({*requests[i], callers.back()});
+      done.push_back([this, responder = std::move(responders[i])](Result<net::Response> response) mutable {
+        responder.answer(response ? dress(*std::move(response), {}) : refuse(response.error()));
+      });
     }
-    std::vector<Result<net::Response>> answers = entry.group(calls);
-    std::vector<net::Response> responses;
-    auto next = answers.begin();
-    for (const Result<Caller>& caller : callers) {
-      Result<net::Response> result =
-          caller ? std::move(*next++) : Result<net::Response>(std::unexpected(caller.error()));
-      responses.push_back(result ? dress(*std::move(result), {}) : refuse(result.error()));
-    }
-    return responses;
+    entry.group(calls, done);
   };
 }
 
@@ -161,6 +163,8 @@ std::vector<net::Route> Door::open(Table table) const {
     route.headers = entry.headers;
     if (entry.plain)
       route.handler = std::move(entry.plain);
+    else if (entry.websocket)
+      route.websocket = std::move(entry.websocket), route.websocket_options = std::move(entry.websocket_options);
     else if (entry.group)
       route.group = guard_group(std::move(entry));
     else if (entry.later)

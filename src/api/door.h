@@ -45,6 +45,13 @@ class Door {
   /// "token_wrong_holder", "token_expired"; Forbidden "not_owner", "token_scope"; Io "disk_full".
   Result<Caller> admit(const net::Request& request, Auth auth, std::string_view digest) const;
 
+  /// Whether this key may act as a creator here: the owner's, or one that holds a token of the owner. For those who
+  /// prove their key by other means than a request. Forbidden "not_owner", and the refusals of tokens.
+  Result<void> admit_creator(const crypto::Did& who, std::string_view token) const;
+  /// The URLs by which this node knows the resource of a request; Unauthenticated "unknown_address" if none is the one
+  /// that was asked for.
+  Result<std::vector<std::string>> urls_of(const net::Request& request) const;
+
   /// A token with which the holder of a key may act as a creator here.
   Result<std::string> issue_token(const std::string& holder_jkt, Expiry expires_at) const;
 

@@ -71,9 +71,8 @@ Result<Caller> Door::admit(const net::Request& request, Auth auth, std::string_v
   SWARMA_TRY(Caller caller, check_proof(request, digest, token));
   if (!token.empty()) {
     SWARMA_RETURN_IF_ERROR(check_token(token, caller.jkt));
-  } else if (auth == Auth::Creator && !caller.is_owner) {
-    return fail(ErrorCode::Forbidden, "not_owner",
-                "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
+  } else if (auth == Auth::Creator) {
+    SWARMA_RETURN_IF_ERROR(admit_creator(*caller.did, {}));
   } else if (auth == Auth::Owner && !caller.is_owner) {
     return fail(ErrorCode::Forbidden, "not_owner", "Only the owner's key can let another key in.");
   }
@@ -103,6 +102,18 @@ Result<Caller> Door::check_proof(const net::Request& request, std::string_view d
                 .proof = {.jkt = proof.jkt, .jti = proof.jti, .issued_at = proof.issued_at},
                 .base_url = origin_of(proof.url),
                 .body_digest = proof.body_digest};
+}
+
+Result<void> Door::admit_creator(const crypto::Did& who, std::string_view token) const {
+  if (who == p_.owner.did()) return {};
+  if (token.empty())
+    return fail(ErrorCode::Forbidden, "not_owner",
+                "Only the owner of this node may do this. Use the owner's --data, or a token the owner issued.");
+  return check_token(token, crypto::thumbprint(who.public_key()));
+}
+
+Result<std::vector<std::string>> Door::urls_of(const net::Request& request) const {
+  return own_urls(p_.public_url, request);
 }
 
 /// The owner signed this token, for this holder, and it still holds.

@@ -8,6 +8,7 @@
 
 #include "api/description.h"
 #include "api/routes/actions.h"
+#include "api/routes/agents.h"
 #include "api/routes/attestations.h"
 #include "api/routes/blobs.h"
 #include "api/routes/catalog.h"
@@ -46,7 +47,9 @@ class Nothing final : public access::grant::SignedTitles,
   Result<std::optional<std::uint64_t>> has(const BlobId&) override { return std::nullopt; }
   Result<Bytes> read(const BlobId&, std::size_t) override { return none(); }
   Result<void> remove(const BlobId&) override { return {}; }
-  Result<Write> accept(const std::string&, const TitleId&, const std::string&) override { return none(); }
+  Result<Write> accept(const std::string&, const TitleId&, const std::string&, const std::string&) override {
+    return none();
+  }
   Result<void> forget(db::Session&, const TitleId&) override { return {}; }
 
  private:
@@ -71,7 +74,14 @@ struct RouteTable : ::testing::Test {
   access::grant::PreparedTitles titles{nothing};
   access::attest::Actions actions{*database, clock, identity.signing, {}};
   access::grant::LocalKeyAgent agent{identity.signing, identity.decryption};
-  access::grant::Broker broker{*database, clock, titles, agent, {}};
+  access::grant::RemoteAgents remote{[] { return access::grant::RemoteAgents::Time{}; }};
+  access::grant::ChosenKeyAgent agents{identity.signing.did(), agent, remote};
+  access::grant::Broker broker{{.database = *database,
+                                .clock = clock,
+                                .titles = titles,
+                                .agent = agents,
+                                .own_issuers = {},
+                                .run = [](auto work) { work(); }}};
   access::grant::LocalPassAgent pass_agent{identity.signing};
   access::grant::PassDesk passes{{*database, clock, titles, pass_agent, identity.signing, {}}};
   once::IdempotencyStore answers{*database, clock};
@@ -108,11 +118,12 @@ struct RouteTable : ::testing::Test {
     for (Table part :
          {swarma::api::routes(BlobRoutes{*blobs}), swarma::api::routes(BlobUploadRoutes{clock, *blobs, {}}),
           swarma::api::routes(CatalogRoutes{registry, titles}),
-          swarma::api::routes(TitleRoutes{registry, desk, *blobs, disk}),
+          swarma::api::routes(TitleRoutes{registry, desk, *blobs, disk, agents}),
           swarma::api::routes(StudioRoutes{registry, *blobs, reviser}),
-          swarma::api::routes(RequirementRoutes{titles, actions}),
+          swarma::api::routes(RequirementRoutes{titles, actions, agents}),
           swarma::api::routes(PolicyRoutes{clock, actions, identity.signing.did().text()}),
           swarma::api::routes(ActionRoutes{titles, actions, door}), swarma::api::routes(AttestationRoutes{actions}),
+          swarma::api::routes(AgentRoutes{remote, door, identity.signing.did().text()}),
           swarma::api::routes(KeyRoutes{broker}),
           swarma::api::routes(PassRoutes{passes, *database, clock, identity.signing.jkt()}),
           swarma::api::routes(TokenRoutes{clock, door, links}), swarma::api::routes(UploadRoutes{*spool}),

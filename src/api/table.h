@@ -52,8 +52,8 @@ using ApiHandler = std::function<Result<net::Response>(const Call&)>;
 /// The call is valid until the function returns.
 using ApiDone = std::move_only_function<void(Result<net::Response>)>;
 using ApiLater = std::function<void(const Call&, ApiDone done)>;
-/// One answer for each call, in order.
-using ApiGroupHandler = std::function<std::vector<Result<net::Response>>(std::span<const Call>)>;
+/// Calls that arrived together; one `done` for each, to be called before the function returns or later.
+using ApiGroupHandler = std::function<void(std::span<const Call>, std::span<ApiDone> done)>;
 using ApiSink = std::function<Result<std::unique_ptr<net::BodySink>>(const Call& head)>;
 
 /// For the digest of a body that is yet to arrive: the proof must name one, and the sink compares Caller::body_digest.
@@ -73,7 +73,9 @@ struct Entry {
   ApiLater later = {};
   ApiGroupHandler group = {};  // records the proofs of its calls itself
   ApiSink sink = {};
-  net::Handler plain = {};  // past the door: its answers carry no nonce
+  net::Handler plain = {};               // past the door: its answers carry no nonce
+  net::WebSocketFactory websocket = {};  // past the door: whoever opens one proves on it who they are
+  net::WebSocketOptions websocket_options = {};
 
   /// With `handler` only: answers before anybody is asked who they are; nothing: the request goes on.
   std::function<std::optional<net::Response>(const net::Request&)> first = {};

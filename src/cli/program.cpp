@@ -100,11 +100,13 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   Commands commands;
   add_serve(program, commands);
+  add_agent(program, commands);
   add_publish(program, commands);
   add_titles(program, commands);
   add_watch(program, commands);
   add_policy(program, commands);
   add_link(program, commands);
+  add_token(program, commands);
   add_key(program, commands);
   add_blobs(program, commands);
   add_doctor(program, commands);

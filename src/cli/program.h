@@ -41,8 +41,10 @@ struct Command {
 using Commands = std::vector<Command>;
 
 void add_serve(CLI::App& program, Commands& commands);
+void add_agent(CLI::App& program, Commands& commands);
 void add_publish(CLI::App& program, Commands& commands);
 void add_titles(CLI::App& program, Commands& commands);
+void add_token(CLI::App& program, Commands& commands);
 void add_watch(CLI::App& program, Commands& commands);
 void add_policy(CLI::App& program, Commands& commands);
 void add_link(CLI::App& program, Commands& commands);

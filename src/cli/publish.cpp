@@ -10,6 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "access/grant/acceptance.h"
 #include "access/policy/policy.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
@@ -29,7 +30,7 @@ struct PublishOptions {
                     poster, token, revise;
   std::vector<std::string> tags, captions;
   double poster_at = -1;
-  bool check = false;
+  bool check = false, own_agent = false;
   unsigned connections = 8;
 };
 
@@ -133,6 +134,11 @@ Result<void> check(const PublishOptions& options) {
   return std::unexpected(check.refusals.front());
 }
 
+/// The key agent that this identity is at home (swarma agent).
+title::KeyAgentRef own_agent(const crypto::Identity& identity) {
+  return {identity.signing.did(), identity.decryption.encryption_key()};
+}
+
 Result<void> publish(const PublishOptions& options) {
   if (options.check) return check(options);
   SWARMA_TRY(const std::string node, parse_node_url(options.node));
@@ -155,7 +161,7 @@ Result<void> publish(const PublishOptions& options) {
       .ladder = std::move(ladder),
       .captions = std::move(captions),
       .existing = {},
-      .agent = info.agent,
+      .agent = options.own_agent ? own_agent(identity) : info.agent,
       .poster_at_us = options.poster_at < 0 ? -1 : static_cast<std::int64_t>(options.poster_at * 1e6),
       .poster = options.poster,
       .destination = node,
@@ -167,7 +173,13 @@ Result<void> publish(const PublishOptions& options) {
   std::signal(SIGINT, [](int) { cancelled = true; });
   SWARMA_TRY(const auto blobs,
              content::publish::choose_blob_sink(client, options.common.data / "blobs", options.connections));
-  content::publish::HttpPublishPort titles(client);
+  access::grant::LocalKeyAgent agent(identity.signing, identity.decryption);
+  content::publish::HttpPublishPort::Accept accept;
+  if (options.own_agent)
+    accept = [&](const std::string& record, const std::string& sealed) {
+      return access::grant::sign_acceptance(agent, identity.signing, identity.master, record, sealed);
+    };
+  content::publish::HttpPublishPort titles(client, std::move(accept));
   ProgressLine line(options.common.quiet);
   const auto progress = [&line](const content::publish::PublishProgress& p) {
     line.update(p.stage, p.fraction, p.speed > 0 ? fmt::format("{:.1f}x", p.speed) : std::string());
@@ -206,6 +218,8 @@ void add_publish(CLI::App& program, Commands& commands) {
   app->add_option("--poster", o->poster, "a picture of your own for the poster: JPEG, PNG or WebP");
   app->add_option("--poster-at", o->poster_at, "second of the film that makes the poster")->excludes("--poster");
   app->add_option("--revise", o->revise, "TITLE_ID: publish as a new revision of this title");
+  app->add_flag("--own-agent", o->own_agent,
+                "the node gets no way to the keys: your own agent gives them out (swarma agent)");
   app->add_option("--token", o->token, "a token of the node's owner, to publish with another identity");
   app->add_option("--connections", o->connections, "blobs on their way at once")
       ->capture_default_str()

@@ -60,7 +60,8 @@ class Connection final : public LoopClient {
   Task<Answer> run_handler(Exchange& exchange, const Route& route);
   Task<std::optional<Result<Response>>> call(const Request& request, const Route& route);
   Task<std::optional<Result<Response>>> call_later(const Request& request, const Route& route);
-  Task<Result<Response>> run_group(const Request& request, const Route& route);
+  Task<std::optional<Result<Response>>> wait_for(std::shared_ptr<LateAnswer> late);
+  Task<std::shared_ptr<LateAnswer>> run_group(const Request& request, const Route& route);
   Task<Answer> open_websocket(Exchange& exchange, const Route& route);
   Task<Answer> run_sink(Exchange& exchange, const Route& route);
   Task<ReadResult> pour_body(Exchange& exchange, const Route& route, BodySink& sink);

@@ -73,7 +73,7 @@ bool run_here(const Route& route, Work& work) {
   }
   const NoWaiting no_waiting;
   const Result<Response>* response = work();
-  return !no_waiting.was_refused() || response == nullptr || !would_wait(*response);
+  return !no_waiting.was_refused() || response == nullptr || !would_wait(response);
 }
 
 constexpr std::chrono::seconds kLook{1};  // how late it is seen that a client has gone that waits for an answer
@@ -118,18 +118,20 @@ Result<Target> split_target(std::string_view target) {
 
 }  // namespace
 
-GroupAnswers call_group(const Group& group) {
-  auto responses = guarded(*group.route, [&group] {
-    auto all = group.route->group(group.requests);
-    if (all.size() != group.requests.size()) throw std::logic_error("not one response for each request");
-    return all;
-  });
+GroupAnswers call_group(const Group& group, const std::shared_ptr<Mailbox>& mailbox) {
   GroupAnswers answers;
+  std::vector<Responder> responders;
+  responders.reserve(group.requests.size());
   for (std::size_t i = 0; i < group.requests.size(); ++i) {
-    if (responses)
-      answers.emplace_back(std::move((*responses)[i]));
-    else
-      answers.emplace_back(std::unexpected(responses.error()));
+    answers.push_back(std::make_shared<LateAnswer>(mailbox));
+    responders.emplace_back(answers.back());
+  }
+  const auto called = guarded(*group.route, [&] { return group.route->group(group.requests, responders), true; });
+  if (!called) {
+    for (auto& answer : answers) {
+      answer = std::make_shared<LateAnswer>(mailbox);  // whatever was said on the way out does not count
+      answer->deliver(std::unexpected(called.error()));
+    }
   }
   return answers;
 }
@@ -283,7 +285,7 @@ Task<Connection::Answer> Connection::run_handler(Exchange& exchange, const Route
 
 /// Nothing when the client went away before the answer came.
 Task<std::optional<Result<Response>>> Connection::call(const Request& request, const Route& route) {
-  if (route.group) co_return co_await run_group(request, route);
+  if (route.group) co_return co_await wait_for(co_await run_group(request, route));
   if (route.handler.later()) co_return co_await call_later(request, route);
   Result<Response> response;
   auto work = [&]() -> const Result<Response>* {
@@ -306,6 +308,11 @@ Task<std::optional<Result<Response>>> Connection::call_later(const Request& requ
     return late->find();
   };
   if (!run_here(route, work)) co_await run_on(loop_.shared.workers, loop_.executor(), work);
+  co_return co_await wait_for(std::move(late));
+}
+
+Task<std::optional<Result<Response>>> Connection::wait_for(std::shared_ptr<LateAnswer> late) {
+  if (late->find() != nullptr) co_return late->take();
   Timer timer(loop_.executor());
   late->set_timer(&timer);
   while (late->find() == nullptr && !abandoned_ && !peer_hung_up()) {
@@ -318,22 +325,23 @@ Task<std::optional<Result<Response>>> Connection::call_later(const Request& requ
   co_return late->take();
 }
 
-Task<Result<Response>> Connection::run_group(const Request& request, const Route& route) {
-  Result<Response> response;
+Task<std::shared_ptr<LateAnswer>> Connection::run_group(const Request& request, const Route& route) {
+  std::shared_ptr<LateAnswer> answer;
   if (route.where != Where::Worker) {
-    auto join = [this, &request, &route, &response](auto handler) {
-      loop_.join_group(route, request, [handler = std::move(handler), &response](Result<Response> answer) mutable {
-        response = std::move(answer);
-        std::move(handler)();
-      });
+    auto join = [this, &request, &route, &answer](auto handler) {
+      loop_.join_group(route, request,
+                       [handler = std::move(handler), &answer](std::shared_ptr<LateAnswer> given) mutable {
+                         answer = std::move(given);
+                         std::move(handler)();
+                       });
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<Executor>&, void()>(std::move(join), kAwait);
   } else {
     const Group alone{&route, {&request}, {}};
-    auto work = [&alone, &response] { response = std::move(call_group(alone).front()); };
+    auto work = [&] { answer = std::move(call_group(alone, loop_.mailbox()).front()); };
     co_await run_on(loop_.shared.workers, loop_.executor(), work);
   }
-  co_return response;
+  co_return answer;
 }
 
 /// The answer to the handshake; run() goes on from there.

@@ -1,4 +1,5 @@
 #include <latch>
+#include <thread>
 
 #include "base/no_waiting.h"
 #include "net/server_testing.h"
@@ -12,14 +13,19 @@ Route group_route(Where where = Where::Inline) {
   made.method = "GET";
   made.pattern = "/group/{name}";
   made.where = where;
-  made.group = [](std::span<const Request* const> requests) {
-    std::vector<Response> responses;
-    for (const Request* request : requests) {
-      if (request->path_params[0] == "throw") throw std::runtime_error("a bug");
-      responses.push_back(text_response(request->path_params[0] + " of " + std::to_string(requests.size())));
+  made.group = [](std::span<const Request* const> requests, std::span<Responder> responders) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const std::string& name = requests[i]->path_params[0];
+      if (name == "throw") throw std::runtime_error("a bug");
+      if (name == "lose") continue;
+      auto answer = [name, of = requests.size(), responder = std::move(responders[i])]() mutable {
+        responder.answer(text_response(name + " of " + std::to_string(of)));
+      };
+      if (name == "late")
+        std::thread([answer = std::move(answer)]() mutable { answer(); }).detach();
+      else
+        answer();
     }
-    if (requests.front()->path_params[0] == "lose") responses.pop_back();
-    return responses;
   };
   return made;
 }
@@ -76,21 +82,33 @@ TEST(Group, HasALimit) {
 }
 
 TEST(Group, AHandlersMistakeIsEverybodys500) {
-  for (const char* mistake : {"/group/throw", "/group/lose"})
-    for (const RawResponse& answer : ask_at_once({mistake, mistake})) EXPECT_EQ(answer.status, 500) << mistake;
+  for (const RawResponse& answer : ask_at_once({"/group/a", "/group/throw"})) EXPECT_EQ(answer.status, 500);
+}
+
+TEST(Group, WhoIsNotAnsweredIsTold) {
+  const auto got = ask_at_once({"/group/a", "/group/lose"});
+  EXPECT_EQ(got[0].body, "a of 2");
+  EXPECT_TRUE(got[1].body.starts_with("not_answered")) << got[1].body;
+}
+
+TEST(Group, AnswersOfOneCallMayComeLater) {
+  const auto got = ask_at_once({"/group/late", "/group/b", "/group/late"});
+  EXPECT_EQ(got[0].body, "late of 3");
+  EXPECT_EQ(got[1].body, "b of 3");
+  EXPECT_EQ(got[2].body, "late of 3");
+  EXPECT_EQ(ask_at_once({"/group/late"}, group_route(Where::Worker))[0].body, "late of 1");
 }
 
 TEST(Group, WhatWouldWaitIsAnsweredByAWorker) {
   Route picky = group_route(Where::Either);
-  picky.group = [](std::span<const Request* const> requests) {
-    std::vector<Response> responses;
-    for (const Request* request : requests) {
-      const bool refused = NoWaiting::here() && request->path_params[0] == "slow";
+  picky.group = [](std::span<const Request* const> requests, std::span<Responder> responders) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const bool refused = NoWaiting::here() && requests[i]->path_params[0] == "slow";
       if (refused) NoWaiting::note_refusal();
-      responses.push_back(text_response((NoWaiting::here() ? "loop, " : "worker, ") + std::to_string(requests.size())));
-      if (refused) responses.back().status = 503;
+      Response response = text_response((NoWaiting::here() ? "loop, " : "worker, ") + std::to_string(requests.size()));
+      if (refused) response.status = 503;
+      responders[i].answer(std::move(response));
     }
-    return responses;
   };
   const auto got = ask_at_once({"/group/a", "/group/slow", "/group/b"}, std::move(picky));
   EXPECT_EQ(got[0].body, "loop, 3");

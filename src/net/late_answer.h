@@ -6,8 +6,9 @@
 #include <mutex>
 #include <optional>
 
+#include "net/loop_types.h"
+#include "net/mailbox.h"
 #include "net/responder.h"
-#include "net/server_loop.h"
 
 namespace swarma::net {
 

@@ -16,8 +16,10 @@ namespace swarma::net {
 
 enum class Where { Inline, Worker, Either };
 
-/// Answers several requests of one route, in their order: what they share (a commit) is then paid once.
-using GroupHandler = std::function<std::vector<Response>(std::span<const Request* const>)>;
+/// Answers several requests of one route, in their order: what they share (a commit) is then paid once. A responder for
+/// each; those that nobody has answered when the function returns are answered later. Request and responder as in
+/// net/responder.h.
+using GroupHandler = std::function<void(std::span<const Request* const>, std::span<Responder>)>;
 /// Called when the head of a request has arrived: an error answers at once, before the body is read.
 using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request& head)>;
 

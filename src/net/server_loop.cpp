@@ -59,8 +59,8 @@ void AddressBook::leave(const std::string& address) {
   if (found != open_.end() && --found->second == 0) open_.erase(found);
 }
 
-bool would_wait(const Result<Response>& response) {
-  return response && response->status == 503;
+bool would_wait(const Result<Response>* response) {
+  return response != nullptr && *response && (*response)->status == 503;
 }
 
 Loop::Loop(ServerShared& given, const Fd& listening_socket)
@@ -108,7 +108,7 @@ void Loop::give_back(std::unique_ptr<Exchange> exchange) {
 
 /// Posted work runs behind what is ready already: until then others may join.
 void Loop::join_group(const Route& route, const Request& request,
-                      std::move_only_function<void(Result<Response>)> answered) {
+                      std::move_only_function<void(std::shared_ptr<LateAnswer>)> answered) {
   if (forming_ == nullptr || forming_->route != &route || forming_->requests.size() == kMaxGroup) {
     auto group = std::make_unique<Group>();
     group->route = &route;
@@ -127,13 +127,13 @@ void Loop::answer_group(Group& group) {
   bool refused = false;
   if (group.route->where == Where::Either) {
     const NoWaiting no_waiting;
-    answers = call_group(group);
+    answers = call_group(group, mailbox_);
     refused = no_waiting.was_refused();
   } else {
-    answers = call_group(group);
+    answers = call_group(group, mailbox_);
   }
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (refused && would_wait(answers[i])) {
+    if (refused && would_wait(answers[i]->find())) {
       auto alone = std::make_unique<Group>();
       alone->route = group.route;
       alone->requests.push_back(group.requests[i]);
@@ -146,8 +146,8 @@ void Loop::answer_group(Group& group) {
 }
 
 void Loop::answer_on_worker(std::unique_ptr<Group> alone) {
-  shared.workers.post([executor = executor(), alone = std::move(alone)]() mutable {
-    GroupAnswers answers = call_group(*alone);
+  shared.workers.post([executor = executor(), mailbox = mailbox_, alone = std::move(alone)]() mutable {
+    GroupAnswers answers = call_group(*alone, mailbox);
     asio::post(executor, [alone = std::move(alone), answer = std::move(answers.front())]() mutable {
       alone->answered.front()(std::move(answer));
     });

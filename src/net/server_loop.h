@@ -17,6 +17,7 @@
 #include <mutex>
 
 #include "net/http_parser.h"
+#include "net/late_answer.h"
 #include "net/loop_types.h"
 #include "net/mailbox.h"
 #include "net/route.h"
@@ -78,15 +79,15 @@ struct Exchange {
 struct Group {
   const Route* route = nullptr;
   std::vector<const Request*> requests;
-  std::vector<std::move_only_function<void(Result<Response>)>> answered;  // one for each request
+  std::vector<std::move_only_function<void(std::shared_ptr<LateAnswer>)>> answered;  // one for each request
 };
 constexpr std::size_t kMaxGroup = 16;  // bounds how long the first of them waits for the last
 
-/// One response or error for each request of the group.
-using GroupAnswers = std::vector<Result<Response>>;
-GroupAnswers call_group(const Group& group);
-/// Of a route that runs Either way, after a refusal to wait: whether the answer is that refusal.
-bool would_wait(const Result<Response>& response);
+/// One for each request of the group: there already, or still to come. Late ones wake `mailbox`.
+using GroupAnswers = std::vector<std::shared_ptr<LateAnswer>>;
+GroupAnswers call_group(const Group& group, const std::shared_ptr<Mailbox>& mailbox);
+/// Of a route that runs Either way, after a refusal to wait: whether the answer is that refusal. Null: it is to come.
+bool would_wait(const Result<Response>* response);
 
 /// What a loop knows of a connection, and calls on its own thread between two steps of the connection.
 class LoopClient {
@@ -117,7 +118,8 @@ class Loop {
   const std::shared_ptr<Mailbox>& mailbox() { return mailbox_; }
   SteadyClock::time_point now() const { return SteadyClock::now(); }
   /// `answered` is called on the loop, soon but never from inside this call; destroyed uncalled when the loop ends.
-  void join_group(const Route& route, const Request& request, std::move_only_function<void(Result<Response>)> answered);
+  void join_group(const Route& route, const Request& request,
+                  std::move_only_function<void(std::shared_ptr<LateAnswer>)> answered);
   std::unique_ptr<Exchange> take_exchange();
   void give_back(std::unique_ptr<Exchange> exchange);
   void add(LoopClient& connection);

@@ -5,8 +5,6 @@
 namespace swarma::title {
 namespace {
 
-constexpr std::int64_t kMaxUses = 1'000'000'000;
-
 std::unexpected<Error> bad(std::string message) {
   return fail(ErrorCode::BadRequest, "codes_bad", std::move(message));
 }
@@ -16,7 +14,7 @@ Result<Code> read_code(const Json& json) {
   SWARMA_RETURN_IF_ERROR(reader.expect_object());
   SWARMA_RETURN_IF_ERROR(reader.only({"code", "max_uses"}));
   SWARMA_TRY(std::string code, reader.text("code", kMaxCodeLength));
-  SWARMA_TRY(const std::int64_t max_uses, reader.integer_or("max_uses", 0, kMaxUses, 0));
+  SWARMA_TRY(const std::int64_t max_uses, reader.integer_or("max_uses", 0, kMaxCodeUses, 0));
   return Code{.code = std::move(code), .max_uses = max_uses};
 }
 

@@ -15,6 +15,7 @@ namespace swarma::title {
 inline constexpr std::size_t kMaxCodes = 1'000;  // per title: each is hashed with Argon2id when it is published
 inline constexpr std::size_t kMaxCodeLength = 128;
 inline constexpr std::size_t kMinCodeLength = 4;
+inline constexpr std::int64_t kMaxCodeUses = 1'000'000'000;
 inline constexpr std::size_t kMaxCodeListLength = 32;  // of a list's id
 
 /// A pass. A use is a viewer: the same viewer redeeming it again is not a further use. 0: no limit.

@@ -500,6 +500,8 @@ export type Offer = {
   policy_hash: string;
   slots: number;
   duration_ms: number;
+  /** away: the title's key agent is not connected, and no keys can be had just now */
+  agent: 'here' | 'away';
   paths: OfferedPath[];
 };
 
@@ -512,6 +514,8 @@ export type Title = {
   record: string;
   /** the payload of the record */
   title: Record<string, unknown>;
+  /** away: the title's key agent is not connected, and no keys can be had just now */
+  agent: 'here' | 'away';
 };
 
 export type PublishRequest = {
@@ -519,6 +523,8 @@ export type PublishRequest = {
   record: string;
   /** JWE to the key agent */
   sealed: string;
+  /** swarma-accepted+jwt: the word of a key agent that is not the node's own */
+  acceptance?: string;
 };
 
 export type Published = {

@@ -26,24 +26,29 @@ Result<Bytes> hash_code(std::string_view code, ByteView salt) {
   return crypto::argon2id(code, salt, {kArgonMemoryBytes, kArgonPasses}, kCodeHashBytes);
 }
 
-Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,
-                                           const title::CodeLists& codes) {
+Result<std::vector<HashedCode>> hash_codes(const title::CodeLists& codes,
+                                           const std::function<Bytes(const std::string& list)>& salt_of) {
   SWARMA_RETURN_IF_ERROR(title::check_codes(codes));
   std::vector<HashedCode> out;
-  if (codes.empty()) return out;
-  SWARMA_TRY(auto salts, known_salts(database, title));
   for (const auto& [list, entries] : codes) {
-    Bytes& salt = salts[list];
-    if (salt.empty()) {
-      const auto fresh = random_array<kSaltBytes>();
-      salt.assign(fresh.begin(), fresh.end());
-    }
+    const Bytes salt = salt_of(list);
     for (const title::Code& entry : entries) {
       SWARMA_TRY(Bytes hash, hash_code(entry.code, salt));
       out.push_back({list, salt, std::move(hash), entry.max_uses});
     }
   }
   return out;
+}
+
+Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title,
+                                           const title::CodeLists& codes) {
+  if (codes.empty()) return std::vector<HashedCode>();
+  SWARMA_TRY(auto salts, known_salts(database, title));
+  return hash_codes(codes, [&](const std::string& list) {
+    const auto known = salts.find(list);
+    const auto fresh = random_array<kSaltBytes>();
+    return known != salts.end() ? known->second : Bytes(fresh.begin(), fresh.end());
+  });
 }
 
 Result<void> replace_codes(db::Session& session, const TitleId& title, const std::vector<HashedCode>& codes) {

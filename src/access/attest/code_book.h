@@ -2,6 +2,7 @@
 // when a title is published and leave with it. A code's plain text is never stored.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,15 @@ struct HashedCode {
   std::int64_t max_uses = 0;
 };
 
-/// Slow (Argon2id per code), outside any transaction. Keeps the salts of lists that exist, so that counts survive a new
-/// revision. BadRequest "codes_bad" beyond kMaxCodes or for a code of a wrong length.
+inline constexpr std::size_t kSaltBytes = 16;
+inline constexpr std::size_t kCodeHashBytes = 32;
+
+/// With the salt that `salt_of` gives for each list. Slow (Argon2id per code), outside any transaction. BadRequest
+/// "codes_bad" beyond kMaxCodes or for a code of a wrong length.
+Result<std::vector<HashedCode>> hash_codes(const title::CodeLists& codes,
+                                           const std::function<Bytes(const std::string& list)>& salt_of);
+/// The same. Keeps the salts of lists that exist, so that counts survive a new
+/// revision.
 Result<std::vector<HashedCode>> hash_codes(db::Database& database, const TitleId& title, const title::CodeLists& codes);
 
 /// Makes exactly these the codes of the title; uses of codes that stay are kept. Runs in the caller's transaction.

@@ -8,9 +8,6 @@
 
 namespace swarma::access::attest {
 
-inline constexpr std::size_t kSaltBytes = 16;
-inline constexpr std::size_t kCodeHashBytes = 32;
-
 /// Argon2id. Unavailable ("out_of_memory") when the memory cannot be had.
 Result<Bytes> hash_code(std::string_view code, ByteView salt);
 

@@ -1,6 +1,7 @@
 #include "access/grant/broker.h"
 
 #include <algorithm>
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "access/grant/proving.h"
@@ -38,26 +39,48 @@ struct Round {
   bool is_preview() const { return path->open() && title->policy.paths().size() > 1; }
 };
 
-/// A request and what it was last prepared with.
-struct Attempt {
+/// A request on its way to its answer. Whoever works on it holds it: the broker, or the agent that was asked.
+struct Work {
+  explicit Work(Broker::Asked given) : request(std::move(given.request)), done(std::move(given.done)) {}
+
+  const KeyRequest request;
+  Broker::Done done;
+  // What it was last prepared with.
   std::shared_ptr<const PreparedTitle> title;
   bool may_be_old = false;  // the title was known and not asked for
   Result<Round> round;
+  int rounds = 0;
+  /// Two come by here: the agent with its answer, and whoever asked it. The second goes on.
+  std::atomic<bool> passed{false};
+
+  void answer(Result<Granted> answer) { std::exchange(done, nullptr)(std::move(answer)); }
+  void grant() { answer(Granted{std::move(round->grant.jws), false}); }
 };
+using WorkPtr = std::shared_ptr<Work>;
 
 }  // namespace
 
-struct Broker::Impl {
+struct Broker::Impl : std::enable_shared_from_this<Broker::Impl> {
+  explicit Impl(Needs needs)
+      : database(needs.database),
+        clock(needs.clock),
+        titles(needs.titles),
+        agent(needs.agent),
+        own_issuers(std::move(needs.own_issuers)),
+        run(std::move(needs.run)) {}
+
   db::Database& database;
   const Clock& clock;
   PreparedTitles& titles;
   KeyAgent& agent;
-  std::vector<std::string> own_issuers;
+  const std::vector<std::string> own_issuers;
+  const Run run;
 
   using Title = std::shared_ptr<const PreparedTitle>;
-  Attempt attempt(const KeyRequest& request, Title known);
-  bool write_together(std::span<const KeyRequest> requests, std::span<const Attempt> attempts);
-  Result<Granted> finish(const KeyRequest& request, Attempt attempt);
+  bool attempt(const WorkPtr& work, Title known);
+  bool ask_agent(const WorkPtr& work);
+  bool write_together(std::span<const WorkPtr> all);
+  void finish(const WorkPtr& work);
   Result<Round> prepare(const KeyRequest& request, Title title);
   Result<Round> begin(const KeyRequest& request, Title title);
   bool is_current(const PreparedTitle& title);
@@ -74,49 +97,80 @@ bool Broker::Impl::is_current(const PreparedTitle& title) {
   return revision && *revision == title.record.revision;
 }
 
-/// With the title as it is now if it is not known.
-Attempt Broker::Impl::attempt(const KeyRequest& request, Title known) {
-  Attempt made{known, known != nullptr, {}};
-  if (known == nullptr) {
-    auto current = titles.get(request.title);
+/// Looks at everything, with the title as it is now if it is not known, and asks the agent. True when it is decided:
+/// there is a grant that is not final yet, or a refusal. Otherwise the agent answers later, and finish() follows.
+bool Broker::Impl::attempt(const WorkPtr& work, Title known) {
+  ++work->rounds;
+  work->may_be_old = known != nullptr;
+  work->title = std::move(known);
+  if (work->title == nullptr) {
+    auto current = titles.get(work->request.title);
     if (!current) {
-      made.round = std::unexpected(std::move(current).error());
-      return made;
+      work->round = std::unexpected(std::move(current).error());
+      return true;
     }
-    made.title = *std::move(current);
+    work->title = *std::move(current);
   }
-  made.round = prepare(request, made.title);
-  return made;
+  work->round = prepare(work->request, work->title);
+  return !work->round || ask_agent(work);
 }
 
-/// True when all that are prepared are final now; otherwise none is.
-bool Broker::Impl::write_together(std::span<const KeyRequest> requests, std::span<const Attempt> attempts) {
-  if (std::ranges::count_if(attempts, [](const Attempt& one) { return one.round.has_value(); }) < 2) return false;
+/// True when it has answered already.
+bool Broker::Impl::ask_agent(const WorkPtr& work) {
+  const KeyRequest& request = work->request;
+  const PreparedTitle& title = *work->title;
+  const GrantOrder order{.title = request.title,
+                         .revision = request.revision,
+                         .record = &title.source.record,
+                         .sealed = &title.source.sealed,
+                         .agent = &title.record.agent,
+                         .path = request.path,
+                         .slots = request.slots,
+                         .key_groups = request.key_groups,
+                         .viewer = request.viewer,
+                         .encryption_key = request.encryption_key,
+                         .facts = work->round->facts,
+                         .previous = request.unlock,
+                         .body = request.body,
+                         .proof = request.dpop};
+  work->passed = false;
+  agent.issue(order, [self = shared_from_this(), work](Result<IssuedGrant> issued) {
+    if (issued)
+      work->round->grant = *std::move(issued);
+    else
+      work->round = std::unexpected(std::move(issued).error());
+    if (work->passed.exchange(true)) self->run([self, work] { self->finish(work); });
+  });
+  return work->passed.exchange(true);
+}
+
+/// True when all that are granted are final now; otherwise none is.
+bool Broker::Impl::write_together(std::span<const WorkPtr> all) {
+  if (std::ranges::count_if(all, [](const WorkPtr& work) { return work->round.has_value(); }) < 2) return false;
   const auto written = database.transact([&](db::Session& session) -> Result<void> {
-    for (std::size_t i = 0; i < attempts.size(); ++i)
-      if (attempts[i].round) SWARMA_RETURN_IF_ERROR(write(session, requests[i], *attempts[i].round));
+    for (const WorkPtr& work : all)
+      if (work->round) SWARMA_RETURN_IF_ERROR(write(session, work->request, *work->round));
     return {};
   });
   return written.has_value();
 }
 
 /// Writes the grant, or settles the refusal, in a transaction of its own.
-Result<Granted> Broker::Impl::finish(const KeyRequest& request, Attempt attempt) {
-  for (int round = 1;; ++round) {
-    if (attempt.round) {
+void Broker::Impl::finish(const WorkPtr& work) {
+  do {
+    if (work->round) {
       const auto written =
-          database.transact([&](db::Session& session) { return write(session, request, *attempt.round); });
-      if (written) return Granted{std::move(attempt.round->grant.jws), false};
-      attempt.round = std::unexpected(written.error());
+          database.transact([&](db::Session& session) { return write(session, work->request, *work->round); });
+      if (written) return work->grant();
+      work->round = std::unexpected(written.error());
     }
-    if (is_trouble(attempt.round.error())) return std::unexpected(std::move(attempt.round).error());
-    if (attempt.round.error().reason != kFactsChanged && (!attempt.may_be_old || is_current(*attempt.title)))
-      return settle_refusal(request, std::move(attempt.round).error());
-    if (round == kRounds) break;
-    attempt = this->attempt(request, nullptr);
-  }
-  return fail(ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again.",
-              std::chrono::seconds(1));
+    if (is_trouble(work->round.error())) return work->answer(std::unexpected(work->round.error()));
+    if (work->round.error().reason != kFactsChanged && (!work->may_be_old || is_current(*work->title)))
+      return work->answer(settle_refusal(work->request, work->round.error()));
+    if (work->rounds == kRounds)
+      return work->answer(fail(ErrorCode::Unavailable, "busy", "Too many requests of yours arrived at once: try again.",
+                               std::chrono::seconds(1)));
+  } while (attempt(work, nullptr));
 }
 
 /// Finds the path the request is about.
@@ -147,7 +201,7 @@ Result<void> Broker::Impl::read_counts(const KeyRequest& request, Round& round) 
   return {};
 }
 
-/// Everything up to the grant, which is not final yet.
+/// Everything up to the order to the agent.
 Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
   if (request.idempotency) SWARMA_RETURN_IF_ERROR(once::check_idempotency_key(request.idempotency->key));
   SWARMA_TRY(Round round, begin(request, std::move(title)));
@@ -164,9 +218,6 @@ Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
   } else if (const auto decision = policy::evaluate_roll_on(*round.path, round.facts); !decision.met) {
     return refuse_unmet(decision);
   }
-  SWARMA_TRY(round.grant, agent.issue({request.title, request.revision, &round.title->source.record,
-                                       &round.title->source.sealed, request.path, request.slots, request.key_groups,
-                                       request.viewer, request.encryption_key, round.facts, request.unlock}));
   return round;
 }
 
@@ -250,34 +301,22 @@ Result<Granted> Broker::Impl::settle_refusal(const KeyRequest& request, Error re
   return Granted{*grant, true};
 }
 
-Broker::Broker(db::Database& database, const Clock& clock, PreparedTitles& titles, KeyAgent& agent,
-               std::vector<std::string> own_issuers)
-    : impl_(new Impl{.database = database,
-                     .clock = clock,
-                     .titles = titles,
-                     .agent = agent,
-                     .own_issuers = std::move(own_issuers)}) {}
+Broker::Broker(Needs needs) : impl_(std::make_shared<Impl>(std::move(needs))) {}
 Broker::~Broker() = default;
 
-Result<Granted> Broker::request(const KeyRequest& request) {
-  return std::move(this->request(std::span(&request, 1)).front());
-}
-
-std::vector<Result<Granted>> Broker::request(std::span<const KeyRequest> requests) {
+void Broker::request(std::vector<Asked> together) {
   // A known title saves asking: writing the grant finds out if it has changed. Nobody is refused on one that has.
-  std::vector<Attempt> attempts;
-  for (const KeyRequest& request : requests)
-    attempts.push_back(impl_->attempt(request, impl_->titles.find_known(request.title)));
-  const bool together = impl_->write_together(requests, attempts);
-  std::vector<Result<Granted>> answers;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    Attempt& attempt = attempts[i];
-    if (together && attempt.round)
-      answers.push_back(Granted{std::move(attempt.round->grant.jws), false});
-    else
-      answers.push_back(impl_->finish(requests[i], std::move(attempt)));
+  std::vector<WorkPtr> decided;
+  for (Asked& asked : together) {
+    auto work = std::make_shared<Work>(std::move(asked));
+    if (impl_->attempt(work, impl_->titles.find_known(work->request.title))) decided.push_back(std::move(work));
   }
-  return answers;
+  const bool written = impl_->write_together(decided);
+  for (const WorkPtr& work : decided)
+    if (written && work->round)
+      work->grant();
+    else
+      impl_->finish(work);
 }
 
 Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Revoker& by) {

@@ -1,5 +1,6 @@
 // The key request broker: checks what the viewer brings, lets the key agent decide, and makes the use of it permanent
-// in one transaction before the grant leaves. It can neither open nor mint a grant.
+// in one transaction before the grant leaves. It can neither open nor mint a grant, and holds no thread while an agent
+// elsewhere thinks.
 //
 // Order of a request: title → attestations (signature, issuer, subject, title, life) → facts → agent (policy again,
 // keys, signature) → one transaction: revision still current, proof and idempotency key recorded, attestations
@@ -7,6 +8,7 @@
 // concurrent use.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +28,7 @@ namespace swarma::access::grant {
 
 inline constexpr std::size_t kMaxAttestations = 16;
 inline constexpr std::size_t kMaxKeyGroups = 16;
+inline constexpr std::size_t kMaxKeyRequestBytes = 256 * 1024;  // sixteen attestations, or a grant, and room
 
 /// Needs those of once/ too, after these.
 std::span<const db::Migration> migrations();
@@ -44,9 +47,10 @@ struct KeyRequest {
   std::optional<std::string> country;
   std::optional<once::ProofUse> proof;  // recorded in the same transaction; absent: the caller did
   std::optional<once::IdempotencyKey> idempotency;
+  std::string body = {};  // as it was sent, and
+  std::string dpop = {};  // the proof of it: for an agent elsewhere, which believes neither node nor broker
 };
-/// Parses a body strictly; BadRequest names the member. `viewer`, `country`, `proof`, `idempotency` are left to the
-/// caller.
+/// Parses a body strictly; BadRequest names the member. What is not in it is left to the caller.
 Result<KeyRequest> parse_key_request(const Json& body);
 
 struct Granted {
@@ -56,9 +60,23 @@ struct Granted {
 
 class Broker {
  public:
-  /// `own_issuers`: DIDs of verifiers accepted where a policy has no allow list. All references must outlive this.
-  Broker(db::Database& database, const Clock& clock, PreparedTitles& titles, KeyAgent& agent,
-         std::vector<std::string> own_issuers);
+  using Done = std::move_only_function<void(Result<Granted>)>;
+  struct Asked {
+    KeyRequest request;
+    Done done;
+  };
+  /// Has some work done on another thread, which may block.
+  using Run = std::function<void(std::move_only_function<void()>)>;
+  struct Needs {
+    db::Database& database;
+    const Clock& clock;
+    PreparedTitles& titles;
+    KeyAgent& agent;
+    std::vector<std::string> own_issuers;  // DIDs of verifiers accepted where a policy has no allow list
+    Run run;                               // for what is left to do when an agent elsewhere has answered
+  };
+  /// The references must outlive this, and every request that waits for an agent.
+  explicit Broker(Needs needs);
   ~Broker();
 
   /// Reasons: title_not_found, not_current_revision, path_unknown, outside_scope, policy_unmet, cooldown, max_plays,
@@ -66,10 +84,11 @@ class Broker {
   /// grant_{forged,wrong_viewer,wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown},
   /// too_many_grants, replayed_proof, idempotency_key_reused. Where the terms are not met, the error's details hold
   /// "unmet": every unmet condition of the path (policy::unmet_json). Attestations the path has no use for stay unused.
-  Result<Granted> request(const KeyRequest& request);
-  /// The same for requests that arrived together; no answer depends on the others. Requests that pass all checks are
-  /// written in one transaction, and only if that fails in one each.
-  std::vector<Result<Granted>> request(std::span<const KeyRequest> requests);
+  ///
+  /// Answers each request once: before this returns where the title's agent answers at once, otherwise later from a
+  /// thread of `run`. They arrived together, but no answer depends on the others: those that pass all checks at once
+  /// are written in one transaction, and only if that fails in one each.
+  void request(std::vector<Asked> together);
 
   /// As in unlocks.h.
   Result<void> revoke_unlock(std::string_view unlock_id, const attest::Revoker& by);
@@ -78,7 +97,7 @@ class Broker {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace swarma::access::grant

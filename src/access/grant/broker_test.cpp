@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "access/attest/attestation.h"
+#include "access/grant/broker_testing.h"
 #include "access/grant/title_testing.h"
 #include "crypto/hash.h"
 #include "db/database_testing.h"
@@ -51,7 +52,12 @@ class BrokerTest : public ::testing::TestWithParam<db::testing::Engine> {
   }
   db::Database& db() { return **database_; }
   std::unique_ptr<Broker> make_broker() {
-    return std::make_unique<Broker>(db(), clock_, titles_, agent_, std::vector{verifier_.did().text()});
+    return std::make_unique<Broker>(Broker::Needs{.database = db(),
+                                                  .clock = clock_,
+                                                  .titles = titles_,
+                                                  .agent = agent_,
+                                                  .own_issuers = {verifier_.did().text()},
+                                                  .run = run_here});
   }
 
   attest::Attestation attestation(const policy::Leaf& leaf) {
@@ -96,11 +102,11 @@ class BrokerTest : public ::testing::TestWithParam<db::testing::Engine> {
     return request;
   }
   std::string reason(const KeyRequest& request) {
-    const auto granted = broker_->request(request);
+    const auto granted = ask_one(*broker_, request);
     return granted ? "fine" : granted.error().reason;
   }
   std::string grant(const KeyRequest& request) {
-    const auto granted = broker_->request(request);
+    const auto granted = ask_one(*broker_, request);
     EXPECT_TRUE(granted) << granted.error().reason << ": " << granted.error().message;
     return granted ? granted->grant : "";
   }
@@ -168,7 +174,7 @@ TEST_P(BrokerTest, ScopeIsKept) {
 }
 
 TEST_P(BrokerTest, ARefusalNamesEveryUnmetCondition) {
-  const auto refused = broker_->request(ask("kind", {0, 10}, {attested("kind", 0)}));
+  const auto refused = ask_one(*broker_, ask("kind", {0, 10}, {attested("kind", 0)}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, "policy_unmet");
   ASSERT_TRUE(refused.error().details);
@@ -351,7 +357,7 @@ TEST_P(BrokerTest, TheSameIdempotencyKeyGivesTheSameGrant) {
     request.idempotency = once::IdempotencyKey{"key-1", "POST /v1/keys/request", viewer_.jkt(), digest};
     return request;
   };
-  const auto first = broker_->request(with_key("d1")), second = broker_->request(with_key("d1"));
+  const auto first = ask_one(*broker_, with_key("d1")), second = ask_one(*broker_, with_key("d1"));
   ASSERT_TRUE(first && second);
   EXPECT_FALSE(first->repeated);
   EXPECT_TRUE(second->repeated);
@@ -370,7 +376,7 @@ TEST_P(BrokerTest, TheSameKeyAtOnceGivesOneGrant) {
       requests.emplace_back([&] {
         KeyRequest request = ask("trusted", {0, 10}, proofs);
         request.idempotency = once::IdempotencyKey{"key-1", "POST /v1/keys/request", viewer_.jkt(), "d"};
-        const auto granted = broker_->request(request);
+        const auto granted = ask_one(*broker_, request);
         out = granted ? granted->grant : granted.error().reason;
       });
   }
@@ -388,7 +394,7 @@ TEST_P(BrokerTest, RequestsThatArriveTogetherAreAnsweredAsIfAlone) {
   replayed.proof = keyed.proof;
   const auto reasons = [&](const std::vector<KeyRequest>& requests) {
     std::vector<std::string> out;
-    for (const auto& answer : broker_->request(requests))
+    for (const auto& answer : ask_together(*broker_, requests))
       out.push_back(answer ? answer->repeated ? "repeated" : "fine" : answer.error().reason);
     return out;
   };

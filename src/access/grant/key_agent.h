@@ -3,6 +3,7 @@
 // times that the policy does not allow.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,14 +12,16 @@
 #include "access/policy/grant_claims.h"
 #include "crypto/keys.h"
 #include "title/sealed_package.h"
+#include "title/title_record.h"
 
 namespace swarma::access::grant {
 
 struct GrantOrder {
   TitleId title;
   std::int64_t revision = 1;
-  const std::string* record = nullptr;  // JWS; outlives the call
-  const std::string* sealed = nullptr;  // JWE; outlives the call
+  const std::string* record = nullptr;        // JWS; outlives the call
+  const std::string* sealed = nullptr;        // JWE; outlives the call
+  const title::KeyAgentRef* agent = nullptr;  // as the record names it; outlives the call
   std::string path;
   SlotRange slots;
   std::vector<std::string> key_groups;
@@ -26,6 +29,9 @@ struct GrantOrder {
   crypto::EncryptionKey encryption_key;
   policy::Facts facts;   // what the broker verified; the title's shape is taken from the record
   std::string previous;  // rolling on: the earlier grant's JWS; otherwise empty
+  // What an agent elsewhere sees for itself; both outlive the call. An agent in this process believes its own node.
+  std::string_view body = {};   // of POST /v1/keys/request, as the viewer sent it
+  std::string_view proof = {};  // the viewer's DPoP proof of it
 };
 
 struct IssuedGrant {
@@ -37,23 +43,32 @@ struct IssuedGrant {
   Expiry unlock_until;
 };
 
-/// Implementations are safe for concurrent use and may block (an agent at home answers over the network).
+/// Implementations are safe for concurrent use and do not block: what an agent elsewhere answers comes later.
 class KeyAgent {
  public:
+  using Done = std::move_only_function<void(Result<IssuedGrant>)>;
+
   virtual ~KeyAgent() = default;
-  /// Forbidden policy_unmet, outside_scope, and the reasons of policy::check_grant for `previous`;
-  /// Unavailable "agent_unavailable".
-  virtual Result<IssuedGrant> issue(const GrantOrder& order) = 0;
+  /// Calls `done` once, before it returns or later from any thread; there it must not take long. Forbidden
+  /// policy_unmet, outside_scope, and the reasons of policy::check_grant for `previous`; Unavailable "agent_away",
+  /// "agent_busy".
+  virtual void issue(const GrantOrder& order, Done done) = 0;
 };
 
-/// The agent in the node's own process. Opened secrets and parsed policies are kept per title and revision.
+/// The agent in the node's own process, which answers at once. Opened secrets and parsed policies are kept per title
+/// and revision.
 class LocalKeyAgent final : public KeyAgent {
  public:
   /// The keys must outlive this.
   LocalKeyAgent(const crypto::SigningKey& signing, const crypto::DecryptionKey& decryption);
   ~LocalKeyAgent() override;
 
-  Result<IssuedGrant> issue(const GrantOrder& order) override;
+  Result<IssuedGrant> issue(const GrantOrder& order);
+  void issue(const GrantOrder& order, Done done) override { done(issue(order)); }
+
+  /// The terms by the signed record, where the package is for this agent: for whoever checks proofs before an order.
+  Result<std::shared_ptr<const policy::Policy>> open_policy(const TitleId& title, const std::string& record_jws,
+                                                            const std::string& sealed);
 
   /// For publishing: opens the package that came with this (verified) record, checks that it is for this title,
   /// revision and agent and that the policy is valid and fits the title, and gives what must be stored: the code lists.

@@ -87,8 +87,10 @@ struct LocalKeyAgent::Impl {
     SWARMA_TRY(const auto prepared, prepare_title({record_jws, {}}));
     const title::TitleRecord& record = prepared->record;
     if (!(record.agent.signer == signing.did()) || !(record.agent.encryption == decryption.encryption_key()))
-      return fail(ErrorCode::Forbidden, "other_agent",
-                  "This title names another key agent than this node's: publish it to the node it is for.");
+      return fail(
+          ErrorCode::Forbidden, "other_agent",
+          "This title names another key agent than this node's: publish it to the node it is for, or with the word "
+          "of its own agent (swarma publish --own-agent).");
     SWARMA_TRY(auto package, title::open_package(sealed, decryption, record.id, record.revision));
     auto opened = std::make_shared<OpenedTitle>(
         OpenedTitle{record_jws, record, prepared->policy, prepared->shape, prepared->policy_hash, {}});
@@ -164,6 +166,13 @@ Result<IssuedGrant> LocalKeyAgent::issue(const GrantOrder& order) {
   if (!decision.met) return fail(ErrorCode::Forbidden, "policy_unmet", "The terms of this path are not met.");
   SWARMA_RETURN_IF_ERROR(check_scope(order, decision.terms));
   return impl_->sign(order, *title, path->grants, decision.until, previous);
+}
+
+Result<std::shared_ptr<const policy::Policy>> LocalKeyAgent::open_policy(const TitleId& title,
+                                                                         const std::string& record_jws,
+                                                                         const std::string& sealed) {
+  SWARMA_TRY(const auto opened, impl_->open(title, record_jws, sealed));
+  return std::shared_ptr<const policy::Policy>(opened, &opened->policy);
 }
 
 Result<title::CodeLists> LocalKeyAgent::accept(const std::string& record_jws, const std::string& sealed) {

@@ -8,6 +8,7 @@
 #include "access/attest/actions_testing.h"
 #include "access/attest/foreign_passes.h"
 #include "access/grant/broker.h"
+#include "access/grant/broker_testing.h"
 #include "access/grant/title_testing.h"
 #include "access/pass/holder_testing.h"
 #include "crypto/hash.h"
@@ -59,7 +60,12 @@ class PassDeskTest : public ::testing::TestWithParam<db::testing::Engine> {
         db(), clock_, creator_.signing,
         attest::make_verifiers({.database = db(), .network_key = network_key_, .run = [](auto work) { work(); }}));
     agent_ = std::make_unique<LocalKeyAgent>(creator_.signing, creator_.decryption);
-    broker_ = std::make_unique<Broker>(db(), clock_, titles_, *agent_, own());
+    broker_ = std::make_unique<Broker>(Broker::Needs{.database = db(),
+                                                     .clock = clock_,
+                                                     .titles = titles_,
+                                                     .agent = *agent_,
+                                                     .own_issuers = own(),
+                                                     .run = testing::run_here});
     desk_ = std::make_unique<PassDesk>(PassDesk::Parts{.database = db(),
                                                        .clock = clock_,
                                                        .titles = titles_,
@@ -118,14 +124,14 @@ class PassDeskTest : public ::testing::TestWithParam<db::testing::Engine> {
   Result<std::string> open(const testing::TestTitle& title, const Viewer& viewer, const std::string& attestation) {
     KeyRequest request = key_request(title, viewer);
     request.attestations = {attestation};
-    auto granted = broker_->request(request);
+    auto granted = testing::ask_one(*broker_, request);
     if (!granted) return std::unexpected(granted.error());
     return granted->grant;
   }
   Result<std::string> roll_on(const testing::TestTitle& title, const Viewer& viewer, const std::string& grant) {
     KeyRequest request = key_request(title, viewer);
     request.unlock = grant;
-    auto granted = broker_->request(request);
+    auto granted = testing::ask_one(*broker_, request);
     if (!granted) return std::unexpected(granted.error());
     return granted->grant;
   }
@@ -258,9 +264,9 @@ TEST_P(PassDeskTest, WhatItCostIsPaidOnce) {
   KeyRequest keys = key_request(sells_, viewer);
   keys.path = "join";
   keys.attestations = {joined(sells_, Viewer())};
-  EXPECT_EQ(reason(broker_->request(keys)), "attestation_wrong_viewer");
+  EXPECT_EQ(reason(testing::ask_one(*broker_, keys)), "attestation_wrong_viewer");
   keys.attestations = {};
-  EXPECT_FALSE(broker_->request(keys));
+  EXPECT_FALSE(testing::ask_one(*broker_, keys));
   EXPECT_EQ(reason(ask(sells_, viewer, nullptr, {}, "members")), "path_gives_no_pass");
   EXPECT_EQ(reason(ask(sells_, viewer, nullptr, {}, "nothing")), "path_unknown");
 }

@@ -15,6 +15,8 @@ Result<KeyRequest> read_order(const Call& call) {
   SWARMA_TRY(KeyRequest order, access::grant::parse_key_request(body));
   order.viewer = call.caller.jkt;
   order.proof = call.caller.proof;
+  order.body = call.request.body;
+  order.dpop = call.request.headers.get("DPoP");
   if (const std::string_view key = call.request.headers.get("Idempotency-Key"); !key.empty()) {
     SWARMA_RETURN_IF_ERROR(once::check_idempotency_key(key));
     order.idempotency = {std::string(key), "POST /v1/keys/request", call.caller.jkt, call.caller.body_digest};
@@ -27,21 +29,17 @@ Result<net::Response> render(const Result<Granted>& granted) {
   return json_response(200, Json::object_t{{"grant", granted->grant}});
 }
 
-std::vector<Result<net::Response>> request_keys(const KeyRoutes& with, std::span<const Call> calls) {
-  std::vector<Result<net::Response>> answers(calls.size());
-  std::vector<KeyRequest> orders;
-  std::vector<std::size_t> places;  // of the orders among the answers
+void request_keys(const KeyRoutes& with, std::span<const Call> calls, std::span<ApiDone> done) {
+  std::vector<access::grant::Broker::Asked> asked;
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    if (auto order = read_order(calls[i])) {
-      orders.push_back(*std::move(order));
-      places.push_back(i);
-    } else {
-      answers[i] = std::unexpected(std::move(order).error());
-    }
+    auto order = read_order(calls[i]);
+    if (!order)
+      done[i](std::unexpected(std::move(order).error()));
+    else
+      asked.push_back({*std::move(order),
+                       [done = std::move(done[i])](const Result<Granted>& granted) mutable { done(render(granted)); }});
   }
-  const auto granted = with.broker.request(orders);
-  for (std::size_t i = 0; i < granted.size(); ++i) answers[places[i]] = render(granted[i]);
-  return answers;
+  with.broker.request(std::move(asked));
 }
 
 Result<net::Response> revoke(const KeyRoutes& with, const Call& call) {
@@ -64,13 +62,12 @@ Result<net::Response> revoke(const KeyRoutes& with, const Call& call) {
 }  // namespace
 
 Table routes(const KeyRoutes& with) {
-  static constexpr std::size_t kMaxKeyRequest = 256 * 1024;  // sixteen attestations, or a grant, and room
   return {{.method = "POST",
            .pattern = "/v1/keys/request",
            .auth = Auth::Viewer,
            .runs = Runs::Sql,
-           .max_body = kMaxKeyRequest,
-           .group = [with](std::span<const Call> calls) { return request_keys(with, calls); }},
+           .max_body = access::grant::kMaxKeyRequestBytes,
+           .group = [with](std::span<const Call> calls, std::span<ApiDone> done) { request_keys(with, calls, done); }},
           {.method = "POST",
            .pattern = "/v1/keys/revoke",
            .auth = Auth::Viewer,

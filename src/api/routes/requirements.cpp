@@ -21,6 +21,7 @@ Result<net::Response> offer(const RequirementRoutes& with, const Call& call) {
                              {"policy_hash", title->policy_hash},
                              {"slots", title->record.slots},
                              {"duration_ms", title->record.duration_ms},
+                             {"agent", with.agents.is_here(title->record.agent) ? "here" : "away"},
                              {"paths", access::policy::offer_paths(title->policy, title->shape, available)}});
 }
 

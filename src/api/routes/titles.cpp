@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "access/grant/acceptance.h"
 #include "access/policy/written_terms.h"
 #include "api/problem.h"
 #include "base/text.h"
@@ -12,7 +13,8 @@
 namespace swarma::api {
 namespace {
 
-constexpr std::size_t kMaxPublish = title::kMaxRecordBytes + title::kMaxSealedBytes + 1024;
+constexpr std::size_t kMaxPublish =
+    title::kMaxRecordBytes + title::kMaxSealedBytes + access::grant::kMaxAcceptanceBytes + 1024;
 
 Result<TitleId> title_id_of(const Call& call) {
   return TitleId::parse(call.request.path_params.front());
@@ -26,18 +28,25 @@ Json receipt_json(const title::TitleRecord& record) {
 Result<net::Response> publish(const TitleRoutes& with, const Call& call) {
   SWARMA_TRY(const Json body, parse_body(call.request));
   const JsonReader reader(body, "request");
-  SWARMA_RETURN_IF_ERROR(reader.only({"record", "sealed"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"record", "sealed", "acceptance"}));
   SWARMA_TRY(const std::string record, reader.text("record", title::kMaxRecordBytes));
   SWARMA_TRY(const std::string sealed, reader.text("sealed", title::kMaxSealedBytes));
-  SWARMA_TRY(const auto receipt, with.desk.publish(record, sealed, *call.caller.did));
+  SWARMA_TRY(const std::string acceptance, reader.text_or("acceptance", access::grant::kMaxAcceptanceBytes, ""));
+  SWARMA_TRY(const auto receipt, with.desk.publish(record, sealed, acceptance, *call.caller.did));
   return json_response(receipt.repeated ? 200 : 201, receipt_json(receipt.record));
+}
+
+/// Whether keys can be had just now: the agent of a title may be elsewhere.
+const char* agent_state(const TitleRoutes& with, const catalog::registry::ListedTitle& title) {
+  return with.agents.is_here(title.record.agent) ? "here" : "away";
 }
 
 Result<net::Response> get_title(const TitleRoutes& with, const Call& call) {
   SWARMA_TRY(const TitleId id, title_id_of(call));
   SWARMA_TRY(const auto stored, with.registry.get(id));
   SWARMA_TRY(Json payload, crypto::peek_jws(stored->record_jws));
-  net::Response response = json_response(200, {{"record", stored->record_jws}, {"title", std::move(payload)}});
+  net::Response response = json_response(
+      200, {{"record", stored->record_jws}, {"title", std::move(payload)}, {"agent", agent_state(with, *stored)}});
   make_revalidated(response);
   return response;
 }

@@ -1,6 +1,7 @@
 // /v1/titles: publish, read, revise, unpublish; and the owner's list for the studio.
 #pragma once
 
+#include "access/grant/remote_agents.h"
 #include "access/policy/policy.h"
 #include "api/table.h"
 #include "base/disk_reserve.h"
@@ -16,6 +17,7 @@ struct TitleRoutes {
   catalog::registry::PublishingDesk& desk;
   content::blob::BlobStore& blobs;
   DiskReserve& disk;
+  const access::grant::ChosenKeyAgent& agents;
 };
 Table routes(const TitleRoutes& with);
 

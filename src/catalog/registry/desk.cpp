@@ -14,11 +14,11 @@ Result<std::set<BlobId>> named_blobs(TitleRegistry& registry) {
 }  // namespace
 
 Result<Receipt> PublishingDesk::publish(const std::string& record_jws, const std::string& sealed,
-                                        const crypto::Did& publisher) {
+                                        const std::string& acceptance, const crypto::Did& publisher) {
   SWARMA_TRY(title::TitleRecord record, title::verify_record(record_jws));
   if (!(record.creator == publisher))
     return fail(ErrorCode::Forbidden, "not_creator", "A record is published by the key that signed it.");
-  SWARMA_TRY(const SealedIntake::Write also, intake_.accept(record_jws, record.id, sealed));
+  SWARMA_TRY(const SealedIntake::Write also, intake_.accept(record_jws, record.id, sealed, acceptance));
   SWARMA_TRY(const CompleteTitle complete, check_complete(record, blobs_));
   SWARMA_TRY(const Published published, registry_.publish(record_jws, record, sealed, complete, also));
   if (on_published_) on_published_(record.id, record.revision);

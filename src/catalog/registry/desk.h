@@ -16,8 +16,10 @@ class SealedIntake {
   using Write = std::function<Result<void>(db::Session&)>;
 
   virtual ~SealedIntake() = default;
-  /// Whether the package is for this node's agent and sound, with terms that fit the title.
-  virtual Result<Write> accept(const std::string& record_jws, const TitleId& id, const std::string& sealed) = 0;
+  /// Whether the package is for this node's agent and sound, with terms that fit the title; or, where it is for an
+  /// agent elsewhere, whether that one says so in `acceptance` (otherwise empty).
+  virtual Result<Write> accept(const std::string& record_jws, const TitleId& id, const std::string& sealed,
+                               const std::string& acceptance) = 0;
   /// Removes what accept() wrote, in the transaction that takes the title away.
   virtual Result<void> forget(db::Session& session, const TitleId& id) = 0;
 };
@@ -38,7 +40,8 @@ class PublishingDesk {
 
   /// `publisher` must be the record's creator: Forbidden "not_creator". Further errors: those of verify_record,
   /// SealedIntake::accept, check_complete and TitleRegistry::publish.
-  Result<Receipt> publish(const std::string& record_jws, const std::string& sealed, const crypto::Did& publisher);
+  Result<Receipt> publish(const std::string& record_jws, const std::string& sealed, const std::string& acceptance,
+                          const crypto::Did& publisher);
 
   /// Takes the title away with all that came with it. NotFound ("title_not_found", "title_withdrawn"). `make_room`:
   /// its blobs go at once, where no other title names them, instead of with a later sweep.

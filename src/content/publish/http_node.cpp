@@ -66,7 +66,11 @@ Result<void> discard_blobs(client::Node& node, std::span<const NewBlob> blobs) {
 }
 
 Result<void> HttpPublishPort::publish(std::string_view record_jws, std::string_view sealed_jwe) {
-  SWARMA_TRY(const std::string body, canonical_json({{"record", record_jws}, {"sealed", sealed_jwe}}));
+  Json request = {{"record", record_jws}, {"sealed", sealed_jwe}};
+  if (accept_) {
+    SWARMA_TRY(request["acceptance"], accept_(std::string(record_jws), std::string(sealed_jwe)));
+  }
+  SWARMA_TRY(const std::string body, canonical_json(request));
   net::Headers headers;
   headers.set("Content-Type", "application/json");
   // No Idempotency-Key: the record itself says what is a repetition, and a key that a killed node had taken would stand

@@ -17,11 +17,15 @@ std::unique_ptr<BlobSink> make_http_blob_sink(client::Node& node, unsigned conne
 
 class HttpPublishPort final : public PublishPort {
  public:
-  explicit HttpPublishPort(client::Node& node) : node_(node) {}
+  /// What a key agent that is not the node's own says to a record and its sealed package: its acceptance.
+  using Accept = std::function<Result<std::string>(const std::string& record_jws, const std::string& sealed_jwe)>;
+
+  explicit HttpPublishPort(client::Node& node, Accept accept = {}) : node_(node), accept_(std::move(accept)) {}
   Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override;
 
  private:
   client::Node& node_;
+  const Accept accept_;
 };
 
 }  // namespace swarma::content::publish

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access/attest/code_book.h"
+#include "access/grant/acceptance.h"
 #include "access/grant/key_agent.h"
 #include "catalog/registry/desk.h"
 
@@ -12,9 +13,10 @@ class SealedIntakeByAgent final : public catalog::registry::SealedIntake {
   SealedIntakeByAgent(access::grant::LocalKeyAgent& agent, db::Database& database)
       : agent_(agent), database_(database) {}
 
-  Result<Write> accept(const std::string& record_jws, const TitleId& id, const std::string& sealed) override {
-    SWARMA_TRY(const title::CodeLists codes, agent_.accept(record_jws, sealed));
-    SWARMA_TRY(auto hashed, access::attest::hash_codes(database_, id, codes));
+  Result<Write> accept(const std::string& record_jws, const TitleId& id, const std::string& sealed,
+                       const std::string& acceptance) override {
+    SWARMA_TRY(auto hashed, acceptance.empty() ? open(record_jws, id, sealed)
+                                               : access::grant::verify_acceptance(acceptance, record_jws, sealed));
     return [id, hashed = std::move(hashed)](db::Session& session) {
       return access::attest::replace_codes(session, id, hashed);
     };
@@ -24,6 +26,12 @@ class SealedIntakeByAgent final : public catalog::registry::SealedIntake {
   }
 
  private:
+  Result<std::vector<access::attest::HashedCode>> open(const std::string& record_jws, const TitleId& id,
+                                                       const std::string& sealed) {
+    SWARMA_TRY(const title::CodeLists codes, agent_.accept(record_jws, sealed));
+    return access::attest::hash_codes(database_, id, codes);
+  }
+
   access::grant::LocalKeyAgent& agent_;
   db::Database& database_;
 };

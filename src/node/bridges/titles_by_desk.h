@@ -13,7 +13,7 @@ class PublishPortByDesk final : public content::publish::PublishPort {
       : desk_(desk), creator_(creator) {}
 
   Result<void> publish(std::string_view record_jws, std::string_view sealed_jwe) override {
-    const auto done = desk_.publish(std::string(record_jws), std::string(sealed_jwe), creator_.did());
+    const auto done = desk_.publish(std::string(record_jws), std::string(sealed_jwe), {}, creator_.did());
     return done ? Result<void>() : std::unexpected(done.error());
   }
 

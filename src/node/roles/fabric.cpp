@@ -6,6 +6,7 @@
 #include "access/grant/unlocks.h"
 #include "access/pass/pass_book.h"
 #include "api/routes/actions.h"
+#include "api/routes/agents.h"
 #include "api/routes/attestations.h"
 #include "api/routes/blobs.h"
 #include "api/routes/catalog.h"
@@ -16,6 +17,7 @@
 #include "api/routes/requirements.h"
 #include "api/routes/titles.h"
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "base/worker_pool.h"
 #include "node/blob_care.h"
 #include "node/bridges/blob_presence_by_store.h"
@@ -44,6 +46,15 @@ struct Insides {
         care(std::move(keeper)),
         signed_titles(*registry),
         prepared(signed_titles),
+        agent(f.identity.signing, f.identity.decryption),
+        agents(f.identity.signing.did(), agent, agents_elsewhere),
+        agent_watch({{.name = "agents",
+                      .every = std::chrono::seconds(1),
+                      .run = [this]() -> Result<void> {
+                        agents_elsewhere.look();
+                        return {};
+                      }}},
+                    f.clock),
         outside(std::move(others)),
         actions(*f.database, f.clock, f.identity.signing,
                 attest::make_verifiers({.database = *f.database,
@@ -52,8 +63,12 @@ struct Insides {
                                         .outbound = &outside->outbound,
                                         .mailer = outside->mailer.get(),
                                         .mails = f.config.mails})),
-        agent(f.identity.signing, f.identity.decryption),
-        broker(*f.database, f.clock, prepared, agent, {f.identity.signing.did().text()}),
+        broker({.database = *f.database,
+                .clock = f.clock,
+                .titles = prepared,
+                .agent = agents,
+                .own_issuers = {f.identity.signing.did().text()},
+                .run = [this](auto work) { returning.run(std::move(work)); }}),
         pass_agent(f.identity.signing),
         passes({.database = *f.database,
                 .clock = f.clock,
@@ -72,10 +87,13 @@ struct Insides {
   std::unique_ptr<BlobCare> care;
   SignedTitlesByRegistry signed_titles;
   grant::PreparedTitles prepared;
-  WorkerPool returning{2};  // where answers from outside are written down
+  grant::LocalKeyAgent agent;
+  grant::RemoteAgents agents_elsewhere{[since = Stopwatch()] { return since.elapsed(); }};
+  grant::ChosenKeyAgent agents;
+  work::Timers agent_watch;  // on a thread of its own: orders have deadlines of seconds
+  WorkerPool returning{2};   // where answers from outside are written down
   std::unique_ptr<Outside> outside;
   attest::Actions actions;
-  grant::LocalKeyAgent agent;
   grant::Broker broker;
   grant::LocalPassAgent pass_agent;
   grant::PassDesk passes;
@@ -138,16 +156,21 @@ Result<Fabric> make_fabric(Foundation& f) {
   for (api::Table table :
        {api::routes(api::BlobRoutes{*f.blobs}), api::routes(api::BlobUploadRoutes{f.clock, *f.blobs, discard}),
         api::routes(api::CatalogRoutes{*in->registry, in->prepared}),
-        api::routes(api::TitleRoutes{*in->registry, in->desk, *f.blobs, *f.disk}),
-        api::routes(api::RequirementRoutes{in->prepared, in->actions}),
+        api::routes(api::TitleRoutes{*in->registry, in->desk, *f.blobs, *f.disk, in->agents}),
+        api::routes(api::RequirementRoutes{in->prepared, in->actions, in->agents}),
         api::routes(api::PolicyRoutes{f.clock, in->actions, f.identity.signing.did().text()}),
         api::routes(api::ActionRoutes{in->prepared, in->actions, f.door}),
         api::routes(api::AttestationRoutes{in->actions}), api::routes(api::KeyRoutes{in->broker}),
         api::routes(api::PassRoutes{in->passes, *f.database, f.clock, f.identity.signing.jkt()}),
+        api::routes(api::AgentRoutes{in->agents_elsewhere, f.door, f.identity.signing.did().text()}),
         api::routes(api::PageRoutes{*in->registry})})
     std::ranges::move(table, std::back_inserter(part.routes));
   part.metrics = {{"swarma_blobs_damaged", "gauge", "Blobs that the disk damaged and nobody has put again",
                    [in = in.get()] { return in->care->count_damaged(); }},
+                  {"swarma_agents", "gauge", "Key agents elsewhere that are connected",
+                   [in = in.get()] { return in->agents_elsewhere.counts().lines; }},
+                  {"swarma_agent_orders", "gauge", "Key requests that wait for an agent elsewhere",
+                   [in = in.get()] { return in->agents_elsewhere.counts().orders; }},
                   {"swarma_sweep_held_back", "gauge", "1 while orphans stay because another database may know them",
                    [in = in.get()] { return std::uint64_t{in->care->is_held_back()}; }}};
   return Fabric{.part = std::move(part), .face = {.registry = *in->registry, .desk = in->desk, .discard = discard}};
