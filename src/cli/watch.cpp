@@ -62,6 +62,7 @@ unlock::Answers make_answers(const WatchOptions& options, ProgressLine& line) {
     line.update("puzzle", std::min(part, 0.99), part > 1 ? "longer than expected" : "");
     return true;
   };
+  answers.on_wait = [](const std::string& sentence) { say(sentence); };
   return answers;
 }
 

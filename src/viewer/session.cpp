@@ -14,7 +14,9 @@ Session::Session(SessionOptions options, watch::TitleView view, std::unique_ptr<
       view_(std::move(view)),
       answers_(std::move(answers)),
       unlocker_(http_, std::move(options.node), clock, viewer, view_.record),
-      keys_(view_.record.slots, [this](watch::ViewerKeys& keys, SlotRange wanted) { return extend(keys, wanted); }),
+      keys_(
+          view_.record.slots, [this](watch::ViewerKeys& keys, SlotRange wanted) { return extend(keys, wanted); },
+          [this, &clock] { return clock.now().unix_s() >= good_until_; }),
       reader_(view_, *source_, keys_) {}
 
 Result<std::unique_ptr<Session>> Session::open(const TitleId& title, SessionOptions options, unlock::Viewer viewer,
@@ -55,6 +57,7 @@ Result<void> Session::extend(watch::ViewerKeys& keys, SlotRange wanted) {
   if (unlocked_ && !further && watch::is_end_of_grant(further.error()))
     further = unlocker_.unlock(answers_, wanted.begin);
   if (!further) return std::unexpected(std::move(further).error());
+  good_until_ = further->grant.expires_at.unix_s();  // before its keys are there, so that nobody drops them
   for (auto& [group, nodes] : further->covers)
     for (crypto::TreeNode& node : nodes) SWARMA_RETURN_IF_ERROR(keys.add(group, std::move(node)));
   further->covers.clear();

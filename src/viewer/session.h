@@ -2,7 +2,10 @@
 // needs, in one place.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -50,6 +53,7 @@ class Session {
   const access::unlock::Answers answers_;
   access::unlock::Unlocker unlocker_;
   std::optional<access::unlock::Unlocked> unlocked_;
+  std::atomic<std::int64_t> good_until_{std::numeric_limits<std::int64_t>::max()};  // of the latest grant, Unix seconds
   content::watch::ViewerKeys keys_;
   content::watch::SegmentReader reader_;
 };

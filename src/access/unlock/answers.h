@@ -21,6 +21,8 @@ struct Answers {
   std::function<std::optional<std::string>(const std::string& complaint)> ask_mail_code;
   /// Expected part of the work that is done, 0..; returning false gives up ("cancelled").
   std::function<bool(double expected_part)> on_puzzle;
+  /// Something has to be waited for: why, in a sentence. A film that plays goes on meanwhile.
+  std::function<void(const std::string& sentence)> on_wait;
 };
 
 }  // namespace swarma::access::unlock

@@ -15,6 +15,8 @@ constexpr std::size_t kMaxGrantText = policy::kMaxGrantBytes;
 
 // Somebody waits for the film: a node in trouble is asked twice more, and not waited for longer each time.
 constexpr client::Patience kPatience{.attempts = 3, .longest_pause = std::chrono::seconds(5)};
+// So often a film that plays asks for further keys while its key agent is away: each time takes what kPatience does.
+constexpr int kTriesWhileAway = 12;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ struct Unlocker::Impl {
   Viewer viewer;
   title::TitleRecord record;
   std::map<std::string, policy::ResolvedTerms> terms;  // of the last offer, by path id: for renew()
+  std::function<void(const std::string&)> on_wait;     // Answers::on_wait of the unlock
 
   std::optional<double> cost_of(const policy::OfferedLeaf& offered, const Answers& answers,
                                 const std::set<std::string>& refused) const;
@@ -33,6 +36,7 @@ struct Unlocker::Impl {
   Result<Json> complete(const policy::Leaf& leaf, const std::string& action, Json response, const Answers& answers);
   Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
                            const char* how, Json proof);
+  Result<Json> ask_for_keys(const Json& body);
   std::unexpected<Error> cannot_meet(const std::vector<policy::OfferedPath>& paths, const Answers& answers,
                                      Slot first_slot) const;
 };
@@ -105,7 +109,7 @@ Result<Unlocked> Unlocker::Impl::request(const std::string& path, const policy::
                {"key_groups", path_terms.key_groups},
                {"encryption_key", viewer.decryption.encryption_key().jwk()}};
   body[how] = std::move(proof);
-  SWARMA_TRY(const Json answer, node.post("/v1/keys/request", body));
+  SWARMA_TRY(const Json answer, ask_for_keys(body));
   SWARMA_TRY(const std::string grant, JsonReader(answer, "node's answer").text("grant", kMaxGrantText));
   SWARMA_TRY(Unlocked unlocked, open_grant(grant, record, viewer, clock.now()));
   if (unlocked.grant.slots != slots || unlocked.grant.path != path ||
@@ -113,6 +117,16 @@ Result<Unlocked> Unlocker::Impl::request(const std::string& path, const policy::
     return fail(ErrorCode::Corrupt, "grant_forged",
                 "The grant is for other slots, key groups or another path than were asked for.");
   return unlocked;
+}
+
+/// Whoever unlocks hears at once that the agent is away; whoever watches waits for it.
+Result<Json> Unlocker::Impl::ask_for_keys(const Json& body) {
+  const int tries = body.contains("unlock") ? kTriesWhileAway : 1;
+  for (int made = 1;; ++made) {
+    auto answer = node.post("/v1/keys/request", body);
+    if (answer || made == tries || answer.error().reason != "agent_away") return answer;
+    if (made == 1 && on_wait) on_wait(answer.error().message);
+  }
 }
 
 std::unexpected<Error> Unlocker::Impl::cannot_meet(const std::vector<policy::OfferedPath>& paths,
@@ -142,6 +156,7 @@ Unlocker::Unlocker(net::HttpClient& http, std::string node_url, const Clock& clo
                      clock,
                      viewer,
                      std::move(record),
+                     {},
                      {}}) {}
 Unlocker::~Unlocker() = default;
 
@@ -170,6 +185,7 @@ Result<std::vector<policy::OfferedPath>> Unlocker::offer() {
 }
 
 Result<Unlocked> Unlocker::unlock(const Answers& answers, Slot first_slot) {
+  impl_->on_wait = answers.on_wait;
   SWARMA_TRY(const auto paths, offer());
   std::set<std::string> refused;              // leaves the viewer was asked about and declined
   std::map<std::string, std::string> proven;  // attestations by leaf key

@@ -23,8 +23,9 @@ Result<void> ViewerKeys::add(const std::string& key_group, crypto::TreeNode node
   return rings_.try_emplace(key_group, slots_).first->second.add(std::move(node));
 }
 
-bool ViewerKeys::covers(std::string_view key_group, Slot slot) const {
+bool ViewerKeys::covers(std::string_view key_group, Slot slot) {
   const std::lock_guard lock(mutex_);
+  if (is_over_ && is_over_()) rings_.clear();
   const auto ring = rings_.find(key_group);
   return slot < slots_ && ring != rings_.end() && ring->second.covers(slot);
 }
@@ -50,7 +51,8 @@ Result<void> ViewerKeys::ensure(std::string_view key_group, Slot slot) {
 Result<crypto::SecretKey> ViewerKeys::content_key(std::string_view key_group, std::string_view track_id, Slot slot) {
   SWARMA_RETURN_IF_ERROR(ensure(key_group, slot));
   const std::lock_guard lock(mutex_);
-  const auto leaf = rings_.find(key_group)->second.find_leaf(slot);
+  const auto ring = rings_.find(key_group);  // none: its time ended just now
+  const auto leaf = ring == rings_.end() ? std::nullopt : ring->second.find_leaf(slot);
   if (!leaf) return not_granted(key_group, slot);
   return crypto::content_key(*leaf, track_id);
 }

@@ -22,10 +22,13 @@ using EnsureSlots = std::function<Result<void>(ViewerKeys& keys, SlotRange wante
 class ViewerKeys {
  public:
   /// `ensure` may be empty: what was added is all there is. It is called by one thread at a time, and may call add().
-  explicit ViewerKeys(Slot slots, EnsureSlots ensure = {}) : slots_(slots), ensure_(std::move(ensure)) {}
+  /// `is_over` says that the keys held are good no longer, as their grants have expired: then they are let go of, and
+  /// asked for anew. Called by any thread; empty: they stay good.
+  explicit ViewerKeys(Slot slots, EnsureSlots ensure = {}, std::function<bool()> is_over = {})
+      : slots_(slots), ensure_(std::move(ensure)), is_over_(std::move(is_over)) {}
 
   Result<void> add(const std::string& key_group, crypto::TreeNode node);
-  bool covers(std::string_view key_group, Slot slot) const;
+  bool covers(std::string_view key_group, Slot slot);
   Slot slots() const { return slots_; }
 
   /// Asks for a grant when the slot is not covered, but not again for a group that grants of these slots leave out.
@@ -39,6 +42,7 @@ class ViewerKeys {
 
   Slot slots_;
   EnsureSlots ensure_;
+  std::function<bool()> is_over_;
   mutable std::mutex mutex_;  // of rings_
   std::map<std::string, crypto::KeyRing, std::less<>> rings_;
   std::mutex ensure_mutex_;                      // one grant at a time
