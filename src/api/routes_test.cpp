@@ -40,7 +40,7 @@ class Nothing final : public access::grant::SignedTitles,
  public:
   Result<std::optional<std::int64_t>> find_revision(const TitleId&) override { return std::nullopt; }
   Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId&) override { return std::nullopt; }
-  Result<void> count_unlock(db::Session&, const TitleId&) override { return {}; }
+  Result<void> count_unlock(db::Session&, const TitleId&, std::string_view) override { return {}; }
   Result<std::optional<access::grant::SignedTitle>> find_current(const TitleId&) override { return std::nullopt; }
   Result<void> publish(std::string_view, std::string_view) override { return {}; }
   Result<content::publish::VisibleTitle> get(const TitleId&) override { return none(); }

@@ -18,6 +18,7 @@ import type {
   PublishRequest,
   ReviseRequest,
   StudioTitle,
+  UnlockCounts,
 } from './wire.ts';
 
 interface Pass {
@@ -81,6 +82,11 @@ export class Creator {
    */
   explainPolicy(policy: Policy, facts: PolicyFacts = {}, signal?: AbortSignal): Promise<PolicyExplanation> {
     return this.#call('/v1/policies/explain', { body: { policy, facts }, signal });
+  }
+
+  /** How often a title was unlocked, by way and day. */
+  unlocks(titleId: string, signal?: AbortSignal): Promise<UnlockCounts> {
+    return this.#call(`/v1/studio/titles/${encodeURIComponent(titleId)}/unlocks`, { signal });
   }
 
   /** The passes that were given, newest first; `before` is `next` of the page before. */

@@ -509,6 +509,17 @@ export type OfferRequest = {
   title_id: TitleId;
 };
 
+export type UnlockCounts = {
+  /** Oldest first; days without any are left out */
+  days: {
+    /** Unix seconds of its beginning (UTC) */
+    day: number;
+    /** The way */
+    path: string;
+    unlocks: number;
+  }[];
+};
+
 export type Title = {
   /** swarma-title+jwt */
   record: string;

@@ -13,6 +13,7 @@ export type {
   PathSummary,
   PolicyFacts,
   PolicyFault,
+  UnlockCounts,
 } from './wire-generated.ts';
 
 export interface TitleRecord {

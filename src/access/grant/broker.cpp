@@ -260,7 +260,7 @@ Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& 
   for (const auto& attestation : round.used)
     if (!attestation.basis.empty())
       SWARMA_RETURN_IF_ERROR(add_basis(session, attestation.basis, round.grant.unlock_id, round.grant.unlock_until));
-  return round.is_preview() ? Result<void>() : titles.source().count_unlock(session, request.title);
+  return round.is_preview() ? Result<void>() : titles.source().count_unlock(session, request.title, request.path);
 }
 
 Result<void> Broker::Impl::write_roll_on(db::Session& session, const KeyRequest& request, const Round& round) {

@@ -27,8 +27,8 @@ class SignedTitles {
   virtual Result<std::optional<std::int64_t>> find_revision(const TitleId& title) = 0;
   /// The same inside the transaction that makes a grant final.
   virtual Result<std::optional<std::int64_t>> find_revision(db::Session& session, const TitleId& title) = 0;
-  /// The title was unlocked once more; part of the same transaction.
-  virtual Result<void> count_unlock(db::Session& session, const TitleId& title) = 0;
+  /// The title was unlocked once more, by this path; part of the same transaction.
+  virtual Result<void> count_unlock(db::Session& session, const TitleId& title, std::string_view path) = 0;
   /// The current record and its sealed package.
   virtual Result<std::optional<SignedTitle>> find_current(const TitleId& title) = 0;
 };

@@ -73,7 +73,7 @@ class SignedTitlesInMemory final : public SignedTitles {
   Result<std::optional<std::int64_t>> find_revision(db::Session&, const TitleId& title) override {
     return find_revision(title);
   }
-  Result<void> count_unlock(db::Session&, const TitleId& title) override {
+  Result<void> count_unlock(db::Session&, const TitleId& title, std::string_view) override {
     const std::lock_guard lock(mutex_);
     ++unlocks_[title.text()];
     return {};

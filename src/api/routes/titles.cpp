@@ -154,6 +154,15 @@ Result<net::Response> list(const StudioRoutes& with, const Call&) {
   return json_response(200, {{"titles", std::move(list)}});
 }
 
+Result<net::Response> unlocks(const StudioRoutes& with, const Call& call) {
+  SWARMA_TRY(const TitleId id, title_id_of(call));
+  SWARMA_TRY(const auto days, with.registry.list_unlock_days(id));
+  Json list = Json::array();
+  for (const auto& day : days)
+    list.push_back({{"day", day.day.unix_s()}, {"path", day.path}, {"unlocks", day.unlocks}});
+  return json_response(200, {{"days", std::move(list)}});
+}
+
 }  // namespace
 
 Table routes(const TitleRoutes& with) {
@@ -175,7 +184,12 @@ Table routes(const StudioRoutes& with) {
            .repeatable = true,
            .max_body = kMaxPublish,
            .handler = on(with, revise)},
-          {.method = "GET", .pattern = "/v1/studio/titles", .auth = Auth::Creator, .handler = on(with, list)}};
+          {.method = "GET", .pattern = "/v1/studio/titles", .auth = Auth::Creator, .handler = on(with, list)},
+          {.method = "GET",
+           .pattern = "/v1/studio/titles/{id}/unlocks",
+           .auth = Auth::Creator,
+           .runs = Runs::Sql,
+           .handler = on(with, unlocks)}};
 }
 
 }  // namespace swarma::api

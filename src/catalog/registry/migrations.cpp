@@ -48,6 +48,15 @@ CREATE TABLE sweep_looks (
   age_s BIGINT NOT NULL,
   at BIGINT NOT NULL
 );
+)sql"},
+                                         db::Migration{"catalog_registry_0003_unlock_days", R"sql(
+CREATE TABLE title_unlock_days (
+  title_id TEXT NOT NULL,
+  day BIGINT NOT NULL,
+  path TEXT NOT NULL,
+  unlocks BIGINT NOT NULL,
+  PRIMARY KEY (title_id, day, path)
+);
 )sql"}};
   return kMigrations;
 }

@@ -138,6 +138,8 @@ Result<Published> TitleRegistry::publish(std::string_view record_jws, const titl
 
 namespace {
 
+constexpr std::int64_t kDaySeconds = 86'400;
+
 constexpr std::string_view kFindRevision = "SELECT revision FROM titles WHERE title_id = $1";
 
 std::optional<std::int64_t> revision_in(const db::Rows& rows) {
@@ -202,6 +204,9 @@ Result<void> TitleRegistry::unpublish(const TitleId& id, const std::function<Res
             {id.text(), present.revision, now.unix_s()}));
         SWARMA_RETURN_IF_ERROR(
             session.execute("DELETE FROM titles WHERE no = $1", {*present.no}));  // words and blobs go with it
+        for (const char* counts : {"title_unlocks", "title_unlock_days"})
+          SWARMA_RETURN_IF_ERROR(
+              session.execute(std::string("DELETE FROM ") + counts + " WHERE title_id = $1", {id.text()}));
         return also ? also(session) : Result<void>();
       },
       db::Durability::Full));
@@ -209,12 +214,27 @@ Result<void> TitleRegistry::unpublish(const TitleId& id, const std::function<Res
   return {};
 }
 
-Result<void> TitleRegistry::count_unlock(db::Session& session, const TitleId& id) {
+Result<void> TitleRegistry::count_unlock(db::Session& session, const TitleId& id, std::string_view path) {
   SWARMA_RETURN_IF_ERROR(
       session.execute("INSERT INTO title_unlocks (title_id, unlocks) VALUES ($1, 1) "
                       "ON CONFLICT (title_id) DO UPDATE SET unlocks = title_unlocks.unlocks + 1",
                       {id.text()}));
+  SWARMA_RETURN_IF_ERROR(
+      session.execute("INSERT INTO title_unlock_days (title_id, day, path, unlocks) VALUES ($1, $2, $3, 1) "
+                      "ON CONFLICT (title_id, day, path) DO UPDATE SET unlocks = title_unlock_days.unlocks + 1",
+                      {id.text(), impl_->clock.now().unix_s() / kDaySeconds, std::string(path)}));
   return {};
+}
+
+Result<std::vector<TitleRegistry::UnlockDay>> TitleRegistry::list_unlock_days(const TitleId& id) {
+  SWARMA_TRY(const db::Rows rows,
+             impl_->database.query("SELECT day, path, unlocks FROM title_unlock_days "
+                                   "WHERE title_id = $1 AND day > $2 ORDER BY day, path",
+                                   {id.text(), impl_->clock.now().unix_s() / kDaySeconds - kUnlockDays}));
+  std::vector<UnlockDay> out;
+  for (const db::Row& row : rows)
+    out.push_back({Instant(row.integer(0) * kDaySeconds), std::string(row.text(1)), row.integer(2)});
+  return out;
 }
 
 Result<std::int64_t> TitleRegistry::find_unlocks(const TitleId& id) {

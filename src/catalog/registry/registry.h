@@ -42,6 +42,8 @@ struct NamedBlobs {
 
 enum class Published { New, Repeated };  // Repeated: this very record is the present one already; nothing was changed
 
+inline constexpr std::int64_t kUnlockDays = 90;
+
 class TitleRegistry {
  public:
   /// Both must outlive it. The migrations have been applied.
@@ -72,9 +74,18 @@ class TitleRegistry {
   /// `also` as in publish(). NotFound ("title_not_found", "title_withdrawn").
   Result<void> unpublish(const TitleId& id, const std::function<Result<void>(db::Session&)>& also = {});
 
-  /// How often a title was unlocked, over all its revisions. Counted in the transaction of the unlock.
-  Result<void> count_unlock(db::Session& session, const TitleId& id);
+  /// How often a title was unlocked, over all its revisions. Counted in the transaction of the unlock. Numbers only:
+  /// nothing of it says who.
+  Result<void> count_unlock(db::Session& session, const TitleId& id, std::string_view path);
   Result<std::int64_t> find_unlocks(const TitleId& id);
+
+  /// The same by path and day (UTC), of the last kUnlockDays days, oldest first; days without any are left out.
+  struct UnlockDay {
+    Instant day;  // its beginning
+    std::string path;
+    std::int64_t unlocks = 0;
+  };
+  Result<std::vector<UnlockDay>> list_unlock_days(const TitleId& id);
 
   /// Every title that is or was visible, with its highest revision.
   struct KnownTitle {

@@ -249,10 +249,43 @@ TEST_P(RegistryTest, CountsUnlocks) {
   EXPECT_EQ(registry_->find_unlocks(title.record.id).value(), 0);
   for (int i = 0; i < 3; ++i)
     ASSERT_TRUE((*database_)->transact([&](db::Session& session) {
-      return registry_->count_unlock(session, title.record.id);
+      return registry_->count_unlock(session, title.record.id, "promise");
     }));
   publish(next_revision(title, "Bunny again"));
   EXPECT_EQ(registry_->find_unlocks(title.record.id).value(), 3);
+}
+
+TEST_P(RegistryTest, CountsUnlocksByWayAndDay) {
+  const TestTitle title = make_record("Bunny");
+  publish(title);
+  const auto unlock = [&](const char* path) {
+    ASSERT_TRUE((*database_)->transact([&](db::Session& session) {
+      return registry_->count_unlock(session, title.record.id, path);
+    }));
+  };
+  const auto seen = [&] {
+    std::vector<std::string> out;
+    for (const auto& day : registry_->list_unlock_days(title.record.id).value())
+      out.push_back(day.path + " " + std::to_string(day.unlocks) + " on day " +
+                    std::to_string(day.day.unix_s() / 86'400));
+    return out;
+  };
+  EXPECT_THAT(seen(), ElementsAre());
+  const std::int64_t today = clock_.now().unix_s() / 86'400;
+  unlock("puzzle");
+  unlock("promise");
+  unlock("promise");
+  clock_.advance(std::chrono::days(1));
+  unlock("promise");
+  const std::string on = " on day ";
+  EXPECT_THAT(seen(), ElementsAre("promise 2" + on + std::to_string(today), "puzzle 1" + on + std::to_string(today),
+                                  "promise 1" + on + std::to_string(today + 1)));
+  clock_.advance(std::chrono::days(kUnlockDays - 1));
+  EXPECT_THAT(seen(), ElementsAre("promise 1" + on + std::to_string(today + 1)));
+  EXPECT_EQ(registry_->find_unlocks(title.record.id).value(), 4);
+  ASSERT_TRUE(registry_->unpublish(title.record.id));
+  EXPECT_THAT(seen(), ElementsAre());
+  EXPECT_EQ(registry_->find_unlocks(title.record.id).value(), 0);
 }
 
 TEST_P(RegistryTest, KeepsManyWordsOfALongText) {

@@ -18,8 +18,8 @@ class SignedTitlesByRegistry final : public access::grant::SignedTitles {
     return registry_.find_revision(session, title);
   }
 
-  Result<void> count_unlock(db::Session& session, const TitleId& title) override {
-    return registry_.count_unlock(session, title);
+  Result<void> count_unlock(db::Session& session, const TitleId& title, std::string_view path) override {
+    return registry_.count_unlock(session, title, path);
   }
 
   Result<std::optional<access::grant::SignedTitle>> find_current(const TitleId& title) override {

@@ -11,6 +11,7 @@ import { formatBytes, formatClock, formatDate, formatNumber, t } from '../frame/
 import { titlePath } from '../frame/router.ts';
 import { useAsync } from '../frame/use-async.ts';
 import { JobCard } from './job-card.tsx';
+import { UnlocksDialog } from './unlocks-dialog.tsx';
 import { listUnfinished } from './uploads.ts';
 
 export function TitlesPage({ onSignedOut }: { onSignedOut(): void }) {
@@ -162,6 +163,7 @@ function Row({ title, onChanged }: { title: StudioTitle; onChanged(): void }) {
 function Actions({ title, onChanged }: { title: StudioTitle; onChanged(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState<unknown>();
+  const [showsUnlocks, setShowsUnlocks] = useState(false);
   const menu = `actions-${title.title_id}`;
   const withdraw = async () => {
     try {
@@ -195,6 +197,16 @@ function Actions({ title, onChanged }: { title: StudioTitle; onChanged(): void }
         </a>
         <button
           type="button"
+          class="quiet"
+          onClick={() => {
+            document.getElementById(menu)?.hidePopover();
+            setShowsUnlocks(true);
+          }}
+        >
+          {t('unlocks.action')}
+        </button>
+        <button
+          type="button"
           class="quiet bad"
           onClick={() => {
             document.getElementById(menu)?.hidePopover();
@@ -204,6 +216,7 @@ function Actions({ title, onChanged }: { title: StudioTitle; onChanged(): void }
           {t('studio.unpublish')}
         </button>
       </div>
+      {showsUnlocks && <UnlocksDialog title={title} onClose={() => setShowsUnlocks(false)} />}
       <dialog ref={dialog} class="dialog" aria-label={t('studio.unpublish')}>
         <p>{t('studio.unpublish.confirm', { name: title.name })}</p>
         {error !== undefined && <InlineFailure error={error} />}
