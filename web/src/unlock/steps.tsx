@@ -29,13 +29,21 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
   const [unlocking, setUnlocking] = useState(false);
   const [away, setAway] = useState(false);
   const busy = useRef(false);
+  const list = useRef<HTMLOListElement>(null);
   const gone = useRef(new AbortController());
   const leaves = listLeaves(path.requires).filter((leaf) => leaf.available !== false);
+
+  /** The control that was used is gone with its step: the next one begins at its heading. */
+  const focusNext = () =>
+    void requestAnimationFrame(() => {
+      if (document.activeElement === document.body)
+        list.current?.querySelector<HTMLElement>('[data-done="false"] h3')?.focus();
+    });
 
   const advance = useCallback(async () => {
     const proofs = await session.heldProofs();
     setHeld(proofs);
-    if (!isPathMet(path, proofs) || busy.current) return;
+    if (!isPathMet(path, proofs) || busy.current) return focusNext();
     busy.current = true;
     setUnlocking(true);
     setError(undefined);
@@ -62,12 +70,12 @@ export function Steps({ session, path, slot, onUnlocked }: StepsProps) {
 
   return (
     <div class="steps">
-      <ol>
+      <ol ref={list}>
         {leaves.map((leaf, i) => {
           const done = isMet(leaf, held);
           return (
             <li key={leaf.key} class="step" data-done={done} data-requirement={leaf.requirement}>
-              <h3>
+              <h3 tabIndex={-1}>
                 <span class="step-mark" aria-hidden="true">
                   {done ? <Icon name="check" /> : i + 1}
                 </span>

@@ -7,7 +7,7 @@ import {
   type RequirementLeaf,
   type TitleSession,
 } from '@swarma/client';
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon } from '../frame/icons.tsx';
 import { formatMoment, t } from '../frame/i18n.ts';
 import {
@@ -44,13 +44,22 @@ export function Ways({ session, paths, film, slot, inside = false, agentAway = f
   const [chosen, setChosen] = useState<string | undefined>();
   const held = useHeld(session, paths);
   const id = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const before = useRef(chosen);
+  useEffect(() => {
+    // The button that was pressed is gone: who cannot see that hears where they are now.
+    if (before.current !== chosen) heading.current?.focus({ preventScroll: true });
+    before.current = chosen;
+  }, [chosen]);
   const path = paths.find((candidate) => candidate.id === chosen);
   /** A pass opens nothing by itself: the viewer goes on with a way that asks for it. */
   const done = (finished: OfferPath) => {
     const { pass } = finished.grants;
     const next = pass && paths.find(({ requires }) => listLeaves(requires).some((leaf) => isPassOf(leaf, pass.tier)));
     setChosen(next?.id);
-    if (!pass) onUnlocked(finished);
+    if (pass) return;
+    before.current = undefined; // the film has the focus now
+    onUnlocked(finished);
   };
   if (path) {
     return (
@@ -65,7 +74,7 @@ export function Ways({ session, paths, film, slot, inside = false, agentAway = f
           >
             <Icon name="back" />
           </button>
-          <h2 id={id} dir="auto">
+          <h2 id={id} ref={heading} tabIndex={-1} dir="auto">
             {pathLabel(path, film)}
           </h2>
         </header>
@@ -76,7 +85,9 @@ export function Ways({ session, paths, film, slot, inside = false, agentAway = f
   const first = paths.find((candidate) => !candidate.open && isPathAvailable(candidate));
   return (
     <Region class="ways" {...(!inside && { 'aria-labelledby': id })}>
-      <h2 id={id}>{t(paths.length > 1 ? 'ways.heading' : 'ways.headingOne')}</h2>
+      <h2 id={id} ref={heading} tabIndex={-1}>
+        {t(paths.length > 1 ? 'ways.heading' : 'ways.headingOne')}
+      </h2>
       <p class="hint">{t('ways.intro')}</p>
       {agentAway && (
         <p class="ways-away" role="status">
