@@ -94,4 +94,16 @@ test('a pass is given by hand to a member number, and saved as a table', async (
   await waitForText(viewer, '.step-body', 'You hold a pass “gold”');
   await press(viewer, kShow);
   await video.playing(viewer);
+
+  // How films were unlocked: numbers by way, nobody in them.
+  await studio.bringToFront();
+  await studio.goto(`${world.node.url}/studio`);
+  await press(studio, `[popovertarget="actions-${second}"]`);
+  await press(studio, `#actions-${second} button:not(.bad)`);
+  await studio.waitForSelector('dialog[open] .unlock-counts');
+  assert.match(await textOf(studio, '.unlock-counts'), /members\s+1\s+1/);
+  assert.ok(!(await textOf(studio, 'dialog[open]')).includes(number.slice(0, 10)));
+  await assertAccessible(studio, 'unlocks');
+  await studio.keyboard.press('Escape');
+  await studio.waitForFunction(() => !document.querySelector('dialog[open]'));
 });
