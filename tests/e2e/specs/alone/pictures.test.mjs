@@ -68,7 +68,7 @@ function everyWay(asked, body, _request, status) {
   const offer = JSON.parse(body);
   const grants = offer.paths.at(-1).grants;
   const way = (requirement, params) => ({ id: requirement, label: '', open: false, grants, requires: { requirement, params, key: requirement.padEnd(64, '0'), available: false } });
-  const more = [way('crypto_payment', { amount: '2.50', currency: 'EUR' }), way('watch_ad', { seconds: 30 }), way('email_verify', {}), way('social_like', {})];
+  const more = [way('crypto_payment', { method: 'lightning', amount: '2500' }), way('watch_ad', { seconds: 30 }), way('email_verify', {}), way('social_like', { network: 'nostr' })];
   return { status: 200, body: { ...offer, paths: [...offer.paths, ...more] } };
 }
 
@@ -291,6 +291,34 @@ const kStates = {
     await page.$eval('.minutes input', (field) => field.select());
     await page.type('.minutes input', '90');
     await page.waitForSelector('.gives-all');
+    return page;
+  },
+  'studio-builder': async () => {
+    const page = await openIn(`/studio/edit/${world.titles.mixed}`);
+    await press(page, '.publish-form .plain-words .button');
+    await press(page, '.way-card[data-way=both] .way-toggle');
+    await press(page, '.what-if summary');
+    await page.waitForSelector('.decisions [data-met=false]');
+    return page;
+  },
+  'studio-members': () => openIn('/studio/members', (asked, body) => {
+    const pass = (n, tier, state, more) => ({ pass_id: `p${n}`, holder: `${n}`.repeat(43), tier, titles: 'all', valid_from: 0, valid_until: 1.8e9, state, ...more });
+    if (asked === '/v1/passes') return { status: 200, body: { passes: [pass(1, 'gold', 'valid', { path: 'join' }), pass(2, 'gold', 'revoked', { revoked_at: 1 }), pass(3, 'member', 'expired')] } };
+    return steadyTitles(asked, body);
+  }),
+  'title-agent-away': () => openAt(path('mixed'), '.ways-away', (asked, body) => (asked === '/v1/requirements/offer' ? { status: 200, body: { ...JSON.parse(body), agent: 'away' } } : undefined)),
+  'step-payment': async () => {
+    const leaf = { requirement: 'crypto_payment', params: { method: 'lightning', amount: '2500' }, key: '0'.repeat(16), available: true };
+    const invoice = `lnbc25u1${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(6)}`;
+    const challenge = { method: 'lightning', invoice, amount_msat: 2_500_000, payee: `02${'ab'.repeat(32)}`, uri: `lightning:${invoice}`, expires_at: 4e9 };
+    const page = await open(path('code'), (asked, body, _request, status) => {
+      if (asked === '/v1/requirements/offer' && status === 200) return { status, body: { ...JSON.parse(body), paths: [{ ...JSON.parse(body).paths[0], requires: leaf }] } };
+      if (asked === '/v1/actions/start') return { status: 200, body: { action_id: 'a', requirement: 'crypto_payment', challenge, expires_at: 4e9 } };
+      return asked === '/v1/actions/complete' ? never() : undefined;
+    });
+    await press(page, '.way .button-main');
+    await press(page, '.step-body .button-main');
+    await page.waitForSelector('.qr path');
     return page;
   },
 };
