@@ -1,6 +1,7 @@
 """The access endpoints by raw HTTP, by a viewer who knows only the protocol page: what is granted, and every refusal."""
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -91,6 +92,48 @@ class AccessTest(unittest.TestCase):
             self.assertEqual(status, 200, answer)
             grant = answer["grant"]
         self.refused(viewer.post("/v1/keys/request", viewer.key_request(offer, "promise", slots=[5, 6], unlock=grant)), 403, "too_many_grants")
+
+    # --- evidence ------------------------------------------------------------------------------------------------
+    def evidence(self, viewer, grant_id, status=200):
+        path = f"/v1/grants/{grant_id}/evidence"
+        got, _, answer = self.node.request("GET", path, headers={"DPoP": viewer.proof("GET", path, b"", htd="")})
+        self.assertEqual(got, status, answer)
+        return json.loads(answer)
+
+    def verified(self, evidence):
+        """What the program and the script of the guide, which knows nothing of it, say of a file."""
+        folder = self.folder / "evidence"
+        folder.mkdir(exist_ok=True)
+        file = folder / "evidence.json"
+        file.write_text(json.dumps(evidence))
+        root = Path(__file__).resolve().parent.parent.parent
+        script = folder / "verify-evidence.mjs"
+        shutil.copy(root / "docs/guide/examples/verify-evidence.mjs", script)
+        if not (folder / "node_modules").exists():
+            (folder / "node_modules").symlink_to(root / "sdk/ts/node_modules")
+        other = subprocess.run(["node", script, file], capture_output=True, text=True)
+        ours = swarma("verify", "evidence", file, "--data", self.folder / "nobody")
+        self.assertEqual(ours.code == 0, other.returncode == 0, ours.errors + other.stderr)
+        return ours
+
+    def test_anybody_can_check_a_grant_without_the_node(self):
+        viewer = self.viewer()
+        offer, grant = self.unlock(viewer, [0, 2])
+        evidence = self.evidence(viewer, payload(grant)["grant_id"])
+        self.assertEqual(evidence["grant"], grant)
+        self.assertEqual(self.verified(evidence).code, 0)
+        status, further = viewer.post("/v1/keys/request", viewer.key_request(offer, "promise", slots=[2, 3], unlock=grant))
+        self.assertEqual(status, 200, further)
+        self.assertEqual(self.verified(self.evidence(viewer, payload(further["grant"])["grant_id"])).code, 0)
+        # Not for others, and not without what it rests on.
+        self.evidence(self.viewer(), payload(grant)["grant_id"], status=404)
+        self.assertEqual(self.verified({**evidence, "attestations": []}).code, 1)
+        self.assertEqual(self.verified({**evidence, "issuers": []}).code, 1)
+        _, foreign = self.attested(self.viewer())
+        self.assertEqual(self.verified({**evidence, "attestations": [foreign]}).code, 1)
+        _, other_grant = self.unlock(self.viewer(), [0, 2])
+        self.assertEqual(self.verified({**evidence, "grant": other_grant}).code, 1)
+        self.assertEqual(self.verified({**evidence, "grant": grant[:-4] + "AAAA"}).code, 1)
 
     # --- attestations --------------------------------------------------------------------------------------------
     def test_without_a_proof_of_the_requirement_nothing_opens(self):

@@ -131,6 +131,18 @@ export type CatalogPage = {
   next?: string;
 };
 
+export type Evidence = {
+  version: 1;
+  /** swarma-title+jwt */
+  record: string;
+  /** swarma-grant+jwt */
+  grant: string;
+  /** swarma-attestation+jwt, those that the unlock was made of */
+  attestations: string[];
+  /** Verifiers that this node accepts where the policy names none */
+  issuers: string[];
+};
+
 export type X25519Jwk = {
   kty: 'OKP';
   crv: 'X25519';

@@ -70,6 +70,7 @@ Result<Attestation> read_claimed(std::string_view jws) {
   if (!payload) return forged(payload.error().message);
   auto claims = read_claims(*payload);
   if (!claims) return forged(claims.error().message);
+  claims->jws = jws;
   return claims;
 }
 

@@ -32,6 +32,7 @@ struct Attestation {
   std::string nonce;
   std::string basis = {};            // Evidence::basis
   std::optional<Expiry> until = {};  // Evidence::until
+  std::string jws = {};              // the text that was verified; not part of the claims
 };
 
 Result<std::string> sign_attestation(const Attestation& attestation, const crypto::SigningKey& issuer);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "access/grant/evidence.h"
 #include "access/grant/proving.h"
 #include "access/grant/unlocks.h"
 
@@ -20,6 +21,22 @@ constexpr int kRounds = 3;  // of a request whose facts change under it
 /// again.
 bool is_trouble(const Error& error) {
   return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Io;
+}
+
+/// The texts of attestations, as they were shown.
+std::string jws_list(std::span<const attest::Attestation> used) {
+  std::string text = "[";
+  for (const auto& one : used) text.append(text.size() > 1 ? ",\"" : "\"").append(one.jws).append("\"");
+  return text + "]";
+}
+
+/// The grant of a kept answer, which names it, or holds it if it is of an earlier version.
+Result<std::optional<std::string>> grant_in(db::Session& session, const std::string& answer) {
+  SWARMA_TRY(const Json body, parse_json(answer));
+  const JsonReader reader(body, "stored answer");
+  if (!reader.has("grant_id")) return reader.text("grant", policy::kMaxGrantBytes);
+  SWARMA_TRY(const std::string id, reader.text("grant_id", 128));
+  return find_grant(session, id);
 }
 
 ViewersPath path_of(const KeyRequest& request) {
@@ -54,7 +71,10 @@ struct Work {
   std::atomic<bool> passed{false};
 
   void answer(Result<Granted> answer) { std::exchange(done, nullptr)(std::move(answer)); }
-  void grant() { answer(Granted{std::move(round->grant.jws), false}); }
+  void grant() {
+    if (request.unlock.empty()) round->title->is_kept = true;
+    answer(Granted{std::move(round->grant.jws), false});
+  }
 };
 using WorkPtr = std::shared_ptr<Work>;
 
@@ -228,11 +248,12 @@ Result<void> Broker::Impl::write(db::Session& session, const KeyRequest& request
   SWARMA_RETURN_IF_ERROR(check_still_current(session, round));
   if (request.proof) SWARMA_RETURN_IF_ERROR(once::record_proof(session, *request.proof));
   if (request.idempotency) {
-    const once::StoredResponse response{200, "application/json", R"({"grant":")" + round.grant.jws + "\"}"};
+    const once::StoredResponse response{200, "application/json", R"({"grant_id":")" + round.grant.grant_id + "\"}"};
     SWARMA_TRY(const bool stored,
                once::store_response(session, *request.idempotency, response, now, Expiry(now, once::kAnswerLife)));
     if (!stored) return fail(ErrorCode::Conflict, std::string(kAlreadyAnswered), "");
   }
+  SWARMA_RETURN_IF_ERROR(keep_grant(session, round.grant.grant_id, round.grant.unlock_id, round.grant.jws, now));
   for (const auto& attestation : round.used) SWARMA_RETURN_IF_ERROR(attest::consume(session, attestation, now));
   return rolling ? write_roll_on(session, request, round) : write_unlock(session, request, round);
 }
@@ -256,7 +277,10 @@ Result<void> Broker::Impl::write_unlock(db::Session& session, const KeyRequest& 
                                      .creator_jkt = round.title->creator_jkt,
                                      .revision = request.revision,
                                      .created_at = now,
-                                     .until = round.grant.unlock_until}));
+                                     .until = round.grant.unlock_until,
+                                     .attestations = jws_list(round.used)}));
+  if (!round.title->is_kept)
+    SWARMA_RETURN_IF_ERROR(keep_record(session, round.title->record, round.title->source.record));
   for (const auto& attestation : round.used)
     if (!attestation.basis.empty())
       SWARMA_RETURN_IF_ERROR(add_basis(session, attestation.basis, round.grant.unlock_id, round.grant.unlock_until));
@@ -276,9 +300,11 @@ Result<Granted> Broker::Impl::settle_refusal(const KeyRequest& request, Error re
   if (reason == "replayed_proof" || reason == "idempotency_key_bad" || (!request.proof && !request.idempotency))
     return std::unexpected(std::move(refusal));
   std::optional<once::StoredResponse> stored;
+  std::optional<std::string> granted_before;
   std::optional<Error> conflict;  // with what the Idempotency-Key stands for; the proof is used up all the same
   const auto settled = database.transact([&](db::Session& session) -> Result<void> {
     stored.reset();
+    granted_before.reset();
     conflict.reset();
     if (request.proof) SWARMA_RETURN_IF_ERROR(once::record_proof(session, *request.proof));
     if (!request.idempotency) return {};
@@ -289,16 +315,16 @@ Result<Granted> Broker::Impl::settle_refusal(const KeyRequest& request, Error re
       conflict = std::move(found).error();
     else
       return std::unexpected(std::move(found).error());
+    if (!stored) return {};
+    SWARMA_TRY(granted_before, grant_in(session, stored->body));
     return {};
   });
   SWARMA_RETURN_IF_ERROR(settled);
   if (conflict) return std::unexpected(*std::move(conflict));
   if (!stored) return std::unexpected(std::move(refusal));
-  const auto body = parse_json(stored->body);
-  if (!body) return fail(ErrorCode::Internal, "bad_row", "A stored answer cannot be read. Please report this.");
-  const auto grant = JsonReader(*body, "stored answer").text("grant", policy::kMaxGrantBytes);
-  if (!grant) return fail(ErrorCode::Internal, "bad_row", "A stored answer holds no grant. Please report this.");
-  return Granted{*grant, true};
+  if (!granted_before)
+    return fail(ErrorCode::Internal, "bad_row", "A stored answer holds no grant. Please report this.");
+  return Granted{*std::move(granted_before), true};
 }
 
 Broker::Broker(Needs needs) : impl_(std::make_shared<Impl>(std::move(needs))) {}
@@ -325,6 +351,11 @@ Result<void> Broker::revoke_unlock(std::string_view unlock_id, const attest::Rev
 
 Result<void> Broker::revoke_grant(std::string_view grant_id, const attest::Revoker& by) {
   return grant::revoke_grant(impl_->database, grant_id, by);
+}
+
+Result<std::string> Broker::evidence(std::string_view grant_id, const attest::Revoker& by) {
+  SWARMA_TRY(const Evidence found, find_evidence(impl_->database, grant_id, by, impl_->own_issuers));
+  return evidence_json(found);
 }
 
 Result<std::int64_t> Broker::prune() {

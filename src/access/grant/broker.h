@@ -93,6 +93,8 @@ class Broker {
   /// As in unlocks.h.
   Result<void> revoke_unlock(std::string_view unlock_id, const attest::Revoker& by);
   Result<void> revoke_grant(std::string_view grant_id, const attest::Revoker& by);
+  /// A file for its viewer, the title's creator or the node's operator (evidence.h); NotFound "grant_not_found".
+  Result<std::string> evidence(std::string_view grant_id, const attest::Revoker& by);
   Result<std::int64_t> prune();
 
  private:

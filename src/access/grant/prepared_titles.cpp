@@ -70,8 +70,8 @@ Result<std::shared_ptr<const PreparedTitle>> prepare_title(SignedTitle source) {
   policy::TitleShape shape{record.slots, record.duration_ms, record.key_groups};
   std::string hash = title::policy_hash(record.policy);
   std::string creator = crypto::thumbprint(record.creator.public_key());
-  return std::make_shared<const PreparedTitle>(PreparedTitle{std::move(record), *std::move(policy), std::move(shape),
-                                                             std::move(hash), std::move(creator), std::move(source)});
+  return std::make_shared<const PreparedTitle>(std::move(record), *std::move(policy), std::move(shape), std::move(hash),
+                                               std::move(creator), std::move(source));
 }
 
 }  // namespace swarma::access::grant

@@ -2,6 +2,7 @@
 // PreparedTitles verifies and parses each revision once.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,7 @@ struct PreparedTitle {
   std::string policy_hash;
   std::string creator_jkt;
   SignedTitle source;
+  mutable std::atomic<bool> is_kept = false;  // its record lies beside the grants (evidence.h)
 };
 
 inline constexpr std::size_t kMaxPreparedTitles = 4'096;

@@ -89,14 +89,31 @@ constexpr const char* kBases = R"(
     );
   )";
 
+// What anybody can check a grant by, afterwards (evidence.h). Kept answers name the grant instead of holding it.
+constexpr const char* kEvidence = R"(
+    CREATE TABLE grant_issued (
+      grant_id TEXT PRIMARY KEY,
+      unlock_id TEXT NOT NULL,
+      jws TEXT NOT NULL,
+      issued_at BIGINT NOT NULL
+    ) {WITHOUT_ROWID};
+    CREATE INDEX grant_issued_by_time ON grant_issued (issued_at);
+    CREATE TABLE grant_records (
+      title_id TEXT NOT NULL,
+      revision BIGINT NOT NULL,
+      jws TEXT NOT NULL,
+      PRIMARY KEY (title_id, revision)
+    );
+    ALTER TABLE grant_unlocks ADD COLUMN attestations TEXT NOT NULL DEFAULT '[]';
+  )";
+
 }  // namespace
 
 std::span<const db::Migration> migrations() {
   static const std::array list = {
-      db::Migration{"access_grant_0001", kFirst},
-      db::Migration{"access_grant_0002", kProofs},
-      db::Migration{"access_grant_0003", kNames},
-      db::Migration{"access_grant_0004", kBases},
+      db::Migration{"access_grant_0001", kFirst},    db::Migration{"access_grant_0002", kProofs},
+      db::Migration{"access_grant_0003", kNames},    db::Migration{"access_grant_0004", kBases},
+      db::Migration{"access_grant_0005", kEvidence},
   };
   return list;
 }

@@ -1,5 +1,6 @@
 #include "access/grant/unlocks.h"
 
+#include "access/grant/evidence.h"
 #include "access/pass/pass_book.h"
 
 namespace swarma::access::grant {
@@ -32,10 +33,10 @@ Result<bool> count_use(db::Session& session, const ViewersPath& path, std::int64
 Result<void> add_unlock(db::Session& session, const ViewersPath& path, const Unlock& unlock) {
   SWARMA_RETURN_IF_ERROR(
       session.execute("INSERT INTO grant_unlocks (unlock_id, title_id, creator_jkt, viewer, "
-                      "path, revision, grants, created_at, until_at) "
-                      "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
+                      "path, revision, grants, created_at, until_at, attestations) "
+                      "VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)",
                       {unlock.id, path.title.text(), unlock.creator_jkt, path.viewer, path.path, unlock.revision,
-                       unlock.created_at.unix_s(), unlock.until.unix_s()}));
+                       unlock.created_at.unix_s(), unlock.until.unix_s(), unlock.attestations}));
   return {};
 }
 
@@ -123,6 +124,8 @@ Result<std::int64_t> prune_unlocks(db::Database& database, Instant now) {
   SWARMA_TRY(const std::int64_t unlocks, database.execute("DELETE FROM grant_unlocks WHERE until_at < $1", {limit}));
   SWARMA_TRY(const std::int64_t revoked, database.execute("DELETE FROM grant_revoked WHERE until_at < $1", {limit}));
   SWARMA_TRY(const std::int64_t bases, database.execute("DELETE FROM grant_bases WHERE until_at < $1", {limit}));
+  SWARMA_RETURN_IF_ERROR(
+      database.execute("DELETE FROM grant_issued WHERE issued_at < $1", {(now - kGrantKept).unix_s()}));
   SWARMA_TRY(const std::int64_t ended, database.execute("DELETE FROM grant_revoked_bases WHERE revoked_at < $1",
                                                         {(now - kRevokedBasisKept).unix_s()}));
   return unlocks + revoked + bases + ended;

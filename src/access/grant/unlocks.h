@@ -33,6 +33,7 @@ struct Unlock {
   std::int64_t revision = 0;
   Instant created_at;
   Expiry until;
+  std::string attestations;  // JSON list of those it was made of
 };
 /// Writes a new unlock down, with its first grant.
 Result<void> add_unlock(db::Session& session, const ViewersPath& path, const Unlock& unlock);

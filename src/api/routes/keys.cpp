@@ -59,20 +59,32 @@ Result<net::Response> revoke(const KeyRoutes& with, const Call& call) {
   return json_response(200, Json::object());
 }
 
+Result<net::Response> evidence(const KeyRoutes& with, const Call& call) {
+  SWARMA_TRY(std::string file,
+             with.broker.evidence(call.request.path_params.front(), {call.caller.jkt, call.caller.is_owner}));
+  net::Response response;
+  response.headers.set("Content-Type", "application/json");
+  response.headers.set("Cache-Control", "no-store");
+  response.body = std::move(file);
+  return response;
+}
+
 }  // namespace
 
 Table routes(const KeyRoutes& with) {
-  return {{.method = "POST",
-           .pattern = "/v1/keys/request",
-           .auth = Auth::Viewer,
-           .runs = Runs::Sql,
-           .max_body = access::grant::kMaxKeyRequestBytes,
-           .group = [with](std::span<const Call> calls, std::span<ApiDone> done) { request_keys(with, calls, done); }},
-          {.method = "POST",
-           .pattern = "/v1/keys/revoke",
-           .auth = Auth::Viewer,
-           .repeatable = true,
-           .handler = on(with, revoke)}};
+  return {
+      {.method = "POST",
+       .pattern = "/v1/keys/request",
+       .auth = Auth::Viewer,
+       .runs = Runs::Sql,
+       .max_body = access::grant::kMaxKeyRequestBytes,
+       .group = [with](std::span<const Call> calls, std::span<ApiDone> done) { request_keys(with, calls, done); }},
+      {.method = "POST",
+       .pattern = "/v1/keys/revoke",
+       .auth = Auth::Viewer,
+       .repeatable = true,
+       .handler = on(with, revoke)},
+      {.method = "GET", .pattern = "/v1/grants/{id}/evidence", .auth = Auth::Viewer, .handler = on(with, evidence)}};
 }
 
 }  // namespace swarma::api
