@@ -37,6 +37,8 @@ void describe(OptionSet& options, Config& c) {
   net::describe(options, c.http);
   content::publish::describe(options, c.uploads);
   net::describe(options, c.mail);
+  access::attest::describe(options, c.oauth);
+  access::attest::describe(options, c.activitypub);
   access::attest::describe(options, c.mails);
 }
 

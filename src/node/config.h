@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "access/attest/mail_budget.h"
+#include "access/attest/activitypub_options.h"
+#include "access/attest/oauth_options.h"
 #include "base/options.h"
 #include "content/publish/spool.h"
 #include "net/http_server.h"
@@ -26,6 +28,8 @@ struct Config {
   net::ServerOptions http;               // host, port, certificate and key are filled from the above
   content::publish::SpoolOptions uploads;
   net::MailOptions mail;
+  access::attest::OauthOptions oauth;
+  access::attest::ActivityPubOptions activitypub;
   access::attest::MailBudget mails;
 
   std::string database_url() const;

@@ -75,6 +75,18 @@ step access/attest "a pause is watching" ad.cpp '&& since <= kLongestBeat' ''
 step access/attest "a viewer watches two ads at once" ad.cpp 'if (mine == 0)' 'if (false)'
 step access/attest "a revoked pass of another node counts" foreign_passes.cpp 'if ((*list)->get(index))' 'if (false)'
 
+step access/attest "an account opens a title for everybody" sole_account.cpp 'WHERE attest_accounts.viewer = excluded.viewer' ''
+
+# Accounts of other platforms
+step access/attest "an ID token needs no signature" id_token.cpp 'if (key.key.verify(algorithm, view(parts.signed_text), parts.signature))' 'if (true)'
+step access/attest "an ID token is of any issuer" id_token.cpp 'if (claims.text("iss", 2048).value_or("") != expected.issuer)' 'if (false)'
+step access/attest "an ID token is for anybody" id_token.cpp 'if (std::ranges::find(audiences, client_id) == audiences.end())' 'if (false)'
+step access/attest "an ID token was asked for by anybody" id_token.cpp 'if (needs_azp &&' 'if (false &&'
+step access/attest "an ID token does not expire" id_token.cpp 'Expiry(*expires).has_passed(now - kTokenClockSkew)' 'false'
+step access/attest "an ID token is for any sign-in" id_token.cpp 'if (!crypto::equal_in_constant_time(view(nonce), view(expected.nonce)))' 'if (false)'
+step access/attest "an ID token is of any age" id_token.cpp 'Instant(*issued) < now - kMaxIdTokenAge' 'false'
+step access/attest "an ID token goes with any access token" id_token.cpp 'if (claims.at("at_hash") !=' 'if (false && claims.at("at_hash") !='
+
 # Passes
 step access/pass "a pass needs no signature" pass.cpp 'const auto verified = crypto::verify_jws(jws, crypto::kCredentialTyp, claimed->issuer, kMaxPassBytes); !verified)' \
   'const auto verified = crypto::verify_jws(jws, crypto::kCredentialTyp, claimed->issuer, kMaxPassBytes); false)'

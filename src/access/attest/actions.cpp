@@ -6,6 +6,7 @@
 #include "access/attest/code_book.h"
 #include "access/attest/email_limits.h"
 #include "access/attest/puzzle_load.h"
+#include "access/attest/sole_account.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 
@@ -399,7 +400,8 @@ Result<std::int64_t> Actions::prune() {
     removed += rows;
   }
   SWARMA_TRY(const std::int64_t mails, prune_mails(impl_->database, now));
-  return removed + mails;
+  SWARMA_TRY(const std::int64_t accounts, prune_accounts(impl_->database, now));
+  return removed + mails + accounts;
 }
 
 }  // namespace swarma::access::attest

@@ -126,6 +126,16 @@ constexpr const char* kForeignPasses = R"(
     );
   )";
 
+// Accounts elsewhere that opened a title, by keyed names (sole_account.h).
+constexpr const char* kAccounts = R"(
+    CREATE TABLE attest_accounts (
+      account TEXT PRIMARY KEY,
+      viewer TEXT NOT NULL,
+      used_at BIGINT NOT NULL
+    );
+    CREATE INDEX attest_accounts_by_time ON attest_accounts (used_at);
+  )";
+
 }  // namespace
 
 std::span<const db::Migration> migrations() {
@@ -133,7 +143,7 @@ std::span<const db::Migration> migrations() {
       db::Migration{"access_attest_0001", kActionsAndCodes}, db::Migration{"access_attest_0002", kTurns},
       db::Migration{"access_attest_0003", kFloor},           db::Migration{"access_attest_0004", kReturns},
       db::Migration{"access_attest_mails_0001", kMails},     db::Migration{"access_attest_0005", kAdsAndPuzzles},
-      db::Migration{"access_attest_0006", kForeignPasses},
+      db::Migration{"access_attest_0006", kForeignPasses},   db::Migration{"access_attest_accounts_0001", kAccounts},
   };
   return list;
 }

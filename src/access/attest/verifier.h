@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "access/attest/activitypub_options.h"
 #include "access/attest/mail_budget.h"
+#include "access/attest/oauth_options.h"
 #include "access/policy/policy.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -128,8 +130,10 @@ struct VerifierNeeds {
   const crypto::SecretKey& network_key;  // the same on all nodes of the database
   /// Runs work on a thread that may wait for the database: how one that waited outside comes back.
   std::function<void(std::move_only_function<void()>)> run = {};
-  net::Outbound* outbound = nullptr;  // how to ask somebody outside; null: nobody can be asked
-  net::Mailer* mailer = nullptr;      // null: no mail can be sent
+  net::Outbound* outbound = nullptr;     // how to ask somebody outside; null: nobody can be asked
+  net::Mailer* mailer = nullptr;         // null: no mail can be sent
+  std::vector<OauthAdapter> oauth = {};  // platforms that viewers may sign in to
+  ActivityPubOptions activitypub = {};
   MailBudget mails = {};
 };
 

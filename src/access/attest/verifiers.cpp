@@ -1,10 +1,13 @@
 // The list of requirements that a node can check.
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "access/attest/verifier.h"
 
 namespace swarma::access::attest {
 
+std::unique_ptr<Verifier> make_activitypub_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_ad_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_code_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_email_verifier(const VerifierNeeds& needs);
@@ -12,14 +15,17 @@ std::unique_ptr<Verifier> make_goodwill_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_human_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_pass_verifier(const VerifierNeeds& needs);
 std::unique_ptr<Verifier> make_puzzle_verifier(const VerifierNeeds& needs);
+/// One for each platform.
+std::vector<std::unique_ptr<Verifier>> make_oauth_verifiers(const VerifierNeeds& needs);
 
 std::vector<std::unique_ptr<Verifier>> make_verifiers(const VerifierNeeds& needs) {
   constexpr std::unique_ptr<Verifier> (*makers[])(const VerifierNeeds&) = {
-      make_ad_verifier,    make_code_verifier, make_email_verifier,  make_goodwill_verifier,
-      make_human_verifier, make_pass_verifier, make_puzzle_verifier,
+      make_activitypub_verifier, make_ad_verifier,    make_code_verifier, make_email_verifier,
+      make_goodwill_verifier,    make_human_verifier, make_pass_verifier, make_puzzle_verifier,
   };
   std::vector<std::unique_ptr<Verifier>> verifiers;
   for (const auto make : makers) verifiers.push_back(make(needs));
+  std::ranges::move(make_oauth_verifiers(needs), std::back_inserter(verifiers));
   return verifiers;
 }
 

@@ -36,6 +36,7 @@ namespace attest = access::attest;
 struct Outside {
   net::Outbound outbound;
   std::unique_ptr<net::Mailer> mailer;  // null: no mail server was named
+  std::vector<attest::OauthAdapter> oauth;
 };
 
 /// In the order of their making: each needs only those above it.
@@ -62,6 +63,8 @@ struct Insides {
                                         .run = [this](auto work) { returning.run(std::move(work)); },
                                         .outbound = &outside->outbound,
                                         .mailer = outside->mailer.get(),
+                                        .oauth = outside->oauth,
+                                        .activitypub = f.config.activitypub,
                                         .mails = f.config.mails})),
         broker({.database = *f.database,
                 .clock = f.clock,
@@ -150,6 +153,7 @@ Result<Fabric> make_fabric(Foundation& f) {
   if (const net::MailOptions& mail = f.config.mail; !mail.url.empty()) {
     SWARMA_TRY(outside->mailer, net::Mailer::create(outside->outbound, mail));
   }
+  SWARMA_TRY(outside->oauth, attest::read_oauth_adapters(f.config.oauth));
   const auto in = std::make_shared<Insides>(f, std::move(care), std::move(registry), std::move(outside));
   const auto discard = discard_by_registry(*in->registry, *f.blobs);
   Part part{.timers = make_timers(*in, f), .keeps = in};

@@ -18,8 +18,15 @@ Result<void> check(const JsonReader& reader, const std::string& at) {
   return not_empty(reader, "target", 500, at);
 }
 
+/// One that viewers sign in to: there the target "account" asks for no more.
+bool is_platform(std::string_view network) {
+  return network != "nostr" && network != "activitypub";
+}
+
 std::string say(const Json& params) {
   const std::string action = params.value("action", "like");
+  if (action == "like" && text_of(params, "target") == "account" && is_platform(text_of(params, "network")))
+    return "Sign in at " + text_of(params, "network") + ".";
   const std::string verb = action == "follow" ? "Follow" : action == "repost" ? "Repost" : "Like";
   return verb + " “" + text_of(params, "target") + "” on " + text_of(params, "network") + ".";
 }
