@@ -202,6 +202,21 @@ TEST_F(RemoteAgentsTest, OnlyWhatWasOrderedIsTaken) {
   EXPECT_EQ((**answer).error().message.find("/srv"), std::string::npos);
 }
 
+TEST_F(RemoteAgentsTest, AnUnlockGoesOnUnderItsOwnNameOnly) {
+  const auto id = connect(line_);
+  const auto first = ask(kind_request());
+  agents_.answer(id, decide(line_->order(0)));
+  ASSERT_EQ(reason(first), "fine");
+  const auto further = ask(viewer_.ask(title_, "kind", {10, 20}, clock_.now(), {}, (**first)->grant));
+  AnswerMessage answer = decide(line_->order(1));
+  auto claims = policy::verify_grant(answer.grant, creator_.signing.did()).value();
+  claims.unlock_id = to_base64url(random_array<16>());
+  claims.grant_id = claims.unlock_id + "." + to_base64url(random_array<12>());
+  answer.grant = policy::sign_grant(claims, creator_.signing).value();
+  agents_.answer(id, answer);
+  EXPECT_EQ(reason(further), "agent_failed");
+}
+
 TEST_F(RemoteAgentsTest, CountsThatMovedMeanwhileAreLookedAtAgain) {
   const auto id = connect(line_);
   const auto first = ask(kind_request()), second = ask(kind_request());  // one play, and both see none yet
