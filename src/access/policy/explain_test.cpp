@@ -101,6 +101,19 @@ TEST(Explain, WarnsOfWhatIsGivenAwayAndOfWhatDoesNotFit) {
   EXPECT_FALSE(explain(policy, {{"moon", "full"}}, kHere));
 }
 
+TEST(Explain, AWayThatGivesAPassIsMetLikeAnyOther) {
+  const Json policy = policy_of({{{"id", "join"}, {"requires", kPromise}, {"grants", {{"pass", {{"tier", "gold"}}}}}}});
+  const auto stranger = explain(policy, Json::object(), kHere);
+  ASSERT_TRUE(stranger);
+  EXPECT_EQ((*stranger)["valid"], true) << *stranger;
+  EXPECT_EQ((*stranger)["paths"][0]["decision"]["unmet"].size(), 1u);
+  const auto member = explain(policy, {{"proofs", {{{"requirement", "goodwill_ack"}}}}}, kHere);
+  EXPECT_EQ((*member)["paths"][0]["decision"]["met"], true) << *member;
+  Json wrong = policy;
+  wrong["paths"][0]["grants"]["pass"]["tier"] = "Not a slug";
+  EXPECT_EQ(places(wrong), std::vector<std::string>{"/paths/0/grants/pass tier"});
+}
+
 TEST(Explain, TellsWhatThisNodeCannotVerify) {
   const Json ad = {{"requirement", "watch_ad"}, {"params", {{"creative", "clip"}, {"seconds", 20}}}};
   const auto said =

@@ -56,8 +56,23 @@ export function TermsField({ value, film, hasCodes = false, onChange }: TermsFie
       )}
       <Knobs value={value} film={film} set={set} />
       <Sentences value={value} film={film} set={set} />
+      {!(policy && givesAllAway(policy, film)) && <Remarks remarks={explained.explanation?.remarks ?? []} />}
       <WhatIf {...explained} viewer={viewer} onChange={setViewer} />
     </div>
+  );
+}
+
+/** What may not be meant, in the node's words. */
+function Remarks({ remarks }: { remarks: readonly string[] }) {
+  if (remarks.length === 0) return null;
+  return (
+    <ul class="faults remarks" role="status">
+      {remarks.map((remark) => (
+        <li key={remark}>
+          <Icon name="warning" /> <span dir="auto">{remark}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

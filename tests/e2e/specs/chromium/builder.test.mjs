@@ -157,6 +157,8 @@ test('experts write JSON, and what they write is on the cards', async (t) => {
   await put('{');
   await page.waitForSelector('.terms .inline-failure');
   assert.ok(await page.$eval(toggle, (button) => button.disabled), 'there is nothing to show on cards');
+  await put(JSON.stringify({ version: 1, paths: [{ id: 'gift', grants: { pass: { tier: 'gold' } } }] }));
+  await waitForText(page, '.remarks', 'gives everybody a pass');
   await put(JSON.stringify({ version: 1, paths: [{ id: 'free', label: 'All of it' }] }));
   await press(page, toggle);
   await waitForText(page, card('free'), 'Way 1: All of it');
