@@ -6,21 +6,27 @@ import { NostrLikeStep } from './nostr-like.tsx';
 import { PlatformAccountStep } from './platform-account.tsx';
 import { param, type RequirementKind } from './requirement.ts';
 
-const kNetworks: Record<string, string> = { nostr: 'Nostr', activitypub: 'Fediverse' };
+/** Networks that belong to nobody; the others are platforms, by the names that the node's operator gave them. */
+const kOpenNetworks = ['nostr', 'activitypub'];
 
 export const socialLike: RequirementKind = {
-  values: (leaf) => ({ network: kNetworks[param(leaf, 'network')] ?? param(leaf, 'network') }),
+  values: (leaf) => ({ network: networkName(param(leaf, 'network')) }),
   variant: (leaf) => (asksForAccount(leaf) ? 'account' : param(leaf, 'action') || 'like'),
   shares: (leaf) =>
-    param(leaf, 'network') in kNetworks
+    kOpenNetworks.includes(param(leaf, 'network'))
       ? t('requirement.social_like.share')
       : t('requirement.social_like.share.platform', { network: param(leaf, 'network') }),
   Step: SocialStep,
 };
 
+function networkName(network: string): string {
+  if (network === 'nostr') return 'Nostr';
+  return network === 'activitypub' ? t('network.fediverse') : network;
+}
+
 /** On a platform, this target asks for signing in and nothing more. */
 function asksForAccount(leaf: RequirementLeaf): boolean {
-  return param(leaf, 'target') === 'account' && !(param(leaf, 'network') in kNetworks);
+  return param(leaf, 'target') === 'account' && !kOpenNetworks.includes(param(leaf, 'network'));
 }
 
 function SocialStep(props: StepProps) {
