@@ -159,7 +159,7 @@ void look_up_attestation(benchmark::State& state) {
   const Prepared one = node.prepare(false);
   for (auto _ : state)
     benchmark::DoNotOptimize(attest::verify_attestation(
-        *node.database, one.request.attestations[0],
+        *node.database, nullptr, one.request.attestations[0],
         {one.request.viewer, one.request.title, node.clock.now(), [](const auto&) { return true; }}));
 }
 BENCHMARK(look_up_attestation)->Unit(benchmark::kMicrosecond);

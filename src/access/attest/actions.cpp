@@ -6,6 +6,7 @@
 #include "access/attest/code_book.h"
 #include "access/attest/email_limits.h"
 #include "access/attest/puzzle_load.h"
+#include "access/attest/recently_issued.h"
 #include "access/attest/sole_account.h"
 #include "base/random.h"
 #include "crypto/hash.h"
@@ -74,13 +75,15 @@ bool counts_as_try(const Error& error) {
 }  // namespace
 
 struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
-  Impl(db::Database& rows, const Clock& time, const crypto::SigningKey& key, std::vector<std::unique_ptr<Verifier>> all)
-      : database(rows), clock(time), issuer(key), verifiers(std::move(all)) {}
+  Impl(db::Database& rows, const Clock& time, const crypto::SigningKey& key, std::vector<std::unique_ptr<Verifier>> all,
+       RecentlyIssued* lately)
+      : database(rows), clock(time), issuer(key), verifiers(std::move(all)), recent(lately) {}
 
   db::Database& database;
   const Clock& clock;
   const crypto::SigningKey& issuer;
   std::vector<std::unique_ptr<Verifier>> verifiers;
+  RecentlyIssued* recent;
   UnhurriedClock unhurried{clock};
 
   Verifier* find(const policy::Leaf& leaf) const {
@@ -185,8 +188,8 @@ struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
 };
 
 Actions::Actions(db::Database& database, const Clock& clock, const crypto::SigningKey& issuer,
-                 std::vector<std::unique_ptr<Verifier>> verifiers)
-    : impl_(std::make_shared<Impl>(database, clock, issuer, std::move(verifiers))) {}
+                 std::vector<std::unique_ptr<Verifier>> verifiers, RecentlyIssued* recent)
+    : impl_(std::make_shared<Impl>(database, clock, issuer, std::move(verifiers), recent)) {}
 Actions::~Actions() = default;
 
 bool Actions::available(const policy::Leaf& leaf) const {
@@ -321,7 +324,7 @@ Result<IssuedAttestation> Actions::Impl::issue(const OpenAction& action, Result<
     return std::unexpected(std::move(evidence).error());
   }
   const Instant now = action.context.now;
-  const Attestation attestation{
+  Attestation attestation{
       .id = random_id(),
       .issuer = issuer.did(),
       .subject = action.context.viewer,
@@ -338,7 +341,10 @@ Result<IssuedAttestation> Actions::Impl::issue(const OpenAction& action, Result<
       .until = evidence->until};
   SWARMA_TRY(std::string jws, sign_attestation(attestation, issuer));
   SWARMA_RETURN_IF_ERROR(settle(action, attestation, jws, *evidence));
-  return IssuedAttestation{attestation.id, std::move(jws)};
+  IssuedAttestation issued{attestation.id, jws};
+  attestation.jws = std::move(jws);
+  if (recent != nullptr) recent->put(std::move(attestation));
+  return issued;
 }
 
 Result<AttestationState> Actions::state(std::string_view attestation_id) const {

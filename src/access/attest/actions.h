@@ -51,6 +51,8 @@ struct IssuedAttestation {
   std::string id;
   std::string jws;
 };
+class RecentlyIssued;
+
 struct VerifierInfo {
   std::string issuer;  // DID
   policy::Requirement requirement;
@@ -67,9 +69,9 @@ struct Revoker {
 
 class Actions {
  public:
-  /// `issuer` signs the attestations. All references must outlive this.
+  /// `issuer` signs the attestations; `recent` (may be null) is told of each. All of these must outlive this.
   Actions(db::Database& database, const Clock& clock, const crypto::SigningKey& issuer,
-          std::vector<std::unique_ptr<Verifier>> verifiers);
+          std::vector<std::unique_ptr<Verifier>> verifiers, RecentlyIssued* recent = nullptr);
   ~Actions();
 
   bool available(const policy::Leaf& leaf) const;

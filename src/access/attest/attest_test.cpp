@@ -7,6 +7,7 @@
 #include "access/attest/actions_testing.h"
 #include "access/attest/code_book.h"
 #include "access/attest/guesser.h"
+#include "access/attest/recently_issued.h"
 #include "access/policy/preset.h"
 #include "crypto/hash.h"
 #include "db/database_testing.h"
@@ -376,23 +377,23 @@ TEST_P(AttestTest, EveryRefusalOfAnAttestationHasItsReason) {
 
 TEST_P(AttestTest, WhatThisDatabaseIssuedIsKnownByItsHash) {
   const std::string jws = enter_goodwill().jws;
-  EXPECT_EQ(reason(verify_attestation(db(), jws, expected())), "fine");
+  EXPECT_EQ(reason(verify_attestation(db(), nullptr, jws, expected())), "fine");
   AttestationExpectation other = expected();
   other.viewer = "you";
-  EXPECT_EQ(reason(verify_attestation(db(), jws, other)), "attestation_wrong_viewer");
+  EXPECT_EQ(reason(verify_attestation(db(), nullptr, jws, other)), "attestation_wrong_viewer");
   // Any change leads to the signature, which then does not fit.
   for (std::size_t i = 0; i < jws.size(); i += 53) {
     std::string bent = jws;
     bent[i] = bent[i] == 'A' ? 'B' : 'A';
-    EXPECT_EQ(reason(verify_attestation(db(), bent, expected())), "attestation_forged") << i;
+    EXPECT_EQ(reason(verify_attestation(db(), nullptr, bent, expected())), "attestation_forged") << i;
   }
   // The same claims signed by somebody else are not what was issued.
   const auto claims = verify_attestation(jws, expected()).value();
-  EXPECT_EQ(reason(verify_attestation(db(), sign_attestation(claims, creator_).value(), expected())),
+  EXPECT_EQ(reason(verify_attestation(db(), nullptr, sign_attestation(claims, creator_).value(), expected())),
             "attestation_forged");
   // Without the row the signature decides.
   ASSERT_TRUE(db().execute("DELETE FROM attestations"));
-  EXPECT_EQ(reason(verify_attestation(db(), jws, expected())), "fine");
+  EXPECT_EQ(reason(verify_attestation(db(), nullptr, jws, expected())), "fine");
 }
 
 TEST_P(AttestTest, PruningRemovesWhatIsOver) {
@@ -404,90 +405,39 @@ TEST_P(AttestTest, PruningRemovesWhatIsOver) {
   EXPECT_EQ(actions_->prune().value(), 0);
 }
 
-/// Asks somebody outside: answers on another thread, and only once it was told to.
-class WaitingVerifier final : public Verifier {
- public:
-  explicit WaitingVerifier(std::string& key) : key_(key) {}
-  policy::Requirement requirement() const override { return policy::Requirement::GoodwillAck; }
-  double trust() const override { return 1; }
-  std::string calibration() const override { return "A fake."; }
-  void start(const ActionContext& context, Done<Challenge> done) override {
-    key_ = context.return_key;
-    std::jthread([done = std::move(done)]() mutable { done(Challenge{.challenge = "{}", .returns = true}); }).detach();
-  }
-  void note(const ActionContext&, const Json& state, const Json& message, Done<Noted> done) override {
-    std::jthread([done = std::move(done), heard = state.value("heard", 0), message]() mutable {
-      done(Noted{Json{{"heard", heard + 1}, {"last", message}}.dump(), Json{{"heard", heard + 1}}.dump()});
-    }).detach();
-  }
-  void check(const ActionContext&, const Json& state, const Json&, Done<Evidence> done) override {
-    std::jthread([done = std::move(done), ready = state.contains("heard")]() mutable {
-      if (ready) return done(Evidence{.trust = 0.5, .life = std::chrono::days(40)});
-      done(fail(ErrorCode::Conflict, "not_yet", "Nobody came by yet.", std::chrono::seconds(2)));
-    }).detach();
-  }
-
- private:
-  std::string& key_;
-};
-
-TEST_P(AttestTest, AnActionWaitsForSomebodyOutside) {
-  std::string key;
-  std::vector<std::unique_ptr<Verifier>> verifiers;
-  verifiers.push_back(std::make_unique<WaitingVerifier>(key));
-  Actions actions(db(), clock_, issuer_, std::move(verifiers));
-  const auto action = testing::start(actions, {title_, creator_.did(), leaf_of("goodwill"), kMe});
-  ASSERT_TRUE(action) << action.error().message;
-  const std::string id = action->action_id;
-  // Waiting is no wrong answer, however often.
-  for (int i = 0; i < kMaxTries + 5; ++i)
-    EXPECT_EQ(reason(testing::complete(actions, id, {kMe}, Json::object())), "not_yet");
-
-  EXPECT_EQ(reason(testing::note(actions, id, {"somebody"}, Json::object())), "action_wrong_viewer");
-  EXPECT_EQ(reason(testing::note(actions, "AAAAAAAAAAAAAAAAAAAAAA", {kMe}, Json::object())), "action_unknown");
-  EXPECT_EQ(reason(testing::note_return(actions, id, Json::object())), "action_unknown");  // the id is no key
-  EXPECT_EQ(testing::note_return(actions, key, {{"returned", {{"a", "b"}}}}).value(), (Json{{"heard", 1}}));
-  EXPECT_EQ(testing::note(actions, id, {kMe}, Json::object()).value(), (Json{{"heard", 2}}));
-
-  const auto issued = testing::complete(actions, id, {kMe}, Json::object());
-  ASSERT_TRUE(issued) << issued.error().message;
-  const auto attestation = verify_attestation(issued->jws, expected());
-  ASSERT_TRUE(attestation) << attestation.error().message;
-  EXPECT_EQ(attestation->expires_at, Expiry(clock_.now(), kMaxAttestationLife));
-  EXPECT_EQ(reason(testing::note_return(actions, key, Json::object())), "action_unknown");
-  EXPECT_EQ(reason(testing::note(actions, id, {kMe}, Json::object())), "action_completed");
-}
-
-TEST_P(AttestTest, AReturnKeyDiesWithItsAction) {
-  std::string key;
-  std::vector<std::unique_ptr<Verifier>> verifiers;
-  verifiers.push_back(std::make_unique<WaitingVerifier>(key));
-  Actions actions(db(), clock_, issuer_, std::move(verifiers));
-  ASSERT_TRUE(testing::start(actions, {title_, creator_.did(), leaf_of("goodwill"), kMe}));
-  clock_.advance(kActionLife - 1s);
-  EXPECT_TRUE(testing::note_return(actions, key, Json::object()));
-  clock_.advance(1s);
-  EXPECT_EQ(reason(testing::note_return(actions, key, Json::object())), "action_unknown");
-}
-
-TEST_P(AttestTest, OfMessagesSentAtOnceEachIsTakenOnceOrSentAgain) {
-  std::string key;
-  std::vector<std::unique_ptr<Verifier>> verifiers;
-  verifiers.push_back(std::make_unique<WaitingVerifier>(key));
-  Actions actions(db(), clock_, issuer_, std::move(verifiers));
-  const auto action = testing::start(actions, {title_, creator_.did(), leaf_of("goodwill"), kMe});
-  ASSERT_TRUE(action) << action.error().message;
-  std::atomic<int> taken = 0;
-  {
-    std::vector<std::jthread> senders;
-    for (int i = 0; i < 8; ++i)
-      senders.emplace_back([&] {
-        const auto noted = testing::note(actions, action->action_id, {kMe}, Json::object());
-        if (noted) ++taken;
-        EXPECT_TRUE(noted || noted.error().reason == "action_moved_on") << noted.error().message;
-      });
-  }
-  EXPECT_EQ(testing::note(actions, action->action_id, {kMe}, Json::object()).value(), (Json{{"heard", taken + 1}}));
+TEST_P(AttestTest, WhatWasJustIssuedIsKnownAndIsStillOnlyForItsViewer) {
+  RecentlyIssued recent;
+  actions_ = std::make_unique<Actions>(db(), clock_, issuer_, make_verifiers({db(), network_key_}), &recent);
+  const std::string jws = enter_goodwill().jws;
+  const auto known = verify_attestation(db(), &recent, jws, expected());
+  const auto read = verify_attestation(jws, expected());
+  ASSERT_TRUE(known && read);
+  EXPECT_EQ(known->jws, read->jws);
+  EXPECT_EQ(known->id, read->id);
+  EXPECT_EQ(known->key, read->key);
+  EXPECT_EQ(known->expires_at, read->expires_at);
+  AttestationExpectation other = expected();
+  other.viewer = "viewer-2";
+  EXPECT_EQ(reason(verify_attestation(db(), &recent, jws, other)), "attestation_wrong_viewer");
+  other = expected();
+  other.now += kAttestationLife;
+  EXPECT_EQ(reason(verify_attestation(db(), &recent, jws, other)), "attestation_expired");
+  std::string bent = jws;
+  bent.back() = bent.back() == 'A' ? 'Q' : 'A';
+  EXPECT_EQ(reason(verify_attestation(db(), &recent, bent, expected())), "attestation_forged");
+  for (std::size_t i = 0; i < kMaxRecentlyIssued; ++i)
+    recent.put({.id = {},
+                .issuer = issuer_.did(),
+                .subject = {},
+                .title = title_,
+                .requirement = policy::Requirement::GoodwillAck,
+                .params = {},
+                .key = {},
+                .evidence = {},
+                .nonce = {},
+                .jws = std::to_string(i)});
+  EXPECT_EQ(recent.find(attestation_digest(jws)), nullptr);  // the oldest went, and is verified in full
+  EXPECT_EQ(reason(verify_attestation(db(), &recent, jws, expected())), "fine");
 }
 
 }  // namespace

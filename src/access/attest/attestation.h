@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,9 +50,16 @@ struct AttestationExpectation {
 /// database.
 Result<Attestation> verify_attestation(std::string_view jws, const AttestationExpectation& expected);
 
-/// The same; but what this database itself issued is known by its hash, and its signature is not computed again. Any
-/// other text takes the full way.
-Result<Attestation> verify_attestation(db::Database& database, std::string_view jws,
+/// Attestations that need not be read and verified again (recently_issued.h). Safe for concurrent use.
+class KnownAttestations {
+ public:
+  virtual ~KnownAttestations() = default;
+  /// By attestation_digest(); null if it is not here.
+  virtual std::shared_ptr<const Attestation> find(const std::string& digest) const = 0;
+};
+/// The same; but what is `known` (may be null), or what this database itself issued, is known by its hash, and its
+/// signature is not computed again. Any other text takes the full way.
+Result<Attestation> verify_attestation(db::Database& database, const KnownAttestations* known, std::string_view jws,
                                        const AttestationExpectation& expected);
 /// base64url SHA-256 of the JWS: what the database keeps of an attestation.
 std::string attestation_digest(std::string_view jws);

@@ -87,6 +87,7 @@ struct Broker::Impl : std::enable_shared_from_this<Broker::Impl> {
         titles(needs.titles),
         agent(needs.agent),
         own_issuers(std::move(needs.own_issuers)),
+        recent(needs.recent),
         run(std::move(needs.run)) {}
 
   db::Database& database;
@@ -94,6 +95,7 @@ struct Broker::Impl : std::enable_shared_from_this<Broker::Impl> {
   PreparedTitles& titles;
   KeyAgent& agent;
   const std::vector<std::string> own_issuers;
+  const attest::KnownAttestations* const recent;
   const Run run;
 
   using Title = std::shared_ptr<const PreparedTitle>;
@@ -228,7 +230,7 @@ Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
   const bool rolling = !request.unlock.empty();
   if (!rolling) {
     SWARMA_TRY(auto verified,
-               verify_attestations(database, {*round.title, request.viewer, round.facts.now, own_issuers},
+               verify_attestations(database, {*round.title, request.viewer, round.facts.now, own_issuers, recent},
                                    request.attestations));
     round.facts.proofs = proofs_of(verified);
     SWARMA_RETURN_IF_ERROR(read_counts(request, round));

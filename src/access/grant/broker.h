@@ -72,8 +72,9 @@ class Broker {
     const Clock& clock;
     PreparedTitles& titles;
     KeyAgent& agent;
-    std::vector<std::string> own_issuers;  // DIDs of verifiers accepted where a policy has no allow list
-    Run run;                               // for what is left to do when an agent elsewhere has answered
+    std::vector<std::string> own_issuers;               // DIDs of verifiers accepted where a policy has no allow list
+    const attest::KnownAttestations* recent = nullptr;  // what the verifiers of this process have just issued
+    Run run;                                            // for what is left to do when an agent elsewhere has answered
   };
   /// The references must outlive this, and every request that waits for an agent.
   explicit Broker(Needs needs);

@@ -13,7 +13,7 @@ Result<std::vector<attest::Attestation>> verify_attestations(db::Database& datab
       }};
   std::vector<attest::Attestation> out;
   for (const std::string& one : jws) {
-    SWARMA_TRY(auto attestation, attest::verify_attestation(database, one, expected));
+    SWARMA_TRY(auto attestation, attest::verify_attestation(database, showing.recent, one, expected));
     out.push_back(std::move(attestation));
   }
   return out;

@@ -18,6 +18,7 @@ struct Showing {
   const std::string& viewer;  // jkt
   Instant now;
   const std::vector<std::string>& own_issuers;  // accepted where the policy has no allow list
+  const attest::KnownAttestations* recent = nullptr;
 };
 /// Signature, issuer, viewer, title and life of each; the reasons of attest::verify_attestation.
 Result<std::vector<attest::Attestation>> verify_attestations(db::Database& database, const Showing& showing,

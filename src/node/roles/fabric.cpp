@@ -1,6 +1,7 @@
 #include "node/roles/fabric.h"
 
 #include "access/attest/foreign_passes.h"
+#include "access/attest/recently_issued.h"
 #include "access/grant/broker.h"
 #include "access/grant/pass_desk.h"
 #include "access/grant/unlocks.h"
@@ -65,12 +66,14 @@ struct Insides {
                                         .mailer = outside->mailer.get(),
                                         .oauth = outside->oauth,
                                         .activitypub = f.config.activitypub,
-                                        .mails = f.config.mails})),
+                                        .mails = f.config.mails}),
+                &recently_issued),
         broker({.database = *f.database,
                 .clock = f.clock,
                 .titles = prepared,
                 .agent = agents,
                 .own_issuers = {f.identity.signing.did().text()},
+                .recent = &recently_issued,
                 .run = [this](auto work) { returning.run(std::move(work)); }}),
         pass_agent(f.identity.signing),
         passes({.database = *f.database,
@@ -96,6 +99,7 @@ struct Insides {
   work::Timers agent_watch;  // on a thread of its own: orders have deadlines of seconds
   WorkerPool returning{2};   // where answers from outside are written down
   std::unique_ptr<Outside> outside;
+  attest::RecentlyIssued recently_issued;
   attest::Actions actions;
   grant::Broker broker;
   grant::LocalPassAgent pass_agent;
