@@ -142,9 +142,9 @@ void ForeignPasses::look_again(Instant now, Done<std::vector<std::string>> done)
       continue;
     }
     impl_->get({source.first, *signer}, now,
-               [impl = impl_, look, places = std::move(places)](Result<ListPointer> list) mutable {
+               [impl = impl_, look, of_list = std::move(places)](Result<ListPointer> list) mutable {
                  std::vector<std::string> revoked;
-                 for (const auto& [id, index] : places)
+                 for (const auto& [id, index] : of_list)
                    if (list && (*list)->get(index) &&
                        impl->database.execute("DELETE FROM attest_foreign_passes WHERE pass_id = $1", {id}))
                      revoked.push_back(id);
