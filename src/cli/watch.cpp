@@ -63,6 +63,13 @@ unlock::Answers make_answers(const WatchOptions& options, ProgressLine& line) {
     return true;
   };
   answers.on_wait = [](const std::string& sentence) { say(sentence); };
+  answers.ask_elsewhere = [&line](const std::vector<std::string>& lines,
+                                  bool wants_account) -> std::optional<std::string> {
+    line.finish();
+    for (const std::string& one : lines) say(one);
+    const auto reply = ask(wants_account ? "Your account (@name@server):" : "Press Enter when you have done so:");
+    return reply ? std::optional(*reply) : std::nullopt;
+  };
   return answers;
 }
 

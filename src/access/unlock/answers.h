@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace swarma::access::unlock {
 
@@ -21,6 +22,9 @@ struct Answers {
   std::function<std::optional<std::string>(const std::string& complaint)> ask_mail_code;
   /// Expected part of the work that is done, 0..; returning false gives up ("cancelled").
   std::function<bool(double expected_part)> on_puzzle;
+  /// Shows what is to be done in another program, and waits until it is: the account that it was done with where one is
+  /// wanted, otherwise an empty text. Nothing: declined.
+  std::function<std::optional<std::string>(const std::vector<std::string>& lines, bool wants_account)> ask_elsewhere;
   /// Something has to be waited for: why, in a sentence. A film that plays goes on meanwhile.
   std::function<void(const std::string& sentence)> on_wait;
 };

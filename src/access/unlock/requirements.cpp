@@ -5,7 +5,7 @@ namespace swarma::access::unlock {
 const Method* find_method(policy::Requirement requirement) {
   for (const Method* method : {&kGoodwill, &kPuzzle, &kAllowlist, &kEmail})
     if (method->requirement == requirement) return method;
-  return nullptr;
+  return requirement == kAccounts.requirement ? &kAccounts : nullptr;
 }
 
 }  // namespace swarma::access::unlock

@@ -33,5 +33,6 @@ extern const Method kGoodwill, kPuzzle, kAllowlist, kEmail;
 
 /// Null for a requirement that this program cannot meet.
 const Method* find_method(policy::Requirement requirement);
+extern const Method kAccounts;
 
 }  // namespace swarma::access::unlock

@@ -2,6 +2,7 @@
 @fedify/fedify, whose people like, repost and follow by signed activities (servers.mjs).
 """
 import json
+import re
 import subprocess
 import sys
 import unittest
@@ -11,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 from program import PATIENCE, free_port
+from terminal import Terminal
 from terms import TermsTest, npm_packages, payload
 
 
@@ -116,6 +118,16 @@ class ActivityPubTest(TermsTest):
             self.does(activity, told=False)
             claims = self.met(path)
             self.assertEqual((claims["trust"], claims["evidence"]["shown_by"]), (0.4, "account"), path)
+
+    def test_a_terminal_shows_the_token_and_asks_for_the_account(self):
+        self.does("Like")
+        with Terminal(self, self.title_id, "like") as terminal:
+            token = re.search(r"^(swarma-\S+)", terminal.hear("@server):"), re.M)[1]
+            terminal.type(self.handle())
+            self.assertIn("does not show the text", terminal.hear("@server):"))
+            self.control("people", profile={"who": self.fan, "is": {"summary": token}})
+            terminal.type(self.handle())
+            terminal.expect_film()
 
     # --- what does not -----------------------------------------------------------------------------------------------
     def test_an_account_is_its_owners(self):

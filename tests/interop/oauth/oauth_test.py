@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 from program import PATIENCE, Node, free_port, swarma
+from terminal import Terminal
 from terms import TermsTest, npm_packages, payload
 
 SECRET = "a secret/of+ours that nobody hears"
@@ -263,6 +264,18 @@ class OauthTest(TermsTest):
             with self.subTest(lie):
                 self.control("videos", lie=lie)
                 self.fails("account", sentence)
+
+    def test_a_terminal_shows_the_address_and_waits(self):
+        with Terminal(self, self.title_id, "account") as terminal:
+            heard = terminal.hear("have done so:")
+            url, match = re.search(r"^(http\S+)", heard, re.M)[1], re.search(r"the number (\d{4})", heard)[1]
+            terminal.type("")
+            self.assertIn("not come back", terminal.hear("have done so:"))
+            returned = self.browser("terry").sign_in(url)
+            self.assertIn(match, self.looked_at(returned)[1])
+            self.assertEqual(self.pressed(returned)[0], 200)
+            terminal.type("")
+            terminal.expect_film()
 
     # --- the node and its operator ---------------------------------------------------------------------------------------
     def test_nothing_of_an_account_is_kept_or_logged(self):
