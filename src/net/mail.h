@@ -22,6 +22,8 @@ struct MailOptions {
   std::string tls = "required";
   std::string ca_file;
   std::chrono::seconds timeout{30};  // of one mail, from the name of the server to its last word
+
+  bool is_empty() const { return url.empty() && from.empty() && user.empty() && password_file.empty(); }
 };
 void describe(OptionSet& set, MailOptions& options);
 

@@ -71,7 +71,7 @@ class HttpJob final : public CurlJob {
     settings_.connect_timeout = options.connect_timeout;
     settings_.timeout = options.timeout;
     settings_.max_response_bytes = options.max_response_bytes;
-    settings_.ca_file = ca_file;
+    settings_.ca_file = options.ca_file.empty() ? ca_file : options.ca_file;
     deadline = steady_clock::now() + options.timeout;
     of_stranger = options.reach != Reach::Anywhere;
     if (request_.method != "GET" && request_.method != "HEAD") redirects_left_ = 0;

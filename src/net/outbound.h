@@ -39,6 +39,7 @@ struct SendOptions {
   /// stranger's, unless scheme, host and port stay. From https only to https. Another host gets none of the headers but
   /// Accept, Accept-Language and User-Agent.
   unsigned max_redirects = 0;
+  std::string ca_file = {};  // PEM, of a server with a certificate of its own; empty: the outbound's
 };
 
 struct OutboundResponse {

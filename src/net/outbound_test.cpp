@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Answer = Result<OutboundResponse>;
 
-constexpr SendOptions kAnywhere{.reach = Reach::Anywhere};
+const SendOptions kAnywhere{.reach = Reach::Anywhere};
 
 std::future<Answer> ask(Outbound& outbound, OutboundRequest request, SendOptions options = kAnywhere) {
   std::promise<Answer> promise;
@@ -309,6 +309,9 @@ TEST(Outbound, TrustsTheAuthoritiesItWasGiven) {
   Outbound knowing({.ca_file = certificate}), unknowing;
   EXPECT_EQ(reason_of(get(knowing, server.url("/x"))), "answered 200");
   EXPECT_EQ(reason_of(get(unknowing, server.url("/x"))), "tls_failed");
+  EXPECT_EQ(reason_of(get(unknowing, server.url("/x"), {.reach = Reach::Anywhere, .ca_file = certificate})),
+            "answered 200");
+  EXPECT_EQ(reason_of(get(unknowing, server.url("/x"))), "tls_failed");  // over a connection of its own
   EXPECT_EQ(reason_of(get(knowing, "https://localhost:" + std::to_string(server.port()) + "/x")), "tls_failed");
   std::filesystem::remove_all(folder);
 }

@@ -154,7 +154,7 @@ Result<Fabric> make_fabric(Foundation& f) {
   auto registry = std::make_unique<catalog::registry::TitleRegistry>(*f.database, f.clock);
   SWARMA_TRY(auto care, BlobCare::open(f.blob_folder, *f.blobs, *f.database, *registry, f.clock));
   auto outside = std::make_unique<Outside>();
-  if (const net::MailOptions& mail = f.config.mail; !mail.url.empty()) {
+  if (const net::MailOptions& mail = f.config.mail; !mail.is_empty()) {
     SWARMA_TRY(outside->mailer, net::Mailer::create(outside->outbound, mail));
   }
   SWARMA_TRY(outside->oauth, attest::read_oauth_adapters(f.config.oauth));

@@ -287,7 +287,7 @@ class MailTest(unittest.TestCase):
         status, problem = viewer.post("/v1/actions/start", {"title_id": title_id, "requirement": "email_verify", "key": leaf["key"]})
         self.assertEqual(problem["type"], "/problems/no_verifier", problem)
         self.assertIn("--smtp-url", problem["detail"])
-        for options in (["--smtp-url", "http://x"], ["--smtp-url", "smtp://x.example"], ["--smtp-url", "smtp://x.example", "--smtp-from", "a@b.example", "--smtp-user", "u"]):
+        for options in (["--smtp-from", "a@b.example"], ["--smtp-url", "http://x"], ["--smtp-url", "smtp://x.example"], ["--smtp-url", "smtp://x.example", "--smtp-from", "a@b.example", "--smtp-user", "u"]):
             self.assertEqual(swarma("serve", "--data", self.folder / "bad", "--listen", "127.0.0.1:0", *options).reason, "mail_config_bad")
 
     def test_exim_delivers_both_ways(self):
