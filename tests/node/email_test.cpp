@@ -67,9 +67,14 @@ class EmailTest : public ::testing::TestWithParam<db::testing::Engine> {
     for (std::size_t at = 0; (at = heard.find("Message-ID:", at)) != std::string::npos; ++at) ++count;
     return count;
   }
-  Answer press_button(const RunningNode& node) {
-    const std::string state = last_in_mails("state=3D([\\w-]+)"), token = last_in_mails("token=3D([\\w-]+)");
-    ProvenRequest request{.path = "/v1/actions/return/" + state, .headers = {}, .body = "token=" + token};
+  std::string state() { return last_in_mails("state=3D([\\w-]+)"); }
+  std::string token() { return last_in_mails("token=3D([\\w-]+)"); }
+  /// As programs do that look through mails.
+  int open_link() { return at_a_.get("/v1/actions/return?state=" + state() + "&token=" + token()).status; }
+  Answer press_button(const RunningNode& node, const std::string& other_token = {}) {
+    ProvenRequest request{.path = "/v1/actions/return/" + state(),
+                          .headers = {},
+                          .body = "token=" + (other_token.empty() ? token() : other_token)};
     request.headers.set("Content-Type", "application/x-www-form-urlencoded");
     return TestViewer::send(node.url(), request);
   }
@@ -114,6 +119,9 @@ TEST_P(EmailTest, ACodeIsGoodForFifteenMinutes) {
 TEST_P(EmailTest, ALinkConfirmsAtAnyNodeAndOnlyInTime) {
   const std::string action = start(at_a_);
   ASSERT_EQ(outcome(order(at_a_, action)), "fine");
+  EXPECT_EQ(outcome(complete(at_a_, action, Json::object())), "not_yet");
+  EXPECT_EQ(open_link(), 200);
+  EXPECT_EQ(outcome(press_button(b_, "AAAAAAAAAAAAAAAAAAAAAA")), "mail_link_bad");
   EXPECT_EQ(outcome(complete(at_a_, action, Json::object())), "not_yet");
   EXPECT_EQ(outcome(press_button(b_)), "fine");
   EXPECT_EQ(outcome(complete(at_a_, action, Json::object())), "fine");
