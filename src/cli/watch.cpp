@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/identity.h"
 #include "cli/node_info.h"
@@ -29,7 +30,7 @@ namespace watch = content::watch;
 
 struct WatchOptions {
   Common common;
-  std::string title, node = "http://127.0.0.1:8420", code, path, output, listen, player, quality = "best";
+  std::string title, node = "http://127.0.0.1:8420", code, pass_file, path, output, listen, player, quality = "best";
   bool accept = false;
 };
 
@@ -57,6 +58,10 @@ unlock::Answers make_answers(const WatchOptions& options, ProgressLine& line) {
   };
   answers.ask_mail_code = [ask_again](const std::string& complaint) {
     return ask_again(complaint, "The code of the mail (or press its link's button, then Enter here):");
+  };
+  answers.ask_question = [](const std::string& question) -> std::optional<std::string> {
+    const auto reply = ask(question);
+    return reply && !reply->empty() ? std::optional(*reply) : std::nullopt;
   };
   answers.on_puzzle = [&line](double part) {
     line.update("puzzle", std::min(part, 0.99), part > 1 ? "longer than expected" : "");
@@ -184,11 +189,17 @@ Result<void> run_watch(const WatchOptions& options) {
   SWARMA_TRY(const crypto::Identity identity, open_identity(options.common));
   const SystemClock clock;
   ProgressLine line(options.common.quiet);
+  unlock::Answers answers = make_answers(options, line);
+  if (!options.pass_file.empty()) {
+    static constexpr std::size_t kMaxPass = 16 * 1024;
+    SWARMA_TRY(const Bytes pass, read_file(options.pass_file, kMaxPass));
+    answers.pass = std::string(as_text(pass)).substr(0, as_text(pass).find_last_not_of(" \r\n") + 1);
+  }
   SWARMA_TRY(
       const auto session,
       viewer::Session::open(
           *id, {.node = node, .memory = options.common.data / "seen", .http = {.ca_file = options.common.ca_file}},
-          {identity.signing, identity.decryption}, clock, make_answers(options, line)));
+          {identity.signing, identity.decryption}, clock, std::move(answers)));
   SWARMA_TRY(const SlotRange range, session->offered_range());
   if (!options.output.empty()) return write_film(options, range, *session, line);
   return play(options, range, *session, line);
@@ -204,6 +215,7 @@ void add_watch(CLI::App& program, Commands& commands) {
   app->add_option("--node", o->node, "a node that has it")->capture_default_str();
   app->add_flag("--accept", o->accept, "accept what the creator asks you to accept");
   app->add_option("--code", o->code, "a code of the creator");
+  app->add_option("--pass-file", o->pass_file, "a pass of the creator's, given to the key of --data");
   app->add_option("--path", o->path, "which way to unlock; default: the cheapest that can be met");
   app->add_option("--output", o->output, "write an MP4 file, without re-encoding");
   app->add_option("--listen", o->listen, "HOST:PORT: plain HLS for any player on this machine");

@@ -1,6 +1,7 @@
 // A viewer's session (src/viewer) at a node: it unlocks, rolls on, and ends where the terms end.
 #include <gtest/gtest.h>
 
+#include "access/attest/human_testing.h"
 #include "harness.h"
 #include "viewer/session.h"
 
@@ -72,6 +73,61 @@ TEST_F(Viewing, RefusesAPathThatOpensNothing) {
   const auto session = open({.path = "gold"});
   ASSERT_TRUE(session) << session.error().message;
   EXPECT_EQ((*session)->offered_range().error().reason, "cannot_meet");
+}
+
+/// A title that asks for one thing, and a viewer who meets it or does not.
+class Asking : public ::testing::Test {
+ protected:
+  std::string outcome(const char* requires_, access::unlock::Answers answers) {
+    const FakeTitle title = make_title(
+        node.owner(),
+        std::string(R"({"paths":[{"grants":{},"id":"way","requires":)") + requires_ + R"(}],"version":1})", 2);
+    const auto done = publish(title, node.url(), node.owner());
+    EXPECT_TRUE(done) << done.error().message;
+    const auto session =
+        viewer::Session::open(title.record.id, {.node = node.url(), .memory = folder / "seen", .http = {}},
+                              {signing, decryption}, test_clock(), std::move(answers));
+    if (!session) return session.error().reason;
+    const auto unlocked = (*session)->unlock(0);
+    return unlocked ? "fine" : unlocked.error().reason;
+  }
+
+  TemporaryFolder folder;
+  RunningNode node{folder / "node"};
+  const crypto::SigningKey signing = crypto::SigningKey::generate();
+  const crypto::DecryptionKey decryption = crypto::DecryptionKey::generate();
+};
+
+TEST_F(Asking, ForMemoryAndForMoreWorkThanTheLeast) {
+  EXPECT_EQ(
+      outcome(
+          R"({"params":{"algorithm":"argon2id","difficulty":3,"memory_kib":1024,"passes":1},"requirement":"puzzle_solve"})",
+          {.puzzle_threads = 2}),
+      "fine");
+  EXPECT_EQ(
+      outcome(R"({"params":{"algorithm":"sha256","difficulty":4,"max_difficulty":8},"requirement":"puzzle_solve"})",
+              {.puzzle_threads = 2}),
+      "fine");
+}
+
+TEST_F(Asking, APerson) {
+  constexpr const char* kHuman = R"({"params":{"algorithm":"human"},"requirement":"puzzle_solve"})";
+  EXPECT_EQ(outcome(kHuman, {}), "cannot_meet");
+  EXPECT_EQ(outcome(kHuman, {.ask_question = [](const std::string&) { return "no idea"; }}), "wrong_answer");
+  EXPECT_EQ(
+      outcome(kHuman, {.ask_question =
+                           [](const std::string& question) { return access::attest::testing::answer_to(question); }}),
+      "fine");
+}
+
+TEST_F(Asking, ForAPass) {
+  constexpr const char* kMembers = R"({"params":{"pass":"gold"},"requirement":"allowlist_token"})";
+  EXPECT_EQ(outcome(kMembers, {.code = "no pass"}), "cannot_meet");
+  TestViewer owner(node.url(), node.owner().signing);
+  const Answer given = owner.post("/v1/passes", {{"holder", signing.jkt()}, {"tier", "gold"}});
+  ASSERT_EQ(given.status, 201) << given.body.dump();
+  EXPECT_EQ(outcome(kMembers, {.pass = given.body["pass"]}), "fine");
+  EXPECT_EQ(outcome(kMembers, {.pass = "no pass"}), "pass_forged");
 }
 
 }  // namespace

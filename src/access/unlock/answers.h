@@ -8,10 +8,14 @@
 
 namespace swarma::access::unlock {
 
+/// The expected part of the work that is done, 0..; returning false gives up ("cancelled").
+using Progress = std::function<bool(double expected_part)>;
+
 /// What is missing is asked for through the ask_… functions, where they are given.
 struct Answers {
   bool accept_goodwill = false;
   std::string code;             // empty: none
+  std::string pass;             // a pass of the creator's (vc+jwt); empty: none
   std::string path;             // empty: the one that opens most, then the cheapest
   unsigned puzzle_threads = 0;  // 0: one per core
   std::function<bool(const std::string& text)> ask_goodwill;
@@ -20,11 +24,12 @@ struct Answers {
   std::function<std::optional<std::string>(const std::string& complaint)> ask_address;
   /// The code of that mail; an empty text once its link was confirmed instead.
   std::function<std::optional<std::string>(const std::string& complaint)> ask_mail_code;
-  /// Expected part of the work that is done, 0..; returning false gives up ("cancelled").
-  std::function<bool(double expected_part)> on_puzzle;
   /// Shows what is to be done in another program, and waits until it is: the account that it was done with where one is
   /// wanted, otherwise an empty text. Nothing: declined.
   std::function<std::optional<std::string>(const std::vector<std::string>& lines, bool wants_account)> ask_elsewhere;
+  /// A question for a person (puzzle_solve "human"); nothing: declined.
+  std::function<std::optional<std::string>(const std::string& question)> ask_question = {};
+  Progress on_puzzle;
   /// Something has to be waited for: why, in a sentence. A film that plays goes on meanwhile.
   std::function<void(const std::string& sentence)> on_wait;
 };

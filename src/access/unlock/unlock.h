@@ -61,7 +61,6 @@ class Unlocker {
 Result<Unlocked> open_grant(std::string_view jws, const title::TitleRecord& record, const Viewer& viewer, Instant now);
 
 /// Smallest decimal number found such that SHA-256(seed ‖ ":" ‖ number) begins with `bits` zero bits.
-Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threads,
-                                 const std::function<bool(double expected_part)>& on_progress = {});
+Result<std::string> solve_puzzle(std::string_view seed, int bits, unsigned threads, const Progress& on_progress = {});
 
 }  // namespace swarma::access::unlock
