@@ -55,19 +55,22 @@ struct HomeLines::Impl {
         identity(who),
         tell(std::move(hear)),
         local(identity.signing, identity.decryption),
-        agent(local, clock),
+        passes(identity.signing),
+        agent(local, passes, clock),
         workers(options.workers),
         client({.ca_file = options.ca_file}) {}
 
   void call_who_is_due();
   void lost(Line& line, const std::string& why);
   Result<std::string> prove(Line& line, const grant::AgentChallenge& challenge);
-  bool take(Line& line, const net::WebSocket& socket, grant::OrderMessage order);
+  template <class Order>
+  bool take(Line& line, const net::WebSocket& socket, Order order);
 
   const HomeOptions options;
   const crypto::Identity& identity;
   const Tell tell;
   grant::LocalKeyAgent local;
+  grant::LocalPassAgent passes;
   grant::HomeAgent agent;
   const Stopwatch since;
   std::mutex mutex;
@@ -95,6 +98,9 @@ class HomeLines::Impl::Session final : public net::WebSocketSession {
   void on_failure(const Error& error) override { home_.lost(line_, error.message); }
 
  private:
+  static std::unexpected<Error> too_many() {
+    return fail(ErrorCode::TooMany, "too_many_orders", "The fabric sends more orders than it may.");
+  }
   Result<void> take(grant::FromFabric message) {
     if (const auto* challenge = std::get_if<grant::AgentChallenge>(&message)) {
       SWARMA_TRY(const std::string proof, home_.prove(line_, *challenge));
@@ -108,8 +114,10 @@ class HomeLines::Impl::Session final : public net::WebSocketSession {
       home_.tell(line_.fabric, "Connected: viewers of your titles there get keys.");
     } else if (const auto* refusal = std::get_if<grant::AgentRefusal>(&message)) {
       why_ = refusal->message;
-    } else if (!home_.take(line_, *socket_, std::move(std::get<grant::OrderMessage>(message)))) {
-      return fail(ErrorCode::TooMany, "too_many_orders", "The fabric sends more orders than it may.");
+    } else if (auto* order = std::get_if<grant::OrderMessage>(&message)) {
+      if (!home_.take(line_, *socket_, std::move(*order))) return too_many();
+    } else if (!home_.take(line_, *socket_, std::move(std::get<grant::PassOrderMessage>(message)))) {
+      return too_many();
     }
     return {};
   }
@@ -173,7 +181,8 @@ Result<std::string> HomeLines::Impl::prove(Line& line, const grant::AgentChallen
 }
 
 /// False when more wait than a fabric may order.
-bool HomeLines::Impl::take(Line& line, const net::WebSocket& socket, grant::OrderMessage order) {
+template <class Order>
+bool HomeLines::Impl::take(Line& line, const net::WebSocket& socket, Order order) {
   std::string fabric;
   {
     const std::lock_guard lock(mutex);

@@ -52,9 +52,9 @@ step access/grant "a revoked unlock rolls on" unlocks.cpp 'viewer = $2 AND revok
 step access/grant "unlocks roll on for anybody" unlocks.cpp 'unlock_id = $1 AND viewer = $2' 'unlock_id = $1 AND $2 = $2'
 
 # A key agent elsewhere, and the fabric that it answers
-step access/grant "an agent believes any request" home_agent.cpp 'if (digest != to_base64url(crypto::sha256(view(order.request))))' 'if (false)'
+step access/grant "an agent believes any request" home_agent.cpp 'if (digest != to_base64url(crypto::sha256(view(request))))' 'if (false)'
 step access/grant "an agent takes requests of any time" home_agent.cpp 'if (!is_near(made, now))' 'if (false)'
-step access/grant "an agent takes any time for its own" home_agent.cpp 'if (!is_near(order.now, clock_.now()))' 'if (false)'
+step access/grant "an agent takes any time for its own" home_agent.cpp 'if (is_near(fabrics, clock_.now())) return {};' 'return {};'
 step access/grant "an agent's proof is for any connection" agent_messages.cpp 'if (claimed_nonce != nonce)' 'if (false)'
 step access/grant "an agent's proof is for any address" agent_messages.cpp \
   'if (std::ranges::find(own_urls, audience) == own_urls.end())' 'if (false)'
@@ -62,6 +62,7 @@ step access/grant "any agent answers an order" remote_agents.cpp '|| found->seco
 step access/grant "an agent grants to another viewer" remote_agents.cpp '|| claims.viewer != ordered.viewer' ''
 step access/grant "an agent grants other slots" remote_agents.cpp 'claims.slots != ordered.slots || ' ''
 step access/grant "an agent goes on with another unlock" remote_agents.cpp 'if (previous.unlock_id != claims.unlock_id)' 'if (false)'
+step access/grant "an agent gives another pass" remote_agents.cpp 'given.id != ordered.pass_id || ' ''
 step access/grant "an acceptance is for any title" acceptance.cpp \
   'if (record_digest != digest(record_jws) || sealed_digest != digest(sealed))' 'if (false)'
 

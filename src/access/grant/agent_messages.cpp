@@ -1,6 +1,7 @@
 #include "access/grant/agent_messages.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "access/attest/attestation.h"
@@ -22,29 +23,38 @@ std::unexpected<Error> unknown_message() {
               "This message is none that a fabric and a key agent exchange.");
 }
 
-Json facts_json(const OrderMessage& order) {
-  Json facts = {{"now", order.now.unix_s()}};
-  if (order.country) facts["country"] = *order.country;
-  if (order.uses) facts["uses"] = {{"unlocks", order.uses->unlocks}, {"last_unlock", order.uses->last_unlock.unix_s()}};
+/// What both kinds of order say of facts.
+struct SentFacts {
+  Instant now;
+  std::optional<std::string> country;
+  std::optional<policy::PathUse> uses;
+};
+
+Json facts_json(const SentFacts& sent) {
+  Json facts = {{"now", sent.now.unix_s()}};
+  if (sent.country) facts["country"] = *sent.country;
+  if (sent.uses) facts["uses"] = {{"unlocks", sent.uses->unlocks}, {"last_unlock", sent.uses->last_unlock.unix_s()}};
   return facts;
 }
 
-Result<void> read_facts(const Json& json, OrderMessage& order) {
-  const JsonReader facts(json, "order's facts");
+Result<SentFacts> read_facts(const JsonReader& order) {
+  SWARMA_TRY(const Json* json, order.object("facts"));
+  const JsonReader facts(*json, "order's facts");
   SWARMA_RETURN_IF_ERROR(facts.only({"now", "country", "uses"}));
-  SWARMA_TRY(order.now, facts.instant("now"));
+  SentFacts out;
+  SWARMA_TRY(out.now, facts.instant("now"));
   if (facts.has("country")) {
-    SWARMA_TRY(order.country, facts.text("country", 2));
+    SWARMA_TRY(out.country, facts.text("country", 2));
   }
-  if (!facts.has("uses")) return {};
+  if (!facts.has("uses")) return out;
   SWARMA_TRY(const Json* uses, facts.object("uses"));
   const JsonReader reader(*uses, "order's uses");
   SWARMA_RETURN_IF_ERROR(reader.only({"unlocks", "last_unlock"}));
   policy::PathUse use;
   SWARMA_TRY(use.unlocks, reader.integer("unlocks", 0, std::int64_t{1} << 50));
   SWARMA_TRY(use.last_unlock, reader.instant("last_unlock"));
-  order.uses = use;
-  return {};
+  out.uses = use;
+  return out;
 }
 
 Result<FromFabric> read_challenge(const JsonReader& reader) {
@@ -72,8 +82,37 @@ Result<FromFabric> read_order(const JsonReader& reader) {
   SWARMA_TRY(out.sealed, reader.text("sealed", title::kMaxSealedBytes));
   SWARMA_TRY(out.request, reader.text("request", kMaxKeyRequestBytes));
   SWARMA_TRY(out.proof, reader.text("proof", crypto::kMaxJwsBytes));
-  SWARMA_TRY(const Json* facts, reader.object("facts"));
-  SWARMA_RETURN_IF_ERROR(read_facts(*facts, out));
+  SWARMA_TRY(SentFacts facts, read_facts(reader));
+  out.now = facts.now;
+  out.country = std::move(facts.country);
+  out.uses = facts.uses;
+  return out;
+}
+
+Result<FromFabric> read_pass_order(const JsonReader& reader) {
+  SWARMA_RETURN_IF_ERROR(reader.only({"type", "id", "record", "request", "proof", "facts", "pass"}));
+  SWARMA_TRY(const SentFacts facts, read_facts(reader));
+  SWARMA_TRY(const Json* place, reader.object("pass"));
+  const JsonReader pass(*place, "order's pass");
+  SWARMA_RETURN_IF_ERROR(pass.only({"id", "list", "signer", "index"}));
+  SWARMA_TRY(const std::string signer_text, pass.text("signer", kMaxShort));
+  SWARMA_TRY(crypto::Did signer, crypto::Did::parse(signer_text));
+  PassOrderMessage out{.id = {},
+                       .record = {},
+                       .request = {},
+                       .proof = {},
+                       .now = facts.now,
+                       .uses = facts.uses,
+                       .pass_id = {},
+                       .status = {.list = {}, .signer = std::move(signer)}};
+  SWARMA_TRY(out.id, reader.text("id", kMaxShort));
+  SWARMA_TRY(out.record, reader.text("record", title::kMaxRecordBytes));
+  SWARMA_TRY(out.request, reader.text("request", kMaxKeyRequestBytes));
+  SWARMA_TRY(out.proof, reader.text("proof", crypto::kMaxJwsBytes));
+  SWARMA_TRY(out.pass_id, pass.text("id", kMaxShort));
+  SWARMA_TRY(out.status.list, pass.text("list", kMaxUrlBytes));
+  SWARMA_TRY(const std::int64_t index, pass.integer("index", 0, std::numeric_limits<std::uint32_t>::max()));
+  out.status.index = static_cast<std::uint32_t>(index);
   return out;
 }
 
@@ -91,6 +130,15 @@ Result<FromAgent> read_granted(const JsonReader& reader) {
   SWARMA_TRY(out.id, reader.text("id", kMaxShort));
   SWARMA_TRY(out.grant, reader.text("grant", policy::kMaxGrantBytes));
   if (out.grant.empty()) return unknown_message();
+  return out;
+}
+
+Result<FromAgent> read_passed(const JsonReader& reader) {
+  SWARMA_RETURN_IF_ERROR(reader.only({"type", "id", "pass"}));
+  AnswerMessage out;
+  SWARMA_TRY(out.id, reader.text("id", kMaxShort));
+  SWARMA_TRY(out.pass, reader.text("pass", pass::kMaxPassBytes));
+  if (out.pass.empty()) return unknown_message();
   return out;
 }
 
@@ -114,8 +162,26 @@ Json to_json(const AgentRefusal& refusal) {
   return {{"type", "refused"}, {"reason", refusal.reason}, {"message", refusal.message.substr(0, kMaxSentence)}};
 }
 Json to_json(const OrderMessage& order) {
-  return {{"type", "grant"},          {"id", order.id},       {"record", order.record},    {"sealed", order.sealed},
-          {"request", order.request}, {"proof", order.proof}, {"facts", facts_json(order)}};
+  return {{"type", "grant"},
+          {"id", order.id},
+          {"record", order.record},
+          {"sealed", order.sealed},
+          {"request", order.request},
+          {"proof", order.proof},
+          {"facts", facts_json({order.now, order.country, order.uses})}};
+}
+Json to_json(const PassOrderMessage& order) {
+  return {{"type", "pass"},
+          {"id", order.id},
+          {"record", order.record},
+          {"request", order.request},
+          {"proof", order.proof},
+          {"facts", facts_json({order.now, std::nullopt, order.uses})},
+          {"pass",
+           {{"id", order.pass_id},
+            {"list", order.status.list},
+            {"signer", order.status.signer.text()},
+            {"index", order.status.index}}}};
 }
 Json to_json(const AgentProofMessage& message) {
   Json json = {{"type", "proof"}, {"proof", message.proof}};
@@ -124,6 +190,7 @@ Json to_json(const AgentProofMessage& message) {
 }
 Json to_json(const AnswerMessage& answer) {
   if (!answer.grant.empty()) return {{"type", "granted"}, {"id", answer.id}, {"grant", answer.grant}};
+  if (!answer.pass.empty()) return {{"type", "passed"}, {"id", answer.id}, {"pass", answer.pass}};
   return {{"type", "refused"},
           {"id", answer.id},
           {"reason", answer.reason},
@@ -152,6 +219,7 @@ Result<FromFabric> parse_from_fabric(std::string_view text) {
   SWARMA_TRY(const std::string type, reader.text("type", 32));
   if (type == "challenge") return read_challenge(reader);
   if (type == "grant") return read_order(reader);
+  if (type == "pass") return read_pass_order(reader);
   if (type == "welcome") return AgentWelcome{};
   if (type == "refused") return read_refusal(reader);
   return unknown_message();
@@ -164,6 +232,7 @@ Result<FromAgent> parse_from_agent(std::string_view text) {
   SWARMA_TRY(const std::string type, reader.text("type", 32));
   if (type == "proof") return read_proof(reader);
   if (type == "granted") return read_granted(reader);
+  if (type == "passed") return read_passed(reader);
   if (type == "refused") return read_refused(reader);
   return unknown_message();
 }

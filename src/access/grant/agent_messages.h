@@ -5,12 +5,14 @@
 //   agent → fabric  {"type":"proof","proof":JWS,"token"?}           a key agent's key, and that it means this fabric
 //   fabric → agent  {"type":"welcome"}, or {"type":"refused","reason","message"} before it closes
 //   fabric → agent  {"type":"grant","id","record","sealed","request","proof","facts":{"now","country"?,"uses"?}}
-//   agent → fabric  {"type":"granted","id","grant":JWS} or {"type":"refused","id","reason","message"}
+//   fabric → agent  {"type":"pass","id","record","request","proof","facts","pass":{"id","list","signer","index"}}
+//   agent → fabric  {"type":"granted","id","grant":JWS}, {"type":"passed","id","pass":JWS} or
+//                   {"type":"refused","id","reason","message"}
 //
 // The proof is a JWS (typ swarma-agent+jwt) with {"iss":did,"aud":url,"nonce","encryption":did}: `aud` is the URL that
 // the agent has called, so that nobody can pass it on to another fabric. "request" and its "proof" are the viewer's own
-// words (POST /v1/keys/request and its DPoP proof), which the agent checks itself. Parsing is strict; errors are
-// BadRequest.
+// words (POST /v1/keys/request or /v1/passes/request and its DPoP proof), which the agent checks itself. Parsing is
+// strict; errors are BadRequest.
 #pragma once
 
 #include <map>
@@ -19,6 +21,7 @@
 #include <string_view>
 #include <variant>
 
+#include "access/pass/pass.h"
 #include "access/policy/evaluate.h"
 #include "title/title_record.h"
 
@@ -52,13 +55,24 @@ struct OrderMessage {
   std::optional<std::string> country;
   std::optional<policy::PathUse> uses;
 };
+/// A pass instead of keys. Its id and its place in a status list are the fabric's to choose.
+struct PassOrderMessage {
+  std::string id;
+  std::string record;   // JWS
+  std::string request;  // body of POST /v1/passes/request
+  std::string proof;    // DPoP
+  Instant now;          // the fabric's word, as above
+  std::optional<policy::PathUse> uses;
+  std::string pass_id;
+  pass::StatusEntry status;
+};
 struct AnswerMessage {
   std::string id;
-  std::string grant;            // JWS; or
+  std::string grant, pass;      // JWS: what was ordered; or
   std::string reason, message;  // why there is none
 };
 
-using FromFabric = std::variant<AgentChallenge, AgentWelcome, AgentRefusal, OrderMessage>;
+using FromFabric = std::variant<AgentChallenge, AgentWelcome, AgentRefusal, OrderMessage, PassOrderMessage>;
 using FromAgent = std::variant<AgentProofMessage, AnswerMessage>;
 std::string write_message(const FromFabric& message);
 std::string write_message(const FromAgent& message);

@@ -48,10 +48,10 @@ struct SigningViewer {
                                           .nonce = "n"};
     return attest::sign_attestation(attestation, verifier).value();
   }
-  std::string prove(const std::string& body, Instant now) const {
+  std::string prove(const std::string& body, Instant now, const std::string& path = "/v1/keys/request") const {
     return crypto::make_dpop_proof(signing,
                                    {.method = "POST",
-                                    .url = "https://fabric.example/v1/keys/request",
+                                    .url = "https://fabric.example" + path,
                                     .body_digest = to_base64url(crypto::sha256(view(body)))},
                                    now);
   }

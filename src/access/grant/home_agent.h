@@ -10,6 +10,7 @@
 
 #include "access/grant/agent_messages.h"
 #include "access/grant/key_agent.h"
+#include "access/grant/pass_agent.h"
 #include "base/clock.h"
 
 namespace swarma::access::grant {
@@ -18,16 +19,21 @@ inline constexpr std::chrono::seconds kClockSkew{60};  // and the order has been
 
 class HomeAgent {
  public:
-  /// Both outlive this.
-  HomeAgent(LocalKeyAgent& agent, const Clock& clock) : agent_(agent), clock_(clock) {}
+  /// All outlive this.
+  HomeAgent(LocalKeyAgent& agent, const LocalPassAgent& passes, const Clock& clock)
+      : agent_(agent), passes_(passes), clock_(clock) {}
 
   /// `fabric`: DID of whoever ordered. Takes some hundred microseconds. Safe for concurrent use.
   AnswerMessage answer(const OrderMessage& order, const std::string& fabric);
+  AnswerMessage answer(const PassOrderMessage& order, const std::string& fabric);
 
  private:
   Result<IssuedGrant> issue(const OrderMessage& order, const std::string& fabric);
+  Result<std::string> issue(const PassOrderMessage& order, const std::string& fabric);
+  Result<void> check_time(Instant fabrics) const;
 
   LocalKeyAgent& agent_;
+  const LocalPassAgent& passes_;
   const Clock& clock_;
 };
 

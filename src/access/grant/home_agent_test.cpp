@@ -45,7 +45,8 @@ struct HomeAgentTest : ::testing::Test {
   SigningViewer viewer_;
   TestTitle title_ = make_test_title(creator_, kPolicy);
   LocalKeyAgent local_{creator_.signing, creator_.decryption};
-  HomeAgent home_{local_, clock_};
+  LocalPassAgent passes_{creator_.signing};
+  HomeAgent home_{local_, passes_, clock_};
 };
 
 TEST_F(HomeAgentTest, GrantsWhatTheViewerAskedFor) {
@@ -125,8 +126,17 @@ TEST_F(HomeAgentTest, AProofIsGoodForOneConnectionToOneFabric) {
 TEST_F(HomeAgentTest, MessagesComeBackAsTheyWere) {
   OrderMessage sent = order();
   sent.uses = {.unlocks = 1, .last_unlock = clock_.now()};
+  const PassOrderMessage pass{.id = "o2",
+                              .record = "r",
+                              .request = "{}",
+                              .proof = "p",
+                              .now = clock_.now(),
+                              .uses = {},
+                              .pass_id = "i",
+                              .status = {.list = "https://fabric.example/l", .signer = fabric_.did(), .index = 7}};
   for (const FromFabric& message :
-       {FromFabric(sent), FromFabric(AgentChallenge{fabric_.did().text(), "n"}), FromFabric(AgentWelcome{})}) {
+       {FromFabric(sent), FromFabric(pass), FromFabric(AgentChallenge{fabric_.did().text(), "n"}),
+        FromFabric(AgentWelcome{})}) {
     const std::string text = write_message(message);
     EXPECT_EQ(write_message(parse_from_fabric(text).value()), text);
   }

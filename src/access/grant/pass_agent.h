@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "access/pass/pass.h"
 #include "access/policy/evaluate.h"
@@ -19,6 +20,9 @@ struct PassOrder {
   std::string pass_id;  // base64url, 16 bytes
   pass::StatusEntry status;
   policy::Facts facts;  // what the desk verified
+  // What an agent elsewhere sees for itself; both outlive the call.
+  std::string_view body = {};   // of POST /v1/passes/request, as the viewer sent it
+  std::string_view proof = {};  // the viewer's DPoP proof of it
 };
 
 /// Safe for concurrent use; does not block.

@@ -92,7 +92,9 @@ void PassDesk::Impl::attempt(std::shared_ptr<const PassRequest> request, int num
                         .holder = round->holder,
                         .pass_id = round->pass_id,
                         .status = {list_url(request->base_url, round->place.list), p.node.did(), round->place.index},
-                        .facts = round->facts};
+                        .facts = round->facts,
+                        .body = request->body,
+                        .proof = request->dpop};
   p.agent.issue_pass(order, [self = shared_from_this(), request, round, number,
                              done = std::move(done)](Result<std::string> signed_pass) mutable {
     if (!signed_pass) return done(std::move(signed_pass));
@@ -115,9 +117,8 @@ Result<void> PassDesk::Impl::write(db::Session& session, const PassRequest& requ
   for (const auto& attestation : round.used) SWARMA_RETURN_IF_ERROR(attest::consume(session, attestation, now));
   if (round.counts()) {
     const auto use = round.facts.uses.find(request.path);
-    SWARMA_TRY(const bool counted,
-               count_use(session, {request.title, request.viewer, request.path},
-                         use == round.facts.uses.end() ? 0 : use->second.unlocks, now));
+    SWARMA_TRY(const bool counted, count_use(session, {request.title, request.viewer, request.path},
+                                             use == round.facts.uses.end() ? 0 : use->second.unlocks, now));
     if (!counted) return changed;
   }
   const policy::PassTerms& terms = *round.path->grants.pass;

@@ -27,7 +27,11 @@ struct PassRequest {
   std::string holder_proof;  // pass::prove_holder with the title's id as nonce; empty: the viewer's own key
   std::string viewer;        // jkt of the DPoP proof
   std::string base_url;      // of this node: where the status list is
+  std::string body = {};     // as it was sent, and
+  std::string dpop = {};     // the proof of it: for an agent elsewhere
 };
+/// Parses a body strictly; BadRequest names the member. What is not in it is left to the caller.
+Result<PassRequest> parse_pass_request(const Json& body);
 
 /// A pass by the creator's own hand.
 struct HandedPass {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "access/grant/prepared_titles.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/random.h"
@@ -39,6 +40,8 @@ std::unexpected<Error> agent_failed() {
 /// What an agent may refuse for, and what that means to the viewer. Everything else is a fault of the agent's.
 std::optional<ErrorCode> code_of(std::string_view reason) {
   static constexpr std::pair<std::string_view, ErrorCode> kKnown[] = {
+      {"path_gives_no_pass", ErrorCode::BadRequest},
+      {"holder_proof_bad", ErrorCode::Forbidden},
       {"policy_unmet", ErrorCode::Forbidden},
       {"outside_scope", ErrorCode::Forbidden},
       {"path_unknown", ErrorCode::BadRequest},
@@ -107,10 +110,48 @@ Result<IssuedGrant> read_answer(const AnswerMessage& answer, const Ordered& orde
   return agent_failed();
 }
 
+struct OrderedPass {
+  std::shared_ptr<const PreparedTitle> title;
+  std::string path, holder, pass_id;
+  pass::StatusEntry status;
+  Instant now;
+};
+
+Result<std::string> read_pass(const std::string& jws, const OrderedPass& ordered) {
+  const policy::Path* path = ordered.title->policy.find_path(ordered.path);
+  if (path == nullptr || !path->grants.pass) return agent_failed();
+  const policy::PassTerms& terms = *path->grants.pass;
+  const title::TitleRecord& record = ordered.title->record;
+  SWARMA_TRY(const pass::Pass given, pass::verify_pass(jws, {.issuer_jkt = ordered.title->creator_jkt,
+                                                             .holder = ordered.holder,
+                                                             .title = record.id,
+                                                             .tier = terms.tier,
+                                                             .now = ordered.now}));
+  const std::vector<TitleId> titles = terms.this_title_only ? std::vector{record.id} : std::vector<TitleId>{};
+  if (given.id != ordered.pass_id || given.titles != titles || given.valid_until != Expiry(ordered.now, terms.life) ||
+      !given.status || given.status->list != ordered.status.list || given.status->index != ordered.status.index ||
+      !(given.status->signer == ordered.status.signer))
+    return fail(ErrorCode::Forbidden, "pass_forged", "The pass is not the one ordered.");
+  return jws;
+}
+
+Result<std::string> read_pass_answer(const AnswerMessage& answer, const OrderedPass& ordered) {
+  if (!answer.pass.empty()) {
+    auto given = read_pass(answer.pass, ordered);
+    if (given) return given;
+    log::warning("agent_failed", {{"title", ordered.title->record.id.text()}, {"reason", given.error().reason}});
+    return agent_failed();
+  }
+  if (const auto code = code_of(answer.reason)) return fail(*code, answer.reason, printable(answer.message));
+  log::warning("agent_failed", {{"title", ordered.title->record.id.text()}, {"reason", printable(answer.reason)}});
+  return agent_failed();
+}
+
 struct Order {
   std::string text;  // the message, to be sent to another line if need be
-  Ordered ordered;
-  KeyAgent::Done done;
+  crypto::Did agent;
+  /// Takes the answer, or why there is none. Called once, without the lock.
+  std::move_only_function<void(Result<AnswerMessage>)> settle;
   LineId line = 0;
   Time sent{}, deadline{};
   bool moved = false;
@@ -139,6 +180,7 @@ struct RemoteAgents::Impl {
   enum class Sent { Yes, Away, Busy };
   Sent send(Order& order, const std::string& id, LineId but_not = 0);
   void let_go(LineId line, std::size_t bytes);
+  void put(const std::string& id, Order order);
   std::optional<Order> take(const std::string& id, LineId line);
 };
 
@@ -147,7 +189,7 @@ RemoteAgents::Impl::Sent RemoteAgents::Impl::send(Order& order, const std::strin
   std::vector<std::pair<LineId, Line*>> candidates;
   bool busy = false;
   for (auto& [line_id, line] : lines) {
-    if (line_id == but_not || !line.agent || !(line.agent->signer == order.ordered.agent)) continue;
+    if (line_id == but_not || !line.agent || !(line.agent->signer == order.agent)) continue;
     if (line.orders >= limits.orders_per_line || line.bytes + order.text.size() > limits.bytes_per_line)
       busy = true;
     else
@@ -183,6 +225,21 @@ std::optional<Order> RemoteAgents::Impl::take(const std::string& id, LineId line
   return order;
 }
 
+void RemoteAgents::Impl::put(const std::string& id, Order order) {
+  Sent sent = Sent::Busy;
+  {
+    const std::lock_guard lock(mutex);
+    order.deadline = now() + limits.deadline;
+    if (order.text.size() <= kMaxAgentMessage && bytes + order.text.size() <= limits.bytes) sent = send(order, id);
+    if (sent == Sent::Yes) {
+      bytes += order.text.size();
+      orders.emplace(id, std::move(order));
+    }
+  }
+  if (sent == Sent::Away) order.settle(agent_away());
+  if (sent == Sent::Busy) order.settle(agent_busy());
+}
+
 RemoteAgents::RemoteAgents(std::function<Time()> now, AgentLimits limits)
     : impl_(new Impl{.now = std::move(now), .limits = limits}) {}
 RemoteAgents::~RemoteAgents() = default;
@@ -215,7 +272,7 @@ void RemoteAgents::answer(LineId line, const AnswerMessage& answer) {
     order = impl_->take(answer.id, line);
     if (const auto found = impl_->lines.find(line); order && found != impl_->lines.end()) found->second.missed = 0;
   }
-  if (order) order->done(read_answer(answer, order->ordered));
+  if (order) order->settle(answer);
 }
 
 void RemoteAgents::close(LineId line) {
@@ -233,7 +290,7 @@ void RemoteAgents::close(LineId line) {
       it = impl_->orders.erase(it);
     }
   }
-  for (Order& order : lost) order.done(agent_away());
+  for (Order& order : lost) order.settle(agent_away());
 }
 
 void RemoteAgents::look() {
@@ -263,7 +320,7 @@ void RemoteAgents::look() {
     }
   }
   for (const auto& wire : unproven) wire->close("agent_proof_bad");
-  for (Order& order : late) order.done(agent_busy());
+  for (Order& order : late) order.settle(agent_busy());
 }
 
 bool RemoteAgents::is_here(const title::KeyAgentRef& agent) const {
@@ -272,7 +329,7 @@ bool RemoteAgents::is_here(const title::KeyAgentRef& agent) const {
       impl_->lines, [&](const auto& one) { return one.second.agent && one.second.agent->signer == agent.signer; });
 }
 
-void RemoteAgents::issue(const GrantOrder& order, Done done) {
+void RemoteAgents::issue(const GrantOrder& order, KeyAgent::Done done) {
   const std::string id = to_base64url(random_array<16>());
   OrderMessage message{.id = id,
                        .record = *order.record,
@@ -283,29 +340,57 @@ void RemoteAgents::issue(const GrantOrder& order, Done done) {
                        .country = order.facts.country,
                        .uses = {}};
   if (const auto use = order.facts.uses.find(order.path); use != order.facts.uses.end()) message.uses = use->second;
-  Order made{.text = write_message(FromFabric(std::move(message))),
-             .ordered = {.agent = order.agent->signer,
-                         .title = order.title,
-                         .revision = order.revision,
-                         .path = order.path,
-                         .slots = order.slots,
-                         .key_groups = order.key_groups,
-                         .viewer = order.viewer,
-                         .previous = order.previous},
-             .done = std::move(done)};
-  auto sent = Impl::Sent::Busy;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    made.deadline = impl_->now() + impl_->limits.deadline;
-    if (made.text.size() <= kMaxAgentMessage && impl_->bytes + made.text.size() <= impl_->limits.bytes)
-      sent = impl_->send(made, id);
-    if (sent == Impl::Sent::Yes) {
-      impl_->bytes += made.text.size();
-      impl_->orders.emplace(id, std::move(made));
-    }
-  }
-  if (sent == Impl::Sent::Away) made.done(agent_away());
-  if (sent == Impl::Sent::Busy) made.done(agent_busy());
+  Ordered ordered{.agent = order.agent->signer,
+                  .title = order.title,
+                  .revision = order.revision,
+                  .path = order.path,
+                  .slots = order.slots,
+                  .key_groups = order.key_groups,
+                  .viewer = order.viewer,
+                  .previous = order.previous};
+  impl_->put(id,
+             {.text = write_message(FromFabric(std::move(message))),
+              .agent = order.agent->signer,
+              .settle = [ordered = std::move(ordered), done = std::move(done)](Result<AnswerMessage> answer) mutable {
+                done(answer ? read_answer(*answer, ordered) : std::unexpected(answer.error()));
+              }});
+}
+
+void RemoteAgents::issue_pass(const PassOrder& order, PassAgent::Done done) {
+  auto title = prepare_title({*order.record, {}});
+  if (!title) return done(std::unexpected(std::move(title).error()));
+  OrderedPass ordered{.title = *std::move(title),
+                      .path = order.path,
+                      .holder = order.holder,
+                      .pass_id = order.pass_id,
+                      .status = order.status,
+                      .now = order.facts.now};
+  const crypto::Did agent = ordered.title->record.agent.signer;
+  const std::string id = to_base64url(random_array<16>());
+  PassOrderMessage message{.id = id,
+                           .record = *order.record,
+                           .request = std::string(order.body),
+                           .proof = std::string(order.proof),
+                           .now = order.facts.now,
+                           .uses = {},
+                           .pass_id = order.pass_id,
+                           .status = order.status};
+  if (const auto use = order.facts.uses.find(order.path); use != order.facts.uses.end()) message.uses = use->second;
+  impl_->put(id,
+             {.text = write_message(FromFabric(std::move(message))),
+              .agent = agent,
+              .settle = [ordered = std::move(ordered), done = std::move(done)](Result<AnswerMessage> answer) mutable {
+                done(answer ? read_pass_answer(*answer, ordered) : std::unexpected(answer.error()));
+              }});
+}
+
+void ChosenPassAgent::issue_pass(const PassOrder& order, Done done) {
+  auto record = title::verify_record(*order.record);
+  if (!record) return done(std::unexpected(std::move(record).error()));
+  if (record->creator == own_) return local_.issue_pass(order, std::move(done));
+  remote_.issue_pass(order, [run = run_, done = std::move(done)](Result<std::string> pass) mutable {
+    run([done = std::move(done), pass = std::move(pass)]() mutable { done(std::move(pass)); });
+  });
 }
 
 RemoteAgents::Counts RemoteAgents::counts() const {

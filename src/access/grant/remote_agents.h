@@ -13,6 +13,7 @@
 
 #include "access/grant/agent_messages.h"
 #include "access/grant/key_agent.h"
+#include "access/grant/pass_agent.h"
 
 namespace swarma::access::grant {
 
@@ -36,7 +37,7 @@ struct AgentLimits {
   std::chrono::seconds deadline{10};     // of an order
 };
 
-class RemoteAgents final : public KeyAgent {
+class RemoteAgents final : public KeyAgent, public PassAgent {
  public:
   using LineId = std::uint64_t;
   using Time = std::chrono::steady_clock::duration;  // since any moment
@@ -56,7 +57,9 @@ class RemoteAgents final : public KeyAgent {
 
   bool is_here(const title::KeyAgentRef& agent) const;
   /// Forbidden and Conflict as LocalKeyAgent; Unavailable "agent_away", "agent_busy", "agent_failed".
-  void issue(const GrantOrder& order, Done done) override;
+  void issue(const GrantOrder& order, KeyAgent::Done done) override;
+  /// A pass by the agent that the record names, which must be its creator's. The same of Unavailable.
+  void issue_pass(const PassOrder& order, PassAgent::Done done) override;
 
   struct Counts {
     std::uint64_t lines = 0;   // proven
@@ -89,6 +92,22 @@ class ChosenKeyAgent final : public KeyAgent {
   const crypto::Did& own_;
   LocalKeyAgent& local_;
   RemoteAgents& remote_;
+};
+
+/// The creator of a title: the owner of this node, or one who is elsewhere.
+class ChosenPassAgent final : public PassAgent {
+ public:
+  /// `run`: as of Broker, since what follows a pass is written. All outlive this.
+  ChosenPassAgent(const crypto::Did& own, LocalPassAgent& local, RemoteAgents& remote,
+                  std::function<void(std::move_only_function<void()>)> run)
+      : own_(own), local_(local), remote_(remote), run_(std::move(run)) {}
+  void issue_pass(const PassOrder& order, Done done) override;
+
+ private:
+  const crypto::Did& own_;
+  LocalPassAgent& local_;
+  RemoteAgents& remote_;
+  const std::function<void(std::move_only_function<void()>)> run_;
 };
 
 }  // namespace swarma::access::grant

@@ -6,6 +6,7 @@
 #include "access/grant/agent_testing.h"
 #include "access/grant/broker_testing.h"
 #include "access/grant/home_agent.h"
+#include "access/grant/pass_desk.h"
 #include "once/tables.h"
 
 namespace swarma::access::grant {
@@ -21,7 +22,7 @@ constexpr std::string_view kPolicy = R"({"version":1,"paths":[
 
 struct RemoteAgentsTest : ::testing::Test {
   void SetUp() override {
-    for (const auto list : {attest::migrations(), migrations(), once::migrations()})
+    for (const auto list : {pass::migrations(), attest::migrations(), migrations(), once::migrations()})
       ASSERT_TRUE(database_->migrate(list));
     titles_.put(title_);
   }
@@ -72,7 +73,8 @@ struct RemoteAgentsTest : ::testing::Test {
                   .run = run_here}};
   // At home.
   LocalKeyAgent local_{creator_.signing, creator_.decryption};
-  HomeAgent home_{local_, clock_};
+  LocalPassAgent passes_{creator_.signing};
+  HomeAgent home_{local_, passes_, clock_};
   std::shared_ptr<ListedLine> line_ = std::make_shared<ListedLine>();
 };
 
@@ -225,6 +227,69 @@ TEST_F(RemoteAgentsTest, CountsThatMovedMeanwhileAreLookedAtAgain) {
   agents_.answer(id, decide(orders[1]));
   EXPECT_EQ(reason(first), "fine");
   EXPECT_EQ(reason(second), "max_plays");
+}
+
+struct PassesFromHome : RemoteAgentsTest {
+  std::shared_ptr<std::optional<Result<std::string>>> join() {
+    titles_.put(sells_);
+    const auto policy = policy::parse_policy_text(sells_.record.policy).value();
+    const Json body = {{"title_id", sells_.record.id.text()},
+                       {"revision", 1},
+                       {"path", "join"},
+                       {"attestations", {viewer_.attest(sells_, policy.paths()[0].leaves[0], fabric_, clock_.now())}}};
+    PassRequest request = parse_pass_request(body).value();
+    request.viewer = viewer_.signing.jkt();
+    request.base_url = "https://fabric.example";
+    request.body = body.dump();
+    request.dpop = viewer_.prove(request.body, clock_.now(), "/v1/passes/request");
+    auto answer = std::make_shared<std::optional<Result<std::string>>>();
+    desk_.request(std::move(request), [answer](Result<std::string> given) { *answer = std::move(given); });
+    return answer;
+  }
+  PassOrderMessage order(std::size_t index) {
+    return std::get<PassOrderMessage>(parse_from_fabric(line_->messages.at(index)).value());
+  }
+  AnswerMessage sign(const PassOrderMessage& order) { return home_.answer(order, fabric_.did().text()); }
+
+  TestTitle sells_ = make_test_title(creator_, R"({"version":1,"paths":[
+    {"id":"join","requires":{"requirement":"goodwill_ack","params":{"text":"I join."}},
+     "grants":{"pass":{"tier":"gold","life_s":86400},"max_plays":1}}]})");
+  LocalPassAgent of_the_fabric_{fabric_};
+  ChosenPassAgent chosen_{fabric_.did(), of_the_fabric_, agents_, run_here};
+  PassDesk desk_{{*database_, clock_, prepared_, chosen_, fabric_, {fabric_.did().text()}}};
+};
+
+TEST_F(PassesFromHome, AreSignedByTheirCreator) {
+  EXPECT_EQ((**join()).error().reason, "agent_away");
+  const auto id = connect(line_);
+  const auto answer = join();
+  EXPECT_FALSE(*answer);
+  agents_.answer(id, sign(order(0)));
+  ASSERT_TRUE(*answer && **answer) << (**answer).error().reason;
+  const auto given = pass::verify_pass(***answer, {.issuer_jkt = creator_.signing.jkt(),
+                                                   .holder = viewer_.signing.jkt(),
+                                                   .title = title_.record.id,
+                                                   .tier = "gold",
+                                                   .now = clock_.now()});
+  EXPECT_TRUE(given) << given.error().reason;
+  EXPECT_EQ((**join()).error().reason, "max_plays");
+}
+
+TEST_F(PassesFromHome, AreAsOrderedAndForWhoAsked) {
+  const auto id = connect(line_);
+  auto answer = join();
+  PassOrderMessage theirs = order(0);
+  theirs.pass_id = to_base64url(random_array<16>());
+  agents_.answer(id, sign(theirs));
+  EXPECT_EQ((**answer).error().reason, "agent_failed");
+  answer = join();
+  PassOrderMessage stolen = order(1);
+  stolen.proof = SigningViewer().prove(stolen.request, clock_.now(), "/v1/passes/request");
+  EXPECT_EQ(sign(stolen).reason, "attestation_wrong_viewer");
+  stolen.proof = viewer_.prove(stolen.request, clock_.now());
+  EXPECT_EQ(sign(stolen).reason, "viewer_proof_bad");
+  agents_.answer(id, sign(order(1)));
+  EXPECT_TRUE(**answer);
 }
 
 TEST_F(RemoteAgentsTest, AnUnansweredRequestGoesWithTheAgents) {

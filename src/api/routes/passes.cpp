@@ -38,25 +38,11 @@ Json render(const pass::GivenPass& given, Instant now) {
 
 Result<PassRequest> read_request(const Call& call) {
   SWARMA_TRY(const Json body, parse_body(call.request));
-  const JsonReader reader(body, "request");
-  SWARMA_RETURN_IF_ERROR(reader.only({"title_id", "revision", "path", "attestations", "holder"}));
-  SWARMA_TRY(const std::string id, reader.text("title_id", 26));
-  SWARMA_TRY(const TitleId title, TitleId::parse(id));
-  PassRequest request{.title = title,
-                      .path = {},
-                      .attestations = {},
-                      .holder_proof = {},
-                      .viewer = call.caller.jkt,
-                      .base_url = call.caller.base_url};
-  SWARMA_TRY(request.revision, reader.integer("revision", 1, std::int64_t{1} << 50));
-  SWARMA_TRY(request.path, reader.text("path", 32));
-  SWARMA_TRY(request.holder_proof, reader.text_or("holder", pass::kMaxHolderProofBytes, ""));
-  SWARMA_TRY(const Json* list, reader.array("attestations", access::grant::kMaxPassAttestations));
-  for (const Json& item : *list) {
-    if (!item.is_string() || item.get_ref<const std::string&>().size() > access::attest::kMaxAttestationBytes)
-      return fail(ErrorCode::BadRequest, "bad_member", "\"attestations\" must hold attestations.");
-    request.attestations.push_back(item.get<std::string>());
-  }
+  SWARMA_TRY(PassRequest request, access::grant::parse_pass_request(body));
+  request.viewer = call.caller.jkt;
+  request.base_url = call.caller.base_url;
+  request.body = call.request.body;
+  request.dpop = call.request.headers.get("DPoP");
   return request;
 }
 

@@ -76,10 +76,12 @@ struct Insides {
                 .recent = &recently_issued,
                 .run = [this](auto work) { returning.run(std::move(work)); }}),
         pass_agent(f.identity.signing),
+        pass_agents(f.identity.signing.did(), pass_agent, agents_elsewhere,
+                    [this](auto work) { returning.run(std::move(work)); }),
         passes({.database = *f.database,
                 .clock = f.clock,
                 .titles = prepared,
-                .agent = pass_agent,
+                .agent = pass_agents,
                 .node = f.identity.signing,
                 .own_issuers = {f.identity.signing.did().text()}}),
         foreign_passes(*f.database, &outside->outbound, [this](auto work) { returning.run(std::move(work)); }),
@@ -103,6 +105,7 @@ struct Insides {
   attest::Actions actions;
   grant::Broker broker;
   grant::LocalPassAgent pass_agent;
+  grant::ChosenPassAgent pass_agents;
   grant::PassDesk passes;
   attest::ForeignPasses foreign_passes;
   BlobPresenceByStore presence;
