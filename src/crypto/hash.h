@@ -1,4 +1,4 @@
-// SHA-256, HMAC and HKDF (OpenSSL EVP, algorithms fetched once). All functions are safe to call concurrently.
+// SHA-256, HMAC and HKDF (OpenSSL EVP, algorithms fetched once), Keccak-256 (keccak.cpp). All functions are safe to call concurrently.
 #pragma once
 
 #include <memory>
@@ -34,6 +34,9 @@ class Sha256 {
 };
 
 Digest hmac_sha256(ByteView key, ByteView message);
+
+/// What Ethereum hashes with: Keccak as it was before SHA-3 changed the padding.
+Digest keccak256(ByteView bytes);
 
 /// HKDF-SHA256 (RFC 5869) with an empty salt: `info` separates the uses.
 SecretKey hkdf_sha256(const SecretKey& key, std::string_view info);
