@@ -63,6 +63,23 @@ unlock::Answers make_answers(const WatchOptions& options, ProgressLine& line) {
     const auto reply = ask(question);
     return reply && !reply->empty() ? std::optional(*reply) : std::nullopt;
   };
+  answers.run_errand = [&line](const unlock::Errand& errand) -> std::optional<std::vector<std::string>> {
+    line.finish();
+    for (const std::string& sentence : errand.tell) say(sentence);
+    std::vector<std::string> brought;
+    for (const std::string& question : errand.bring) {
+      auto reply = ask(question);
+      if (!reply) return std::nullopt;
+      brought.push_back(*std::move(reply));
+    }
+    return brought;
+  };
+  answers.on_waiting = [&line, last = std::string()](const std::string& sentence) mutable {
+    line.finish();
+    if (sentence != last) say(sentence);
+    last = sentence;
+    return true;
+  };
   answers.on_puzzle = [&line](double part) {
     line.update("puzzle", std::min(part, 0.99), part > 1 ? "longer than expected" : "");
     return true;

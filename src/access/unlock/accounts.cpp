@@ -1,5 +1,5 @@
 // social_like with an account elsewhere: the viewer opens the address of a platform and signs in there, or writes a
-// text into the profile of an account of the fediverse and names the account.
+// text into the profile of an account of the fediverse and names the account; on Nostr he signs (nostr.cpp).
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -19,7 +19,8 @@ Result<std::string> plain(const Json& challenge, const char* name, std::size_t m
 }
 
 std::optional<double> cost(const Json& params, const Answers& answers) {
-  if (!answers.ask_elsewhere || params.value("network", "") == "nostr") return std::nullopt;
+  if (params.value("network", "") == "nostr") return answers.run_errand ? std::optional(kAsking) : std::nullopt;
+  if (!answers.ask_elsewhere) return std::nullopt;
   return 3 * kAsking;  // another program to go to, and to come back from
 }
 
@@ -46,6 +47,7 @@ std::optional<Json> ask_account(const std::vector<std::string>& lines, const Ans
 }
 
 Result<std::optional<Json>> answer(const Json& params, const Json& challenge, const Answers& answers) {
+  if (params.value("network", "") == "nostr") return answer_nostr(params, challenge, answers);
   if (params.value("network", "") != "activitypub") return sign_in(challenge, answers);
   SWARMA_TRY(const std::string token, plain(challenge, "token", 64));
   return ask_account({"Do it with an account of yours on the fediverse, and write this text into its profile, which "

@@ -10,6 +10,11 @@ namespace swarma::access::unlock {
 
 /// The expected part of the work that is done, 0..; returning false gives up ("cancelled").
 using Progress = std::function<bool(double expected_part)>;
+/// Something that the viewer does outside this program, with a wallet or an extension of the browser.
+struct Errand {
+  std::vector<std::string> tell;   // what it costs, who gets it, what happens if it fails; texts to copy. One a line
+  std::vector<std::string> bring;  // what is asked for afterwards, a line each
+};
 
 /// What is missing is asked for through the ask_… functions, where they are given.
 struct Answers {
@@ -24,6 +29,10 @@ struct Answers {
   std::function<std::optional<std::string>(const std::string& complaint)> ask_address;
   /// The code of that mail; an empty text once its link was confirmed instead.
   std::function<std::optional<std::string>(const std::string& complaint)> ask_mail_code;
+  /// The lines that were asked for, in their order; nothing: declined.
+  std::function<std::optional<std::vector<std::string>>(const Errand&)> run_errand;
+  /// The node waits for somebody else, such as a chain; returning false gives up.
+  std::function<bool(const std::string& sentence)> on_waiting;
   /// Shows what is to be done in another program, and waits until it is: the account that it was done with where one is
   /// wanted, otherwise an empty text. Nothing: declined.
   std::function<std::optional<std::string>(const std::vector<std::string>& lines, bool wants_account)> ask_elsewhere;

@@ -3,9 +3,9 @@
 namespace swarma::access::unlock {
 
 const Method* find_method(policy::Requirement requirement) {
-  for (const Method* method : {&kGoodwill, &kPuzzle, &kAllowlist, &kEmail})
+  for (const Method* method : {&kGoodwill, &kPuzzle, &kAllowlist, &kEmail, &kPayment, &kAccounts})
     if (method->requirement == requirement) return method;
-  return requirement == kAccounts.requirement ? &kAccounts : nullptr;
+  return nullptr;
 }
 
 }  // namespace swarma::access::unlock

@@ -29,10 +29,15 @@ struct Method {
   std::optional<Json> (*retry)(const Error& refusal, const Answers& answers) = nullptr;
 };
 
-extern const Method kGoodwill, kPuzzle, kAllowlist, kEmail;
+extern const Method kGoodwill, kPuzzle, kAllowlist, kEmail, kPayment, kAccounts;
+
+/// Ownership of a token of a chain, one of the ways of kAllowlist (nft.cpp).
+Result<std::optional<Json>> answer_nft(const Json& params, const Json& challenge, const Answers& answers);
+
+/// A like, repost or follow on Nostr, one of the ways of kAccounts (nostr.cpp).
+Result<std::optional<Json>> answer_nostr(const Json& params, const Json& challenge, const Answers& answers);
 
 /// Null for a requirement that this program cannot meet.
 const Method* find_method(policy::Requirement requirement);
-extern const Method kAccounts;
 
 }  // namespace swarma::access::unlock

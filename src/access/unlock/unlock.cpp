@@ -17,6 +17,9 @@ constexpr std::size_t kMaxGrantText = policy::kMaxGrantBytes;
 constexpr client::Patience kPatience{.attempts = 3, .longest_pause = std::chrono::seconds(5)};
 // So often a film that plays asks for further keys while its key agent is away: each time takes what kPatience does.
 constexpr int kTriesWhileAway = 12;
+// Between two questions whether a payment lies deep enough.
+constexpr client::Patience kBetween{
+    .attempts = 2, .first_pause = std::chrono::seconds(2), .longest_pause = std::chrono::seconds(120)};
 
 }  // namespace
 
@@ -34,6 +37,7 @@ struct Unlocker::Impl {
   Result<Json> answer(const policy::Leaf& leaf, const std::string& action, const Json& challenge,
                       const Answers& answers);
   Result<Json> complete(const policy::Leaf& leaf, const std::string& action, Json response, const Answers& answers);
+  static bool wait_for_others(policy::Requirement requirement, const Error& error, const Answers& answers);
   Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
                            const char* how, Json proof);
   Result<Json> ask_for_keys(const Json& body);
@@ -72,17 +76,30 @@ Result<Json> Unlocker::Impl::answer(const policy::Leaf& leaf, const std::string&
   return *std::move(response);
 }
 
-/// With further responses for as long as the viewer has some.
+/// With further responses for as long as the viewer has some, and again while the node waits for somebody else. What a
+/// viewer paid is not given up because a node of the chain is away.
 Result<Json> Unlocker::Impl::complete(const policy::Leaf& leaf, const std::string& action, Json response,
                                       const Answers& answers) {
   const Method* method = find_method(leaf.requirement);
   for (;;) {
     Result<Json> completed = node.post("/v1/actions/complete", {{"action_id", action}, {"response", response}});
-    if (completed || method->retry == nullptr) return completed;
-    std::optional<Json> other = method->retry(completed.error(), answers);
-    if (!other) return completed;
-    response = *std::move(other);
+    if (completed) return completed;
+    if (method->retry != nullptr) {
+      std::optional<Json> other = method->retry(completed.error(), answers);
+      if (!other) return completed;
+      response = *std::move(other);
+    } else if (!wait_for_others(leaf.requirement, completed.error(), answers)) {
+      return completed;
+    }
   }
+}
+
+/// Whether the same response is worth sending again, once it is time.
+bool Unlocker::Impl::wait_for_others(policy::Requirement requirement, const Error& error, const Answers& answers) {
+  const bool is_unknown = requirement == policy::Requirement::CryptoPayment && error.code == ErrorCode::Unavailable;
+  if ((error.reason != "not_yet" && !is_unknown) || !answers.on_waiting || !answers.on_waiting(error.message))
+    return false;
+  return client::Attempts(kBetween).wait(error.retry_after);
 }
 
 /// Start, answer, complete: gives the attestation.
