@@ -40,6 +40,8 @@ void describe(OptionSet& options, Config& c) {
   access::attest::describe(options, c.oauth);
   access::attest::describe(options, c.activitypub);
   access::attest::describe(options, c.mails);
+  access::attest::describe(options, c.payment);
+  access::attest::describe(options, c.nostr);
 }
 
 }  // namespace swarma::node

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "access/attest/mail_budget.h"
 #include "access/attest/activitypub_options.h"
+#include "access/attest/mail_budget.h"
+#include "access/attest/nostr_options.h"
 #include "access/attest/oauth_options.h"
+#include "access/attest/payment_options.h"
 #include "base/options.h"
 #include "content/publish/spool.h"
 #include "net/http_server.h"
@@ -31,6 +33,8 @@ struct Config {
   access::attest::OauthOptions oauth;
   access::attest::ActivityPubOptions activitypub;
   access::attest::MailBudget mails;
+  access::attest::PaymentOptions payment;
+  access::attest::NostrOptions nostr;
 
   std::string database_url() const;
   std::filesystem::path blob_folder() const;

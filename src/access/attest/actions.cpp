@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "access/attest/account_uses.h"
 #include "access/attest/code_book.h"
 #include "access/attest/email_limits.h"
 #include "access/attest/puzzle_load.h"
@@ -182,6 +183,7 @@ struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
           "VALUES ($1, $2, $3, $4, $5, $6, $7)",
           {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
            action.context.creator_jkt, attestation_digest(jws), attestation.expires_at.unix_s()}));
+      if (evidence.remember) SWARMA_RETURN_IF_ERROR(evidence.remember(session, attestation.id));
       return {};
     });
   }
@@ -190,7 +192,9 @@ struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
 Actions::Actions(db::Database& database, const Clock& clock, const crypto::SigningKey& issuer,
                  std::vector<std::unique_ptr<Verifier>> verifiers, RecentlyIssued* recent)
     : impl_(std::make_shared<Impl>(database, clock, issuer, std::move(verifiers), recent)) {}
-Actions::~Actions() = default;
+Actions::~Actions() {
+  for (const auto& verifier : impl_->verifiers) verifier->stop();
+}
 
 bool Actions::available(const policy::Leaf& leaf) const {
   return impl_->works(leaf);
@@ -390,6 +394,11 @@ Result<std::int64_t> Actions::Impl::prune_attestations(Expiry limit) {
   return removed;
 }
 
+void Actions::tend() {
+  const Instant now = impl_->clock.now();
+  for (const auto& verifier : impl_->verifiers) verifier->tend(now);
+}
+
 Result<std::int64_t> Actions::prune() {
   const Instant now = impl_->clock.now();
   // A little longer than they live, so that "expired" can still be told from "unknown".
@@ -397,6 +406,9 @@ Result<std::int64_t> Actions::prune() {
   SWARMA_TRY(std::int64_t removed, impl_->prune_attestations(Expiry((impl_->unhurried.now() - kKeep).unix_s())));
   for (const auto& [sql, limit] :
        {std::pair("DELETE FROM actions WHERE expires_at < $1", (now - kKeep).unix_s()),
+        std::pair("DELETE FROM account_uses WHERE used_at < $1", (now - kAccountUseMemory).unix_s()),
+        std::pair("UPDATE account_uses SET network = '' WHERE network <> '' AND used_at < $1",
+                  (now - std::chrono::days(1)).unix_s()),
         std::pair("DELETE FROM code_attempts WHERE time_window < $1", now.unix_s() / kAttemptWindowSeconds),
         std::pair("DELETE FROM attest_foreign_passes WHERE valid_until < $1", (now - kKeep).unix_s()),
         std::pair("DELETE FROM attest_ads WHERE beat_at < $1", (now - kKeep).unix_s()),

@@ -97,6 +97,8 @@ class Actions {
   /// By its subject, the title's creator or the node's operator; anybody else gets NotFound. Repeating is fine.
   Result<void> revoke(std::string_view attestation_id, const Revoker& by);
 
+  /// Lets the verifiers look again at what they attested (Verifier::tend).
+  void tend();
   /// Removes what has expired; returns the number of rows.
   Result<std::int64_t> prune();
 

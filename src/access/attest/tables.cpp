@@ -136,14 +136,52 @@ constexpr const char* kAccounts = R"(
     CREATE INDEX attest_accounts_by_time ON attest_accounts (used_at);
   )";
 
+// Payments that were used, for ever: they do not come back; those that a chain may still take back (evm_watch.h).
+// Nothing of both names a viewer. Accounts elsewhere that met a requirement, under names that mean nothing for another
+// title (account_uses.h).
+constexpr const char* kPaymentsAndAccounts = R"(
+    CREATE TABLE used_payments (
+      chain TEXT NOT NULL,
+      payment TEXT NOT NULL,
+      log_index BIGINT NOT NULL,
+      PRIMARY KEY (chain, payment, log_index)
+    ) {WITHOUT_ROWID};
+    CREATE TABLE watched_payments (
+      attestation_id TEXT PRIMARY KEY,
+      chain_id BIGINT NOT NULL,
+      tx_hash TEXT NOT NULL,
+      log_index BIGINT NOT NULL,
+      basis TEXT NOT NULL,
+      attested_at BIGINT NOT NULL,
+      looked_at BIGINT NOT NULL,
+      missing_since BIGINT NOT NULL
+    );
+    CREATE INDEX watched_payments_by_look ON watched_payments (looked_at);
+    CREATE TABLE account_uses (
+      title_id TEXT NOT NULL,
+      account TEXT NOT NULL,
+      viewer TEXT NOT NULL,
+      network TEXT NOT NULL,
+      used_at BIGINT NOT NULL,
+      PRIMARY KEY (title_id, account, viewer)
+    );
+    CREATE INDEX account_uses_by_time ON account_uses (used_at);
+    CREATE INDEX account_uses_by_network ON account_uses (title_id, network);
+  )";
+
 }  // namespace
 
 std::span<const db::Migration> migrations() {
   static const std::array list = {
-      db::Migration{"access_attest_0001", kActionsAndCodes}, db::Migration{"access_attest_0002", kTurns},
-      db::Migration{"access_attest_0003", kFloor},           db::Migration{"access_attest_0004", kReturns},
-      db::Migration{"access_attest_mails_0001", kMails},     db::Migration{"access_attest_0005", kAdsAndPuzzles},
-      db::Migration{"access_attest_0006", kForeignPasses},   db::Migration{"access_attest_accounts_0001", kAccounts},
+      db::Migration{"access_attest_0001", kActionsAndCodes},
+      db::Migration{"access_attest_0002", kTurns},
+      db::Migration{"access_attest_0003", kFloor},
+      db::Migration{"access_attest_0004", kReturns},
+      db::Migration{"access_attest_mails_0001", kMails},
+      db::Migration{"access_attest_0005", kAdsAndPuzzles},
+      db::Migration{"access_attest_0006", kForeignPasses},
+      db::Migration{"access_attest_accounts_0001", kAccounts},
+      db::Migration{"access_attest_payments", kPaymentsAndAccounts},
   };
   return list;
 }

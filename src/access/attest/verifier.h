@@ -15,7 +15,9 @@
 
 #include "access/attest/activitypub_options.h"
 #include "access/attest/mail_budget.h"
+#include "access/attest/nostr_options.h"
 #include "access/attest/oauth_options.h"
+#include "access/attest/payment_options.h"
 #include "access/policy/policy.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -75,6 +77,8 @@ struct Evidence {
   double trust = 0;
   /// Runs inside the transaction that issues the attestation: counts what may be used only so often. May be empty.
   std::function<Result<void>(db::Session&)> claim = {};
+  /// Runs after it, in the same transaction: notes what may turn out to be untrue later. May be empty.
+  std::function<Result<void>(db::Session&, const std::string& attestation_id)> remember = {};
   /// Of the attestation: longer for what a viewer paid for.
   std::chrono::seconds life = kAttestationLife;
   /// What the answer rests on, if that can be taken back later ("pass:<id>", "evm:1:0x…:0"): then the unlocks that were
@@ -106,6 +110,11 @@ class Verifier {
   /// allowed. Conflict "not_yet" (with retry_after) for what is under way, and Unavailable for what cannot be known
   /// right now, count as no try.
   virtual void check(const ActionContext& context, const Json& state, const Json& response, Done<Evidence> done) = 0;
+  /// Looks again at what was attested and may not hold any more. Called about once a minute, from a thread that may
+  /// wait for the database; returns soon.
+  virtual void tend(Instant) {}
+  /// Ends what waits outside: each done is called. Nothing is asked of it afterwards.
+  virtual void stop() {}
 };
 
 /// A verifier that asks nobody outside.
@@ -134,7 +143,11 @@ struct VerifierNeeds {
   net::Mailer* mailer = nullptr;         // null: no mail can be sent
   std::vector<OauthAdapter> oauth = {};  // platforms that viewers may sign in to
   ActivityPubOptions activitypub = {};
+  /// Ends what was made of something that turned out to be untrue (Evidence::basis).
+  std::function<Result<void>(db::Session&, const std::string& basis)> take_back = {};
   MailBudget mails = {};
+  PaymentOptions payment = {};
+  NostrOptions nostr = {};
 };
 
 /// One verifier for each thing that a node can check.

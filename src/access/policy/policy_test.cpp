@@ -137,7 +137,16 @@ TEST(Policy, ChecksTheParametersOfAllSevenRequirements) {
   EXPECT_THAT(refusal_of_leaf("email_verify", {{"allow", {"EXAMPLE.org"}}}), HasSubstr("lower case"));
   EXPECT_THAT(refusal_of_leaf("social_like", {{"network", "nostr"}}), HasSubstr("target"));
   EXPECT_THAT(refusal_of_leaf("crypto_payment", {{"method", "cashu"}, {"amount", "021"}}), HasSubstr("amount"));
-  EXPECT_THAT(refusal_of_leaf("crypto_payment", {{"method", "erc20"}, {"amount", "1"}}), HasSubstr("contract"));
+  EXPECT_THAT(refusal_of_leaf("crypto_payment", {{"method", "erc20"}, {"amount", "1"}}), HasSubstr("address"));
+  const char* const someone = "0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F";
+  EXPECT_EQ(refusal_of_leaf("crypto_payment", {{"method", "evm_native"}, {"amount", "1"}, {"address", someone}}),
+            "accepted");
+  EXPECT_THAT(refusal_of_leaf("crypto_payment", {{"method", "erc20"}, {"amount", "1"}, {"address", someone}}),
+              HasSubstr("token"));
+  EXPECT_THAT(refusal_of_leaf("crypto_payment", {{"method", "evm_native"},
+                                                 {"amount", "1"},
+                                                 {"address", "0x9D8A62f656a8d1615C1294fd71e9CFb3E4855A4F"}}),
+              HasSubstr("checksum"));
   EXPECT_THAT(refusal_of_leaf("crypto_payment", {{"method", "cash"}, {"amount", "1"}}), HasSubstr("method"));
   EXPECT_THAT(refusal_of_leaf("watch_ad", {{"creative", "a"}, {"seconds", 0}}), HasSubstr("seconds"));
   EXPECT_THAT(refusal_of_leaf("allowlist_token", {{"list", "My Friends"}}), HasSubstr("list"));

@@ -6,6 +6,7 @@
 #include "access/policy/parser.h"
 #include "access/policy/policy.h"
 #include "access/policy/requirements/kind.h"
+#include "crypto/ethereum.h"
 #include "crypto/hash.h"
 
 namespace swarma::access::policy {
@@ -49,11 +50,6 @@ bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
 
-bool is_evm_address(std::string_view text) {
-  return text.size() == 42 && text.starts_with("0x") &&
-         all_of(text.substr(2), [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
-}
-
 Result<void> not_empty(const JsonReader& reader, const char* name, std::size_t max, const std::string& at) {
   SWARMA_TRY(const std::string text, reader.text(name, max));
   if (text.empty()) return bad_policy(at, std::string("\"") + name + "\" must not be empty");
@@ -61,9 +57,11 @@ Result<void> not_empty(const JsonReader& reader, const char* name, std::size_t m
 }
 
 Result<void> evm_address(const JsonReader& reader, const char* name, const std::string& at) {
-  SWARMA_TRY(const std::string address, reader.text(name, 42));
-  if (!is_evm_address(address)) return bad_policy(at, std::string("\"") + name + "\" must be 0x and 40 hex digits");
-  return {};
+  SWARMA_TRY(const std::string text, reader.text(name, 42));
+  if (crypto::EthereumAddress::from_text(text)) return {};
+  return bad_policy(
+      at, std::string("\"") + name +
+              "\" must be 0x and 40 hex digits; where their case is mixed it is a checksum, and must be right");
 }
 
 std::string text_of(const Json& params, const char* name) {

@@ -4,6 +4,7 @@
 #include "access/unlock/requirements.h"
 
 namespace swarma::access::unlock {
+
 Result<std::optional<Json>> answer_nostr(const Json& params, const Json& challenge, const Answers& answers) {
   SWARMA_TRY(const Json* event, JsonReader(challenge, "challenge").object("event"));
   const std::string action = params.value("action", "like");

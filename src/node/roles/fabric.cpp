@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/stopwatch.h"
 #include "base/worker_pool.h"
+#include "net/outbound.h"
 #include "node/blob_care.h"
 #include "node/bridges/blob_presence_by_store.h"
 #include "node/bridges/discard_by_registry.h"
@@ -66,7 +67,13 @@ struct Insides {
                                         .mailer = outside->mailer.get(),
                                         .oauth = outside->oauth,
                                         .activitypub = f.config.activitypub,
-                                        .mails = f.config.mails}),
+                                        .take_back =
+                                            [&clock = f.clock](db::Session& session, const std::string& basis) {
+                                              return grant::revoke_basis(session, basis, clock.now());
+                                            },
+                                        .mails = f.config.mails,
+                                        .payment = f.config.payment,
+                                        .nostr = f.config.nostr}),
                 &recently_issued),
         broker({.database = *f.database,
                 .clock = f.clock,
@@ -141,6 +148,7 @@ std::vector<work::Timer> make_timers(Insides& in, Foundation& f) {
     };
   };
   return {{.name = "actions", .every = minutes(1), .run = [&in] { return without_count(in.actions.prune()); }},
+          {.name = "attested", .every = minutes(1), .run = always([&in] { in.actions.tend(); })},
           {.name = "grants", .every = minutes(1), .run = [&in] { return without_count(in.broker.prune()); }},
           {.name = "passes",
            .every = minutes(1),
@@ -154,6 +162,8 @@ std::vector<work::Timer> make_timers(Insides& in, Foundation& f) {
 }  // namespace
 
 Result<Fabric> make_fabric(Foundation& f) {
+  SWARMA_RETURN_IF_ERROR(attest::check(f.config.payment));
+  SWARMA_RETURN_IF_ERROR(attest::check(f.config.nostr));
   auto registry = std::make_unique<catalog::registry::TitleRegistry>(*f.database, f.clock);
   SWARMA_TRY(auto care, BlobCare::open(f.blob_folder, *f.blobs, *f.database, *registry, f.clock));
   auto outside = std::make_unique<Outside>();

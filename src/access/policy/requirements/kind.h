@@ -28,9 +28,8 @@ bool is_lower(char c);
 bool all_of(std::string_view text, auto&& predicate) {
   return std::all_of(text.begin(), text.end(), predicate);
 }
-/// 0x and 40 hex digits.
-bool is_evm_address(std::string_view text);
 Result<void> not_empty(const JsonReader& reader, const char* name, std::size_t max, const std::string& at);
+/// An address of an EVM chain, its checksum too: what is paid to a misspelt one is lost.
 Result<void> evm_address(const JsonReader& reader, const char* name, const std::string& at);
 /// A member of params that are known to be valid.
 std::string text_of(const Json& params, const char* name);
