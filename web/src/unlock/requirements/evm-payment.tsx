@@ -1,6 +1,6 @@
 // A payment on an EVM chain: sent by the wallet in this browser, or by another one whose transaction and signature are
 // pasted. Transaction and signature are kept until the node has decided, so that a payment is never lost.
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { InlineFailure } from '../../frame/failure.tsx';
 import { t } from '../../frame/i18n.ts';
 import { CopyField } from '../copy-field.tsx';
@@ -31,10 +31,13 @@ export function EvmPaymentStep(props: StepProps) {
   const action = useAction<Challenge, Paid>(props);
   const { challenge, place, busy, waiting, error } = action;
   const amount = amountOf(props.leaf);
+  const resumed = useRef(false);
   useEffect(() => {
+    if (!challenge || resumed.current) return;
+    resumed.current = true;
     // Paid and signed before, and left while the chain was waited for.
-    if (place?.transaction && place.signature && !busy && error === undefined) void action.completeInTime({ ...place });
-  }, [place?.transaction, place?.signature]);
+    if (place?.transaction && place.signature) void action.completeInTime({ ...place });
+  }, [challenge]);
 
   const pay = () =>
     action.attempt(async () => {
@@ -92,7 +95,7 @@ export function EvmPaymentStep(props: StepProps) {
       {!waiting && (
         <details class="elsewhere" open={!evmProvider()}>
           <summary>{t('requirement.crypto_payment.step.evm.elsewhere')}</summary>
-          <OtherWallet challenge={challenge} paid={place} busy={busy} onPaid={(paid) => void action.note(paid)} />
+          <OtherWallet challenge={challenge} paid={place} busy={busy} onPaid={(paid) => void action.note(paid).then(() => action.completeInTime({ ...paid }))} />
         </details>
       )}
       {error !== undefined && <InlineFailure error={error} />}
