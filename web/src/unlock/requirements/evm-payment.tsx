@@ -95,7 +95,12 @@ export function EvmPaymentStep(props: StepProps) {
       {!waiting && (
         <details class="elsewhere" open={!evmProvider()}>
           <summary>{t('requirement.crypto_payment.step.evm.elsewhere')}</summary>
-          <OtherWallet challenge={challenge} paid={place} busy={busy} onPaid={(paid) => void action.note(paid).then(() => action.completeInTime({ ...paid }))} />
+          <OtherWallet
+            challenge={challenge}
+            paid={place}
+            busy={busy}
+            onPaid={(paid) => void action.note(paid).then(() => action.completeInTime({ ...paid }))}
+          />
         </details>
       )}
       {error !== undefined && <InlineFailure error={error} />}
