@@ -32,7 +32,7 @@ Json challenge(const Json& of) {
              {{"Payment",
                Json::array({field("payee", "address"), field("token", "address"), field("amount", "uint256")})}}},
             {"primaryType", "Payment"},
-            {"domain", {{"name", "Swarma"}, {"chainId", 5}}},
+            {"domain", {{"name", "Swarma"}, {"chainId", 5u}}},
             {"message", {{"payee", kPayee}, {"token", of.value("token", kPayee)}, {"amount", "1000"}}}}}};
 }
 
@@ -65,7 +65,7 @@ TEST(PayOnChain, RefusesEveryOtherPrice) {
   for (const auto& [pointer, value] :
        {std::pair("/amount", Json("1001")), std::pair("/payee", Json(kToken)),
         std::pair("/typed_data/message/amount", Json("1001")), std::pair("/typed_data/message/payee", Json(kToken)),
-        std::pair("/typed_data/message/token", Json(kPayee)), std::pair("/typed_data/domain/chainId", Json(6))}) {
+        std::pair("/typed_data/message/token", Json(kPayee)), std::pair("/typed_data/domain/chainId", Json(6u))}) {
     Json other = challenge(terms);
     other[Json::json_pointer(pointer)] = value;
     EXPECT_EQ(pay(terms, other, {"0xaa", "0xbb"}), "challenge_bad") << pointer;
