@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/no_waiting.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "net/http_server.h"
@@ -115,7 +116,9 @@ net::Response problem_response(const Error& error) {
   body["detail"] = error.message;
   if (general) {
     const std::string id = to_hex(random_array<6>());
-    log::error("request_failed", {{"id", id}, {"reason", error.reason}, {"message", error.message}});
+    // What only could not wait here is done again on a thread that can: nobody hears of this answer.
+    if (!NoWaiting::was_refused_here())
+      log::error("request_failed", {{"id", id}, {"reason", error.reason}, {"message", error.message}});
     body["id"] = id;
     body["detail"] = std::string(*general) + " The node's log says why, under " + id + ".";
   }

@@ -16,6 +16,8 @@ class NoWaiting {
 
   /// Whether the calling thread must not wait.
   static bool here() { return current_ != nullptr; }
+  /// Whether something on this thread had to fail because it could not wait.
+  static bool was_refused_here() { return current_ != nullptr && current_->refused_; }
   /// What fails because it must not wait says so.
   static void note_refusal() {
     if (current_ != nullptr) current_->refused_ = true;

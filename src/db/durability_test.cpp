@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "base/file.h"
 #include "base/random.h"
@@ -155,6 +157,28 @@ TEST(DurabilityOnSqlite, AFullCommitSyncsTheLogAndANormalOneDoesNot) {
   const int before = SyncCounter::synced["wal"];
   ASSERT_TRUE((*database)->execute("INSERT INTO debits (n) VALUES (100)"));
   EXPECT_EQ(SyncCounter::synced["wal"], before);
+}
+
+TEST(DurabilityOnSqlite, AFileThatGrowsUnderACheckpointIsNotCalledDamaged) {
+  const auto database = make_test_database(Engine::Sqlite);
+  ASSERT_TRUE(database);
+  ASSERT_TRUE((*database)->migrate(kLedger));
+  std::atomic<bool> writing = true;
+  std::jthread watcher([&] {
+    while (writing) {
+      const auto whole = (*database)->check();
+      EXPECT_TRUE(whole || whole.error().reason == "database_busy") << whole.error().message;
+    }
+  });
+  // Each transaction is larger than what the log holds before it is written back: 40 MB.
+  for (int n = 0; n < 5; ++n)
+    EXPECT_TRUE((*database)->transact([n](Session& session) -> Result<void> {
+      for (int i = 0; i < 40; ++i)
+        SWARMA_RETURN_IF_ERROR(session.execute("INSERT INTO credits (n, b) VALUES ($1, $2)",
+                                               {std::int64_t{n * 40 + i}, Bytes(1 << 20, 7)}));
+      return {};
+    }));
+  writing = false;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <thread>
 
 #include "base/file.h"
 
@@ -274,14 +275,15 @@ Result<void> SqliteConnection::check_place() {
   return {};
 }
 
-Result<void> SqliteConnection::check_file() {
-  SWARMA_RETURN_IF_ERROR(check_place());
-  sqlite3_db_release_memory(handle_);  // what is read next comes from the disk
+namespace {
+
+/// Whether the file holds as many pages as its first one says. Nothing: it is in memory.
+Result<std::optional<bool>> is_whole(sqlite3* handle) {
   // By SQLite's own descriptor: closing another one would end the locks of this process (sqlite.org/howtocorrupt.html).
   sqlite3_file* file = nullptr;
-  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
       file->pMethods == nullptr)
-    return {};  // in memory
+    return std::nullopt;
   std::array<std::uint8_t, 100> header{};
   sqlite3_int64 size = 0;
   const int code = file->pMethods->xRead(file, header.data(), header.size(), 0);
@@ -295,9 +297,26 @@ Result<void> SqliteConnection::check_file() {
   const std::uint32_t page = header[16] << 8 | header[17];
   const sqlite3_int64 promised = sqlite3_int64{number(28)} * (page == 1 ? 65536 : page);
   static constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  if (std::string_view(reinterpret_cast<const char*>(header.data()), kMagic.size()) != kMagic || size < promised)
-    return fail(ErrorCode::Io, "database_corrupt", "The database file was overwritten or cut short.");
-  return {};
+  return std::string_view(reinterpret_cast<const char*>(header.data()), kMagic.size()) == kMagic && size >= promised;
+}
+
+// A checkpoint writes the first page, which says how many there are, before the last ones: for a moment the file is
+// shorter than it says. It is damaged only if it stays so.
+constexpr int kLooksAtFile = 20;
+constexpr std::chrono::milliseconds kBetweenLooks{100};
+
+}  // namespace
+
+Result<void> SqliteConnection::check_file() {
+  SWARMA_RETURN_IF_ERROR(check_place());
+  sqlite3_db_release_memory(handle_);  // what is read next comes from the disk
+  for (int look = 1;; ++look) {
+    SWARMA_TRY(const std::optional<bool> whole, is_whole(handle_));
+    if (whole.value_or(true)) return {};
+    if (look == kLooksAtFile)
+      return fail(ErrorCode::Io, "database_corrupt", "The database file was overwritten or cut short.");
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
 Result<void> SqliteConnection::set_durability(Durability durability) {
