@@ -1,6 +1,8 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 
 #include "cli/program.h"
 
@@ -16,8 +18,16 @@ struct Adder {
   void operator()(bool* target) const { app.add_flag(flag(), *target, option.help); }
   void operator()(std::filesystem::path* target) const { app.add_option(flag(), *target, option.help); }
   void operator()(std::vector<std::string>* target) const {
+    if (option.choices.empty()) {
+      // An empty text stands for none, as the sample file has it.
+      const auto set = [target](const std::vector<std::string>& given) {
+        target->clear();
+        std::ranges::copy_if(given, std::back_inserter(*target), [](const std::string& one) { return !one.empty(); });
+      };
+      app.add_option_function<std::vector<std::string>>(flag(), set, option.help);
+      return;
+    }
     CLI::Option* added = app.add_option(flag(), *target, option.help);
-    if (option.choices.empty()) return;
     added->delimiter(',')->check(CLI::IsMember(option.choices))->capture_default_str();
   }
   void operator()(std::string* target) const {
