@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "commands.md"
 SAMPLE = PAGE.with_name("swarma.toml")
 OPTION = re.compile(r"^  --(?P<name>[a-z-]+)(?: (?P<kind>[A-Z]+)(?::[^=(]*)?)?(?:=(?P<default>\S+))?(?: \.\.\.)? \(Env:\w+\)\s+(?P<help>.*)$", re.M)
-COMMANDS = ["serve", "agent", "publish", "titles", "watch", "link", "token", "policy check", "key show", "blobs adopt", "doctor"]
+COMMANDS = ["serve", "agent", "publish", "titles", "watch", "link", "token", "policy check", "verifiers list", "verifiers add", "verifiers remove", "key show", "blobs adopt", "doctor"]
 
 
 def help_of(program, command):

@@ -23,6 +23,7 @@
 #include "api/routes/titles.h"
 #include "api/routes/tokens.h"
 #include "api/routes/uploads.h"
+#include "api/routes/verifiers.h"
 #include "base/testing.h"
 #include "content/publish/jobs.h"
 #include "content/publish/tables.h"
@@ -73,6 +74,7 @@ struct RouteTable : ::testing::Test {
   catalog::registry::PublishingDesk desk{registry, nothing, nothing};
   access::grant::PreparedTitles titles{nothing};
   access::attest::Actions actions{*database, clock, identity.signing, {}};
+  access::attest::ForeignVerifiers foreign_verifiers{*database, identity.signing.did(), nullptr, {}};
   access::grant::LocalKeyAgent agent{identity.signing, identity.decryption};
   access::grant::RemoteAgents remote{[] { return access::grant::RemoteAgents::Time{}; }};
   access::grant::ChosenKeyAgent agents{identity.signing.did(), agent, remote};
@@ -122,7 +124,8 @@ struct RouteTable : ::testing::Test {
           swarma::api::routes(StudioRoutes{registry, *blobs, reviser}),
           swarma::api::routes(RequirementRoutes{titles, actions, agents}),
           swarma::api::routes(PolicyRoutes{clock, actions, identity.signing.did().text()}),
-          swarma::api::routes(ActionRoutes{titles, actions, door}), swarma::api::routes(AttestationRoutes{actions}),
+          swarma::api::routes(ActionRoutes{titles, actions, door, {}}), swarma::api::routes(AttestationRoutes{actions}),
+          swarma::api::routes(VerifierRoutes{actions, foreign_verifiers, clock, *database, {}}),
           swarma::api::routes(AgentRoutes{remote, door, identity.signing.did().text()}),
           swarma::api::routes(KeyRoutes{broker}),
           swarma::api::routes(PassRoutes{passes, *database, clock, identity.signing.jkt()}),

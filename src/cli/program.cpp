@@ -105,6 +105,7 @@ int run(int argc, char** argv) {
   add_titles(program, commands);
   add_watch(program, commands);
   add_policy(program, commands);
+  add_verifiers(program, commands);
   add_verify(program, commands);
   add_link(program, commands);
   add_token(program, commands);

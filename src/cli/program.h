@@ -47,6 +47,7 @@ void add_titles(CLI::App& program, Commands& commands);
 void add_token(CLI::App& program, Commands& commands);
 void add_watch(CLI::App& program, Commands& commands);
 void add_policy(CLI::App& program, Commands& commands);
+void add_verifiers(CLI::App& program, Commands& commands);
 void add_verify(CLI::App& program, Commands& commands);
 void add_link(CLI::App& program, Commands& commands);
 void add_key(CLI::App& program, Commands& commands);

@@ -9,6 +9,7 @@
 #include "api/routes/passes.h"
 #include "api/routes/policies.h"
 #include "api/routes/requirements.h"
+#include "api/routes/verifiers.h"
 #include "base/log.h"
 #include "base/stopwatch.h"
 
@@ -65,13 +66,16 @@ AccessPlane::AccessPlane(Foundation& f, grant::SignedTitles& titles, std::unique
                                        .payment = f.config.payment,
                                        .nostr = f.config.nostr}),
                &recently_issued_),
+      foreign_verifiers_(*f.database, f.identity.signing.did(), &outside_->outbound,
+                         [this](auto work) { returning_.run(std::move(work)); }),
       broker_({.database = *f.database,
                .clock = f.clock,
                .titles = prepared_,
                .agent = agents_,
                .own_issuers = {f.identity.signing.did().text()},
                .recent = &recently_issued_,
-               .run = [this](auto work) { returning_.run(std::move(work)); }}),
+               .run = [this](auto work) { returning_.run(std::move(work)); },
+               .still_good = still_good()}),
       pass_agent_(f.identity.signing),
       pass_agents_(f.identity.signing.did(), pass_agent_, agents_elsewhere_,
                    [this](auto work) { returning_.run(std::move(work)); }),
@@ -80,15 +84,17 @@ AccessPlane::AccessPlane(Foundation& f, grant::SignedTitles& titles, std::unique
                .titles = prepared_,
                .agent = pass_agents_,
                .node = f.identity.signing,
-               .own_issuers = {f.identity.signing.did().text()}}),
+               .own_issuers = {f.identity.signing.did().text()},
+               .still_good = still_good()}),
       foreign_passes_(*f.database, &outside_->outbound, [this](auto work) { returning_.run(std::move(work)); }) {}
 
 std::vector<api::Table> AccessPlane::routes() {
   const std::string own = f_.identity.signing.did().text();
   return {api::routes(api::RequirementRoutes{prepared_, actions_, agents_}),
           api::routes(api::PolicyRoutes{f_.clock, actions_, own}),
-          api::routes(api::ActionRoutes{prepared_, actions_, f_.door}),
+          api::routes(api::ActionRoutes{prepared_, actions_, f_.door, own}),
           api::routes(api::AttestationRoutes{actions_}),
+          api::routes(api::VerifierRoutes{actions_, foreign_verifiers_, f_.clock, *f_.database, f_.public_url}),
           api::routes(api::KeyRoutes{broker_}),
           api::routes(api::PassRoutes{passes_, *f_.database, f_.clock, f_.identity.signing.jkt()}),
           api::routes(api::AgentRoutes{agents_elsewhere_, f_.door, own})};
@@ -108,7 +114,17 @@ std::vector<work::Timer> AccessPlane::timers() {
           {.name = "passes",
            .every = minutes(1),
            .run = [this] { return without_count(access::pass::prune_passes(*f_.database, f_.clock.now())); }},
-          {.name = "foreign_passes", .every = minutes(1), .run = always([this] { end_foreign_passes(); })}};
+          {.name = "foreign_passes", .every = minutes(1), .run = always([this] { end_foreign_passes(); })},
+          {.name = "foreign_verifiers", .every = minutes(1), .run = always([this] {
+                                                               foreign_verifiers_.renew(f_.clock.now());
+                                                             })}};
+}
+
+/// What the nodes of other verifiers say of their attestations now.
+attest::StillGood AccessPlane::still_good() {
+  return [this](const attest::Attestation& attestation, Instant now) {
+    return foreign_verifiers_.check(attestation, now);
+  };
 }
 
 /// Ends what was opened by passes that their own nodes have revoked since.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "access/attest/foreign_passes.h"
+#include "access/attest/foreign_verifiers.h"
 #include "access/attest/recently_issued.h"
 #include "access/grant/broker.h"
 #include "access/grant/pass_desk.h"
@@ -44,6 +45,7 @@ class AccessPlane {
  private:
   AccessPlane(Foundation& f, access::grant::SignedTitles& titles, std::unique_ptr<Outside> outside);
   void end_foreign_passes();
+  access::attest::StillGood still_good();
 
   Foundation& f_;
   access::grant::PreparedTitles prepared_;
@@ -55,6 +57,7 @@ class AccessPlane {
   std::unique_ptr<Outside> outside_;
   access::attest::RecentlyIssued recently_issued_;
   access::attest::Actions actions_;
+  access::attest::ForeignVerifiers foreign_verifiers_;
   access::grant::Broker broker_;
   access::grant::LocalPassAgent pass_agent_;
   access::grant::ChosenPassAgent pass_agents_;

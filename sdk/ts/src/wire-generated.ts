@@ -38,6 +38,8 @@ export type ActionStartRequest = {
   title_id: TitleId;
   requirement: string;
   key: string;
+  /** swarma-title+jwt of a title that this node does not have, but whose terms allow its issuer */
+  record?: string;
 };
 
 export type ActionStarted = {
@@ -74,19 +76,6 @@ export type AttestationRevokeRequest = {
 export type AttestationState = {
   attestation_id: string;
   state: 'valid' | 'used' | 'revoked' | 'expired';
-};
-
-export type Verifier = {
-  issuer: string;
-  requirement: string;
-  /** Where several verifiers share a requirement: which of them */
-  variant?: string;
-  trust: number;
-  calibration: string;
-};
-
-export type Verifiers = {
-  verifiers: Verifier[];
 };
 
 export type BlobDescriptor = {
@@ -617,4 +606,69 @@ export type SignInLink = {
 export type LinkRequest = {
   /** the secret */
   link: string;
+};
+
+export type Verifier = {
+  issuer: string;
+  /** Of its node */
+  url: string;
+  /** Of this node; otherwise of one that its owner has listed */
+  own: boolean;
+  requirement: string;
+  /** Where several verifiers share a requirement: which of them */
+  variant?: string;
+  trust: number;
+  calibration: string;
+  /** expired: its node has given no newer list */
+  status: 'available' | 'lacking' | 'expired';
+  /** What its operator has to give before it works */
+  lacks?: string;
+  /** Of another node's list */
+  expires_at?: number;
+  health?: VerifierHealth;
+  reputation: VerifierReputation;
+};
+
+/** Since this node was started; own verifiers only */
+export type VerifierHealth = {
+  last_success?: number;
+  /** When something could not be known. Wrong answers are no failures */
+  last_failure?: number;
+  /** Its reason */
+  failure?: string;
+};
+
+/** What became of its attestations, over all nodes of this database */
+export type VerifierReputation = {
+  /** Of another node: shown here */
+  issued: number;
+  used: number;
+  revoked: number;
+  /** What they rested on was taken back later */
+  contradicted: number;
+};
+
+export type Verifiers = {
+  verifiers: Verifier[];
+  /** swarma-verifier+jwt: this node's own list, for other nodes */
+  record: string;
+};
+
+export type VerifierAddRequest = {
+  /** swarma-verifier+jwt of another node */
+  record: string;
+};
+
+export type VerifierAdded = {
+  issuer: string;
+  url: string;
+};
+
+export type VerifierRemoveRequest = {
+  issuer: string;
+};
+
+export type RevokedAttestations = {
+  /** swarma-revoked+jwt, good for a minute */
+  record: string;
 };

@@ -1,6 +1,8 @@
 #include "access/attest/actions.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "access/attest/account_uses.h"
@@ -9,6 +11,7 @@
 #include "access/attest/puzzle_load.h"
 #include "access/attest/recently_issued.h"
 #include "access/attest/sole_account.h"
+#include "access/attest/verifier_record.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 
@@ -67,10 +70,14 @@ std::string return_hash(std::string_view key) {
   return to_base64url(crypto::sha256(view(key)));
 }
 
+/// What cannot be known right now.
+bool is_failure(const Error& error) {
+  return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Io || error.code == ErrorCode::Internal;
+}
+
 /// What is under way, or cannot be known right now, is no wrong answer.
 bool counts_as_try(const Error& error) {
-  return error.reason != "not_yet" && error.code != ErrorCode::Unavailable && error.code != ErrorCode::Io &&
-         error.code != ErrorCode::Internal;
+  return error.reason != "not_yet" && !is_failure(error);
 }
 
 }  // namespace
@@ -86,6 +93,19 @@ struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
   std::vector<std::unique_ptr<Verifier>> verifiers;
   RecentlyIssued* recent;
   UnhurriedClock unhurried{clock};
+  mutable std::mutex mutex;
+  std::map<const Verifier*, VerifierHealth> health;
+
+  /// After a verifier has done something.
+  template <class T>
+  void note_health(const Verifier* verifier, const Result<T>& result) {
+    const bool failed = !result && is_failure(result.error());
+    if (!result && !failed) return;
+    const std::lock_guard lock(mutex);
+    VerifierHealth& now = health[verifier];
+    (failed ? now.last_failure : now.last_success) = clock.now();
+    if (failed) now.failure = result.error().reason;
+  }
 
   Verifier* find(const policy::Leaf& leaf) const {
     for (const auto& verifier : verifiers)
@@ -179,10 +199,12 @@ struct Actions::Impl : std::enable_shared_from_this<Actions::Impl> {
         return fail(ErrorCode::Conflict, "action_completed", "This action has been completed already: start another.");
       if (evidence.claim) SWARMA_RETURN_IF_ERROR(evidence.claim(session));
       SWARMA_RETURN_IF_ERROR(session.execute(
-          "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+          "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, expires_at, "
+          "requirement, variant, basis) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
           {attestation.issuer.text(), attestation.id, attestation.title.text(), attestation.subject,
-           action.context.creator_jkt, attestation_digest(jws), attestation.expires_at.unix_s()}));
+           action.context.creator_jkt, attestation_digest(jws), attestation.expires_at.unix_s(),
+           std::string(policy::to_string(attestation.requirement)), find(action.context.leaf)->variant(),
+           attestation.basis}));
       if (evidence.remember) SWARMA_RETURN_IF_ERROR(evidence.remember(session, attestation.id));
       return {};
     });
@@ -200,13 +222,55 @@ bool Actions::available(const policy::Leaf& leaf) const {
   return impl_->works(leaf);
 }
 
-std::vector<VerifierInfo> Actions::verifiers() const {
+Result<std::vector<VerifierInfo>> Actions::verifiers() const {
+  SWARMA_TRY(const auto outcomes, count_outcomes(impl_->database));
   std::vector<VerifierInfo> out;
-  for (const auto& verifier : impl_->verifiers)
-    if (verifier->lacks().empty())
-      out.push_back({impl_->issuer.did().text(), verifier->requirement(), verifier->variant(), verifier->trust(),
-                     verifier->calibration()});
+  const std::lock_guard lock(impl_->mutex);
+  for (const auto& verifier : impl_->verifiers) {
+    VerifierInfo info{issuer().text(),
+                      verifier->requirement(),
+                      verifier->variant(),
+                      verifier->trust(),
+                      verifier->calibration(),
+                      verifier->lacks(),
+                      {},
+                      {}};
+    if (const auto found = impl_->health.find(verifier.get()); found != impl_->health.end())
+      info.health = found->second;
+    const VerifierName name{info.issuer, policy::to_string(info.requirement), info.variant};
+    if (const auto found = outcomes.find(name); found != outcomes.end()) info.outcomes = found->second;
+    out.push_back(std::move(info));
+  }
   return out;
+}
+
+Result<std::string> Actions::verifier_record(const std::string& url) const {
+  const Instant now = impl_->clock.now();
+  VerifierRecord record{.issuer = issuer(),
+                        .url = url,
+                        .issued_at = now,
+                        .expires_at = Expiry(now, kVerifierRecordLife),
+                        .verifiers = {}};
+  for (const auto& verifier : impl_->verifiers)
+    record.verifiers.push_back({verifier->requirement(), verifier->variant(), verifier->trust(),
+                                verifier->calibration(), verifier->lacks().empty()});
+  return sign_verifier_record(record, impl_->issuer);
+}
+
+Result<std::string> Actions::revoked_record() const {
+  const Instant now = impl_->clock.now();
+  SWARMA_TRY(const db::Rows rows,
+             impl_->database.query("SELECT attestation_id FROM attestations WHERE (revoked_at IS NOT NULL OR "
+                                   "contradicted_at IS NOT NULL) AND issuer = "
+                                   "$1 AND expires_at > $2 LIMIT $3",
+                                   {issuer().text(), now.unix_s(), static_cast<std::int64_t>(kMaxRevokedIds + 1)}));
+  if (rows.size() > kMaxRevokedIds)
+    return fail(ErrorCode::Unavailable, "too_many_revoked",
+                "More attestations are revoked than one list holds: those who ask must take them for unknown.",
+                std::chrono::seconds(60));
+  std::vector<std::string> ids;
+  for (const db::Row& row : rows) ids.push_back(row.text(0));
+  return sign_revoked(ids, impl_->issuer, now);
 }
 
 const crypto::Did& Actions::issuer() const {
@@ -225,8 +289,9 @@ void Actions::start(StartAction request, Done<StartedAction> done) {
                               .return_key = random_id(),
                               .base_url = request.base_url,
                               .guest = request.guest};
-  (*verifier)->start(context, [impl = impl_, request = std::move(request), context,
+  (*verifier)->start(context, [impl = impl_, verifier = *verifier, request = std::move(request), context,
                                done = std::move(done)](Result<Challenge> challenge) mutable {
+    if (!challenge) impl->note_health(verifier, challenge);
     done(impl->settle_start(request, context, std::move(challenge)));
   });
 }
@@ -288,10 +353,12 @@ void Actions::Impl::note(OpenAction open, const Json& message, Done<Json> done) 
     return done(fail(ErrorCode::TooMany, "too_many_messages",
                      "Too many messages were sent for this action: start another.", std::chrono::seconds(1)));
   const auto action = std::make_shared<const OpenAction>(std::move(open));
-  (*verifier)->note(action->context, action->state, message,
-                    [impl = shared_from_this(), action, done = std::move(done)](Result<Noted> noted) mutable {
-                      done(impl->settle_note(*action, std::move(noted)));
-                    });
+  (*verifier)->note(
+      action->context, action->state, message,
+      [impl = shared_from_this(), verifier = *verifier, action, done = std::move(done)](Result<Noted> noted) mutable {
+        if (!noted) impl->note_health(verifier, noted);
+        done(impl->settle_note(*action, std::move(noted)));
+      });
 }
 
 /// Of several messages to one state one is taken.
@@ -316,10 +383,12 @@ void Actions::complete(std::string_view action_id, Answerer by, const Json& resp
   const auto verifier = impl_->get(taken->context.leaf);
   if (!verifier) return done(std::unexpected(verifier.error()));
   const auto action = std::make_shared<const OpenAction>(*std::move(taken));
-  (*verifier)->check(action->context, action->state, response,
-                     [impl = impl_, action, done = std::move(done)](Result<Evidence> evidence) mutable {
-                       done(impl->issue(*action, std::move(evidence)));
-                     });
+  (*verifier)->check(
+      action->context, action->state, response,
+      [impl = impl_, verifier = *verifier, action, done = std::move(done)](Result<Evidence> evidence) mutable {
+        impl->note_health(verifier, evidence);
+        done(impl->issue(*action, std::move(evidence)));
+      });
 }
 
 Result<IssuedAttestation> Actions::Impl::issue(const OpenAction& action, Result<Evidence> evidence) {
@@ -354,9 +423,9 @@ Result<IssuedAttestation> Actions::Impl::issue(const OpenAction& action, Result<
 Result<AttestationState> Actions::state(std::string_view attestation_id) const {
   if (!is_id(attestation_id)) return no_such_attestation();
   SWARMA_TRY(const db::Rows rows,
-             impl_->database.query(
-                 "SELECT used_at, revoked_at, expires_at FROM attestations WHERE attestation_id = $1 AND issuer = $2",
-                 {std::string(attestation_id), issuer().text()}));
+             impl_->database.query("SELECT used_at, COALESCE(revoked_at, contradicted_at), expires_at FROM "
+                                   "attestations WHERE attestation_id = $1 AND issuer = $2",
+                                   {std::string(attestation_id), issuer().text()}));
   if (rows.empty()) return no_such_attestation();
   const db::Row& row = rows.front();
   if (!row.is_null(1)) return AttestationState::Revoked;
@@ -388,6 +457,7 @@ Result<std::int64_t> Actions::Impl::prune_attestations(Expiry limit) {
     const std::int64_t last = rows.front().integer(0);
     SWARMA_RETURN_IF_ERROR(
         session.execute("UPDATE attestation_floor SET expires_at = $1 WHERE expires_at < $1", {last}));
+    SWARMA_RETURN_IF_ERROR(keep_outcomes(session, Expiry(last)));
     SWARMA_TRY(removed, session.execute("DELETE FROM attestations WHERE expires_at <= $1", {last}));
     return {};
   }));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "access/attest/attestation.h"
+#include "access/attest/outcomes.h"
 #include "access/attest/verifier.h"
 #include "base/clock.h"
 #include "crypto/keys.h"
@@ -53,12 +54,20 @@ struct IssuedAttestation {
 };
 class RecentlyIssued;
 
+/// How a verifier fared at this node since it was started. Wrong answers are no failures; what could not be known is.
+struct VerifierHealth {
+  std::optional<Instant> last_success, last_failure;
+  std::string failure;  // the reason (a slug) of the last one
+};
 struct VerifierInfo {
   std::string issuer;  // DID
   policy::Requirement requirement;
   std::string variant;  // where several share a requirement; otherwise empty
   double trust = 0;
   std::string calibration;
+  std::string lacks;  // Verifier::lacks()
+  VerifierHealth health;
+  Outcomes outcomes;
 };
 
 /// Who asks for a revocation. `operator_of_node`: the api layer saw the node owner's key or token.
@@ -75,8 +84,13 @@ class Actions {
   ~Actions();
 
   bool available(const policy::Leaf& leaf) const;
-  std::vector<VerifierInfo> verifiers() const;
+  /// Of this node, also those that lack something.
+  Result<std::vector<VerifierInfo>> verifiers() const;
   const crypto::Did& issuer() const;
+  /// This node's list of verifiers, signed, under this address of it.
+  Result<std::string> verifier_record(const std::string& url) const;
+  /// The ids of its attestations that were revoked and would hold otherwise, signed (verifier_record.h).
+  Result<std::string> revoked_record() const;
 
   /// Unsupported "no_verifier"; TooMany "too_many_actions"; the verifier's own.
   void start(StartAction request, Done<StartedAction> done);

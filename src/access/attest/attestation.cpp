@@ -139,13 +139,14 @@ Result<void> consume(db::Session& session, const Attestation& attestation, Insta
   const std::string issuer = attestation.issuer.text();
   SWARMA_TRY(
       const std::int64_t taken,
-      session.execute("INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
-                      "expires_at, used_at) "
-                      "SELECT $1, $2, $3, $4, '', '', $5, $6 WHERE $5 > (SELECT expires_at FROM attestation_floor) "
-                      "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
-                      "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
-                      {issuer, attestation.id, attestation.title.text(), attestation.subject,
-                       attestation.expires_at.unix_s(), now.unix_s()}));
+      session.execute(
+          "INSERT INTO attestations (issuer, attestation_id, title_id, subject, creator_jkt, digest, "
+          "expires_at, used_at, requirement) "
+          "SELECT $1, $2, $3, $4, '', '', $5, $6, $7 WHERE $5 > (SELECT expires_at FROM attestation_floor) "
+          "ON CONFLICT (attestation_id, issuer) DO UPDATE SET used_at = excluded.used_at "
+          "WHERE attestations.used_at IS NULL AND attestations.revoked_at IS NULL",
+          {issuer, attestation.id, attestation.title.text(), attestation.subject, attestation.expires_at.unix_s(),
+           now.unix_s(), std::string(policy::to_string(attestation.requirement))}));
   if (taken == 1) return {};
   SWARMA_TRY(const db::Rows rows,
              session.query("SELECT revoked_at FROM attestations WHERE attestation_id = $1 AND issuer = $2",

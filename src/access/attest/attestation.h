@@ -68,6 +68,9 @@ std::string attestation_digest(std::string_view jws);
 /// attestations of other issuers too, which are first seen here.
 Result<void> consume(db::Session& session, const Attestation& attestation, Instant now);
 
+/// Whether an attestation of another node still holds there: as ForeignVerifiers::check. May be empty: nobody is asked.
+using StillGood = std::function<Result<void>(const Attestation&, Instant now)>;
+
 enum class AttestationState { Valid, Used, Revoked, Expired };
 std::string_view to_string(AttestationState state);
 

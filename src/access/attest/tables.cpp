@@ -169,6 +169,32 @@ constexpr const char* kPaymentsAndAccounts = R"(
     CREATE INDEX account_uses_by_network ON account_uses (title_id, network);
   )";
 
+// What became of attestations, and the verifiers of other nodes.
+constexpr const char* kVerifiers = R"(
+    ALTER TABLE attestations ADD COLUMN requirement TEXT NOT NULL DEFAULT '';
+    ALTER TABLE attestations ADD COLUMN variant TEXT NOT NULL DEFAULT '';
+    ALTER TABLE attestations ADD COLUMN basis TEXT NOT NULL DEFAULT '';
+    ALTER TABLE attestations ADD COLUMN contradicted_at BIGINT;
+    CREATE INDEX attestations_by_basis ON attestations (basis) WHERE basis <> '';
+    CREATE INDEX attestations_taken_back ON attestations (expires_at)
+      WHERE revoked_at IS NOT NULL OR contradicted_at IS NOT NULL;
+    CREATE TABLE attest_outcomes (
+      issuer TEXT NOT NULL,
+      requirement TEXT NOT NULL,
+      variant TEXT NOT NULL,
+      issued BIGINT NOT NULL,
+      used BIGINT NOT NULL,
+      revoked BIGINT NOT NULL,
+      contradicted BIGINT NOT NULL,
+      PRIMARY KEY (issuer, requirement, variant)
+    );
+    CREATE TABLE attest_foreign_verifiers (
+      issuer TEXT PRIMARY KEY,
+      record TEXT NOT NULL,
+      issued_at BIGINT NOT NULL
+    );
+  )";
+
 }  // namespace
 
 std::span<const db::Migration> migrations() {
@@ -182,6 +208,7 @@ std::span<const db::Migration> migrations() {
       db::Migration{"access_attest_0006", kForeignPasses},
       db::Migration{"access_attest_accounts_0001", kAccounts},
       db::Migration{"access_attest_payments", kPaymentsAndAccounts},
+      db::Migration{"access_attest_verifiers_0001", kVerifiers},
   };
   return list;
 }

@@ -88,7 +88,8 @@ struct Broker::Impl : std::enable_shared_from_this<Broker::Impl> {
         agent(needs.agent),
         own_issuers(std::move(needs.own_issuers)),
         recent(needs.recent),
-        run(std::move(needs.run)) {}
+        run(std::move(needs.run)),
+        still_good(std::move(needs.still_good)) {}
 
   db::Database& database;
   const Clock& clock;
@@ -97,6 +98,7 @@ struct Broker::Impl : std::enable_shared_from_this<Broker::Impl> {
   const std::vector<std::string> own_issuers;
   const attest::KnownAttestations* const recent;
   const Run run;
+  const attest::StillGood still_good;
 
   using Title = std::shared_ptr<const PreparedTitle>;
   bool attempt(const WorkPtr& work, Title known);
@@ -229,9 +231,10 @@ Result<Round> Broker::Impl::prepare(const KeyRequest& request, Title title) {
   SWARMA_TRY(Round round, begin(request, std::move(title)));
   const bool rolling = !request.unlock.empty();
   if (!rolling) {
-    SWARMA_TRY(auto verified,
-               verify_attestations(database, {*round.title, request.viewer, round.facts.now, own_issuers, recent},
-                                   request.attestations));
+    SWARMA_TRY(
+        auto verified,
+        verify_attestations(database, {*round.title, request.viewer, round.facts.now, own_issuers, recent, still_good},
+                            request.attestations));
     round.facts.proofs = proofs_of(verified);
     SWARMA_RETURN_IF_ERROR(read_counts(request, round));
     const auto decision = policy::evaluate_path(round.title->policy, *round.path, round.facts);

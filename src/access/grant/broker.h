@@ -75,11 +75,13 @@ class Broker {
     std::vector<std::string> own_issuers;               // DIDs of verifiers accepted where a policy has no allow list
     const attest::KnownAttestations* recent = nullptr;  // what the verifiers of this process have just issued
     Run run;                                            // for what is left to do when an agent elsewhere has answered
+    attest::StillGood still_good = {};                  // asked about attestations of other issuers
   };
   /// The references must outlive this, and every request that waits for an agent.
   explicit Broker(Needs needs);
   ~Broker();
 
+  /// Unavailable issuer_being_asked and issuer_silent: of an attestation of another node, nothing was written.
   /// Reasons: title_not_found, not_current_revision, path_unknown, outside_scope, policy_unmet, cooldown, max_plays,
   /// issuer_not_trusted, attestation_{forged,wrong_viewer,wrong_title,expired,used,revoked},
   /// grant_{forged,wrong_viewer,wrong_title,old_revision,other_policy,other_path,expired,revoked,unknown},

@@ -68,7 +68,8 @@ Result<Round> PassDesk::Impl::prepare(const PassRequest& request) {
   round.facts.title = round.title->shape;
   round.facts.default_issuers = p.own_issuers;
   SWARMA_TRY(auto verified,
-             verify_attestations(p.database, {*round.title, request.viewer, now, p.own_issuers}, request.attestations));
+             verify_attestations(p.database, {*round.title, request.viewer, now, p.own_issuers, nullptr, p.still_good},
+                                 request.attestations));
   round.facts.proofs = proofs_of(verified);
   if (round.counts()) {
     SWARMA_TRY(const auto use, find_use(p.database, {request.title, request.viewer, request.path}));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "access/attest/attestation.h"
 #include "access/attest/verifier.h"
 #include "access/grant/pass_agent.h"
 #include "access/grant/prepared_titles.h"
@@ -51,6 +52,7 @@ class PassDesk {
     PassAgent& agent;
     const crypto::SigningKey& node;  // signs status lists, and passes by hand
     std::vector<std::string> own_issuers;
+    attest::StillGood still_good = {};
   };
   explicit PassDesk(Parts parts);
   ~PassDesk();

@@ -14,6 +14,9 @@ Result<std::vector<attest::Attestation>> verify_attestations(db::Database& datab
   std::vector<attest::Attestation> out;
   for (const std::string& one : jws) {
     SWARMA_TRY(auto attestation, attest::verify_attestation(database, showing.recent, one, expected));
+    if (showing.still_good &&
+        std::ranges::find(showing.own_issuers, attestation.issuer.text()) == showing.own_issuers.end())
+      SWARMA_RETURN_IF_ERROR(showing.still_good(attestation, showing.now));
     out.push_back(std::move(attestation));
   }
   return out;

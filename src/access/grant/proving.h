@@ -19,8 +19,10 @@ struct Showing {
   Instant now;
   const std::vector<std::string>& own_issuers;  // accepted where the policy has no allow list
   const attest::KnownAttestations* recent = nullptr;
+  const attest::StillGood& still_good;
 };
-/// Signature, issuer, viewer, title and life of each; the reasons of attest::verify_attestation.
+/// Signature, issuer, viewer, title and life of each; the reasons of attest::verify_attestation, and of
+/// attest::StillGood.
 Result<std::vector<attest::Attestation>> verify_attestations(db::Database& database, const Showing& showing,
                                                              std::span<const std::string> jws);
 /// As facts of the evaluation.

@@ -1,5 +1,6 @@
 #include "access/grant/unlocks.h"
 
+#include "access/attest/outcomes.h"
 #include "access/grant/evidence.h"
 #include "access/pass/pass_book.h"
 
@@ -104,6 +105,7 @@ Result<void> revoke_basis(db::Session& session, const std::string& basis, Instan
   SWARMA_RETURN_IF_ERROR(session.execute(
       "INSERT INTO grant_revoked_bases (basis, revoked_at) VALUES ($1, $2) ON CONFLICT (basis) DO NOTHING",
       {basis, now.unix_s()}));
+  SWARMA_RETURN_IF_ERROR(attest::contradict(session, basis, now));
   SWARMA_TRY(const db::Rows rows, session.query("SELECT unlock_id FROM grant_bases WHERE basis = $1", {basis}));
   for (const db::Row& row : rows) {
     const std::string& id = row.text(0);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "access/unlock/elsewhere.h"
 #include "access/unlock/plan.h"
 #include "access/unlock/requirements.h"
 #include "client/node.h"
@@ -24,12 +25,15 @@ constexpr client::Patience kBetween{
 }  // namespace
 
 struct Unlocker::Impl {
+  net::HttpClient& http;
   client::Node node;
   const Clock& clock;
   Viewer viewer;
   title::TitleRecord record;
-  std::map<std::string, policy::ResolvedTerms> terms;  // of the last offer, by path id: for renew()
-  std::function<void(const std::string&)> on_wait;     // Answers::on_wait of the unlock
+  std::map<std::string, policy::ResolvedTerms> terms;           // of the last offer, by path id: for renew()
+  std::function<void(const std::string&)> on_wait;              // Answers::on_wait of the unlock
+  Places places;                                                // of the last offer
+  std::map<std::string, std::unique_ptr<client::Node>> others;  // by address
 
   std::optional<double> cost_of(const policy::OfferedLeaf& offered, const Answers& answers,
                                 const std::set<std::string>& refused) const;
@@ -38,6 +42,8 @@ struct Unlocker::Impl {
                       const Answers& answers);
   Result<Json> complete(const policy::Leaf& leaf, const std::string& action, Json response, const Answers& answers);
   static bool wait_for_others(policy::Requirement requirement, const Error& error, const Answers& answers);
+  client::Node& verifier_of(const policy::Leaf& leaf);
+  Result<std::string> fetch_record();
   Result<Unlocked> request(const std::string& path, const policy::ResolvedTerms& path_terms, Slot first_slot,
                            const char* how, Json proof);
   Result<Json> ask_for_keys(const Json& body);
@@ -64,7 +70,8 @@ Result<Json> Unlocker::Impl::answer(const policy::Leaf& leaf, const std::string&
                 policy::describe_leaf(leaf) + " This program cannot do that.");
   if (method->prepare != nullptr) {
     SWARMA_TRY(const bool ready, method->prepare(challenge, answers, [&](const Json& message) -> Result<Json> {
-      SWARMA_TRY(const Json answered, node.post("/v1/actions/continue", {{"action_id", action}, {"message", message}}));
+      SWARMA_TRY(const Json answered,
+                 verifier_of(leaf).post("/v1/actions/continue", {{"action_id", action}, {"message", message}}));
       SWARMA_TRY(const Json* reply, JsonReader(answered, "node's answer").object("reply"));
       return *reply;
     }));
@@ -82,7 +89,8 @@ Result<Json> Unlocker::Impl::complete(const policy::Leaf& leaf, const std::strin
                                       const Answers& answers) {
   const Method* method = find_method(leaf.requirement);
   for (;;) {
-    Result<Json> completed = node.post("/v1/actions/complete", {{"action_id", action}, {"response", response}});
+    Result<Json> completed =
+        verifier_of(leaf).post("/v1/actions/complete", {{"action_id", action}, {"response", response}});
     if (completed) return completed;
     if (method->retry != nullptr) {
       std::optional<Json> other = method->retry(completed.error(), answers);
@@ -102,11 +110,32 @@ bool Unlocker::Impl::wait_for_others(policy::Requirement requirement, const Erro
   return client::Attempts(kBetween).wait(error.retry_after);
 }
 
+client::Node& Unlocker::Impl::verifier_of(const policy::Leaf& leaf) {
+  const auto place = places.find(leaf.key);
+  if (place == places.end() || place->second.empty()) return node;
+  auto& other = others[place->second];
+  if (!other)
+    other = std::make_unique<client::Node>(
+        http, client::NodeOptions{.url = place->second, .token = {}, .patience = kPatience}, viewer.signing, clock);
+  return *other;
+}
+
+/// As it was signed, for a node that does not have the title.
+Result<std::string> Unlocker::Impl::fetch_record() {
+  SWARMA_TRY(const auto response, node.send_plain("GET", "/v1/titles/" + record.id.text()));
+  SWARMA_TRY(const Json body, parse_json(response.body));
+  return JsonReader(body, "node's answer").text("record", title::kMaxRecordBytes);
+}
+
 /// Start, answer, complete: gives the attestation.
 Result<std::string> Unlocker::Impl::meet(const policy::Leaf& leaf, const Answers& answers) {
-  SWARMA_TRY(const Json started, node.post("/v1/actions/start", {{"title_id", record.id.text()},
-                                                                 {"requirement", policy::to_string(leaf.requirement)},
-                                                                 {"key", leaf.key}}));
+  client::Node& verifier = verifier_of(leaf);
+  Json order = {
+      {"title_id", record.id.text()}, {"requirement", policy::to_string(leaf.requirement)}, {"key", leaf.key}};
+  if (&verifier != &node) {
+    SWARMA_TRY(order["record"], fetch_record());
+  }
+  SWARMA_TRY(const Json started, verifier.post("/v1/actions/start", order));
   const JsonReader start(started, "node's answer");
   SWARMA_TRY(const std::string action, start.text("action_id", 128));
   SWARMA_TRY(const Json* challenge, start.object("challenge"));
@@ -169,10 +198,13 @@ std::unexpected<Error> Unlocker::Impl::cannot_meet(const std::vector<policy::Off
 
 Unlocker::Unlocker(net::HttpClient& http, std::string node_url, const Clock& clock, Viewer viewer,
                    title::TitleRecord record)
-    : impl_(new Impl{{http, {.url = std::move(node_url), .token = {}, .patience = kPatience}, viewer.signing, clock},
+    : impl_(new Impl{http,
+                     {http, {.url = std::move(node_url), .token = {}, .patience = kPatience}, viewer.signing, clock},
                      clock,
                      viewer,
                      std::move(record),
+                     {},
+                     {},
                      {},
                      {}}) {}
 Unlocker::~Unlocker() = default;
@@ -187,15 +219,13 @@ Result<std::vector<policy::OfferedPath>> Unlocker::offer() {
                 "The node offers another revision of this title: load its record again.");
   SWARMA_TRY(const Json* json, reader.array("paths", policy::kMaxPaths));
   SWARMA_TRY(const auto offered, policy::parse_offer_paths(*json));
-  // The terms are those the creator signed; the node only says what it has verifiers for.
-  std::set<std::string> available;
-  for (const auto& path : offered)
-    for (const auto& leaf : path.leaves)
-      if (leaf.available) available.insert(leaf.leaf.key);
+  // The terms are those the creator signed; the node only says what it has verifiers for, and who else has.
   SWARMA_TRY(const auto policy, policy::parse_policy_text(impl_->record.policy));
+  impl_->places = find_places(impl_->node, policy, offered);
   const policy::TitleShape shape{impl_->record.slots, impl_->record.duration_ms, impl_->record.key_groups};
-  SWARMA_TRY(auto paths, policy::parse_offer_paths(policy::offer_paths(
-                             policy, shape, [&](const policy::Leaf& leaf) { return available.contains(leaf.key); })));
+  SWARMA_TRY(auto paths, policy::parse_offer_paths(policy::offer_paths(policy, shape, [&](const policy::Leaf& leaf) {
+               return impl_->places.contains(leaf.key);
+             })));
   impl_->terms.clear();
   for (const auto& path : paths) impl_->terms[path.id] = path.terms;
   return paths;

@@ -13,20 +13,36 @@ using access::attest::Guest;
 using access::attest::IssuedAttestation;
 using access::attest::StartAction;
 using access::attest::StartedAction;
+using access::grant::PreparedTitle;
 
 std::shared_ptr<Guest> guest_of(const net::Request& request) {
   return std::make_shared<Guest>(Guest{.network = access::attest::network_of(request.remote_address)});
 }
 
+/// A title of this node; or one of another node, whose creator has to name this node's verifiers for it.
+Result<std::shared_ptr<const PreparedTitle>> find_title(const ActionRoutes& with, const TitleId& id,
+                                                        const std::string& record) {
+  auto known = with.titles.get(id);
+  if (known || record.empty() || known.error().code != ErrorCode::NotFound) return known;
+  SWARMA_TRY(auto brought, access::grant::prepare_title({record, ""}));
+  if (brought->record.id != id)
+    return fail(ErrorCode::BadRequest, "bad_member", "\"record\" is of another title than \"title_id\" names.");
+  if (!brought->policy.accepts_issuer(with.issuer, {}))
+    return fail(ErrorCode::Forbidden, "issuer_not_trusted",
+                "This title is not of this node, and its terms do not allow attestations by " + with.issuer + ".");
+  return brought;
+}
+
 Result<StartAction> read_start(const ActionRoutes& with, const Call& call) {
   SWARMA_TRY(const Json body, parse_body(call.request));
   const JsonReader reader(body, "request");
-  SWARMA_RETURN_IF_ERROR(reader.only({"title_id", "requirement", "key"}));
+  SWARMA_RETURN_IF_ERROR(reader.only({"title_id", "requirement", "key", "record"}));
   SWARMA_TRY(const std::string id_text, reader.text("title_id", 26));
   SWARMA_TRY(const TitleId id, TitleId::parse(id_text));
   SWARMA_TRY(const std::string requirement, reader.text("requirement", 32));
   SWARMA_TRY(const std::string key, reader.text("key", 16));
-  SWARMA_TRY(const auto title, with.titles.get(id));
+  SWARMA_TRY(const std::string record, reader.text_or("record", title::kMaxRecordBytes, ""));
+  SWARMA_TRY(const auto title, find_title(with, id, record));
   const access::policy::Leaf* leaf = title->policy.find_leaf(key);
   if (leaf == nullptr || to_string(leaf->requirement) != requirement)
     return fail(ErrorCode::Conflict, "requirement_unknown",

@@ -12,6 +12,7 @@ struct ActionRoutes {
   access::grant::PreparedTitles& titles;
   access::attest::Actions& actions;
   const Door& door;
+  std::string issuer;  // DID of this node's verifiers
 };
 Table routes(const ActionRoutes& with);
 

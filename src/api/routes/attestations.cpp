@@ -22,18 +22,6 @@ Result<net::Response> revoke(const AttestationRoutes& with, const Call& call) {
   return json_response(200, Json::object());
 }
 
-Result<net::Response> verifiers(const AttestationRoutes& with, const Call&) {
-  Json list = Json::array();
-  for (const auto& verifier : with.actions.verifiers()) {
-    list.push_back({{"issuer", verifier.issuer},
-                    {"requirement", std::string(to_string(verifier.requirement))},
-                    {"trust", verifier.trust},
-                    {"calibration", verifier.calibration}});
-    if (!verifier.variant.empty()) list.back()["variant"] = verifier.variant;
-  }
-  return json_response(200, {{"verifiers", std::move(list)}});
-}
-
 }  // namespace
 
 Table routes(const AttestationRoutes& with) {
@@ -42,8 +30,7 @@ Table routes(const AttestationRoutes& with) {
            .pattern = "/v1/attestations/revoke",
            .auth = Auth::Viewer,
            .repeatable = true,
-           .handler = on(with, revoke)},
-          {.method = "GET", .pattern = "/v1/verifiers", .runs = Runs::Inline, .handler = on(with, verifiers)}};
+           .handler = on(with, revoke)}};
 }
 
 }  // namespace swarma::api

@@ -1,4 +1,4 @@
-// GET /v1/attestations/{id}, POST /v1/attestations/revoke, GET /v1/verifiers.
+// GET /v1/attestations/{id}, POST /v1/attestations/revoke.
 #pragma once
 
 #include "access/attest/actions.h"
