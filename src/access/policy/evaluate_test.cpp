@@ -153,6 +153,17 @@ TEST(Evaluate, CountsPlacesAndTimesHold) {
   EXPECT_THAT(reasons(decide(policy, facts)), ElementsAre("too_late"));
 }
 
+TEST(Evaluate, ADeniedCountryIsRefusedAndAnyOtherIsNot) {
+  const Policy policy =
+      parse_policy_text(R"({"version":1,"paths":[{"id":"p","grants":{"geo":{"deny":["FR"]}}}]})").value();
+  Facts facts;
+  facts.title = {100, 400'000, {"hd", "sd"}};
+  for (const auto& [country, met] : {std::pair("FR", false), std::pair("DE", true)}) {
+    facts.country = country;
+    EXPECT_EQ(evaluate_path(policy, policy.paths()[0], facts).met, met) << country;
+  }
+}
+
 TEST(Evaluate, APathBeyondTheEndOpensNothing) {
   const Policy policy = one_path(nullptr, {{"slots", {2'000, 2'001}}});
   EXPECT_THAT(reasons(decide(policy, no_facts())), ElementsAre("opens_nothing"));

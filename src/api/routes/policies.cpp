@@ -2,11 +2,23 @@
 
 #include <nlohmann/json.hpp>
 
+#include "access/policy/evaluate.h"
 #include "access/policy/explain.h"
 #include "api/problem.h"
 
 namespace swarma::api {
 namespace {
+
+/// Whether these are facts at all, also while the policy they are about is not valid yet: against paths of their own.
+Result<void> check_facts(const Json& facts) {
+  Json paths = Json::array();
+  if (const auto uses = facts.find("uses"); uses != facts.end() && uses->is_object())
+    for (const auto& [path, use] : uses->items()) paths.push_back({{"id", path}});
+  if (paths.empty()) paths.push_back({{"id", "none"}});
+  const auto about = access::policy::parse_policy({{"version", 1}, {"paths", std::move(paths)}});
+  if (about) SWARMA_RETURN_IF_ERROR(access::policy::parse_facts(facts, *about));
+  return {};
+}
 
 Result<net::Response> explain(const PolicyRoutes& with, const Call& call) {
   SWARMA_TRY(const Json body, parse_body(call.request));
@@ -17,6 +29,7 @@ Result<net::Response> explain(const PolicyRoutes& with, const Call& call) {
   if (reader.has("facts")) {
     SWARMA_TRY(const Json* given, reader.object("facts"));
     facts = *given;
+    SWARMA_RETURN_IF_ERROR(check_facts(facts));
   }
   const auto is_verifiable = [&with](const access::policy::Leaf& leaf) { return with.actions.available(leaf); };
   SWARMA_TRY(const Json said,
