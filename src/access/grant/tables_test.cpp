@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "access/grant/broker.h"
+#include "access/grant/unlocks.h"
 #include "crypto/hash.h"
 #include "db/database_testing.h"
 #include "once/tables.h"
@@ -54,6 +55,31 @@ TEST_P(TablesTest, TakesOverTheProofsOfTheFirstVersion) {
   EXPECT_EQ(used(clock_.now()), "replayed_proof");
   clock_.advance(std::chrono::seconds(1));
   EXPECT_EQ(used(clock_.now()), "fresh");
+}
+
+/// The agent checks it too; the row does not rely on that.
+TEST_P(TablesTest, AnUnlockRollsOnForItsViewerOnly) {
+  ASSERT_TRUE(db().migrate(migrations()));
+  const TitleId title(TitleId::Raw{7});
+  const std::string id(22, 'A'), creator = "creator", viewer = "viewer", path = "path";
+  const auto roll_on = [&](const std::string& by) {
+    const std::string previous = id + ".first";
+    const auto done = db().transact([&](db::Session& session) {
+      return count_roll_on(session, {.unlock_id = id, .viewer = by, .previous_grant_id = previous});
+    });
+    return done ? "fine" : done.error().reason;
+  };
+  ASSERT_TRUE(db().transact([&](db::Session& session) {
+    return add_unlock(session, {.title = title, .viewer = viewer, .path = path},
+                      {.id = id,
+                       .creator_jkt = creator,
+                       .revision = 1,
+                       .created_at = clock_.now(),
+                       .until = Expiry(clock_.now(), std::chrono::hours(1)),
+                       .attestations = "[]"});
+  }));
+  EXPECT_EQ(roll_on("viewer"), "fine");
+  EXPECT_NE(roll_on("somebody"), "fine");
 }
 
 }  // namespace

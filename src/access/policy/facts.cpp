@@ -24,6 +24,7 @@ Result<void> read_proof(const Json& json, const Policy& policy, Facts& facts) {
   }
   SWARMA_TRY(proof.issuer, reader.text_or("issuer", 128, std::string(kSomeIssuer)));
   if (reader.has("key")) {
+    if (reader.has("requirement")) SWARMA_RETURN_IF_ERROR(reader.text("requirement", 32));
     SWARMA_TRY(proof.key, reader.text("key", 16));
     facts.proofs.push_back(std::move(proof));
     return {};
