@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,7 +57,16 @@ class Node:
         self.data, self.options = Path(data), options
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process = self.connection = self.start_seconds = None
+        self.process = self.start_seconds = None
+        self.kept = threading.local()  # a connection for each thread
+
+    @property
+    def connection(self):
+        return getattr(self.kept, "connection", None)
+
+    @connection.setter
+    def connection(self, value):
+        self.kept.connection = value
 
     def start(self):
         self.data.parent.mkdir(parents=True, exist_ok=True)

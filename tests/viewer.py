@@ -3,6 +3,7 @@ import base64
 import hashlib
 import json
 import subprocess
+import threading
 import time
 import uuid
 
@@ -35,7 +36,7 @@ class Viewer:
 
     def sign(self, header, payload):
         text = b64(compact(header)) + "." + b64(compact(payload))
-        message = self.folder / "message"
+        message = self.folder / f"message-{threading.get_ident()}"
         message.write_bytes(text.encode())
         return text + "." + b64(openssl("pkeyutl", "-sign", "-rawin", "-inkey", self.key, "-in", message))
 
