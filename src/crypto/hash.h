@@ -1,5 +1,5 @@
-// SHA-256, HMAC and HKDF (OpenSSL EVP, algorithms fetched once), Keccak-256 (keccak.cpp). All functions are safe to call
-// concurrently.
+// SHA-256, HMAC and HKDF (OpenSSL EVP, algorithms fetched once), Keccak-256 (keccak.cpp). All functions are safe to
+// call concurrently.
 #pragma once
 
 #include <memory>

@@ -65,7 +65,8 @@ TEST_F(StoredData, IsAllOnThePage) {
   const RunningNode node(folder.path());
   std::map<std::string, std::set<std::string>> real;
   const auto tables = database()->query(
-      "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT "
+      "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name "
+      "NOT "
       "LIKE 'sqlite_%'");
   ASSERT_TRUE(tables) << tables.error().message;
   for (const db::Row& row : *tables) real[row.text(0)].insert(row.text(1));
@@ -85,11 +86,13 @@ TEST_F(StoredData, AboutViewersGoesInTime) {
   const std::string id = title.record.id.text();
   const std::vector<std::string> shown = {viewer.attest(id, "goodwill_ack"),
                                           viewer.attest(id, "allowlist_token", {{"code", "salted and warm"}})};
-  ASSERT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 8}, shown), "once").status, 200);
-  ASSERT_EQ(viewer.post("/v1/passes/request", {{"title_id", id},
-                                               {"revision", 1},
-                                               {"path", "join"},
-                                               {"attestations", {viewer.attest(id, "goodwill_ack")}}})
+  ASSERT_EQ(viewer.post("/v1/keys/request", viewer.key_request(title.record, "main", {0, 8}, shown), "once").status,
+            200);
+  ASSERT_EQ(viewer
+                .post("/v1/passes/request", {{"title_id", id},
+                                             {"revision", 1},
+                                             {"path", "join"},
+                                             {"attestations", {viewer.attest(id, "goodwill_ack")}}})
                 .status,
             200);
   for (const char* table : {"actions", "attestations", "code_uses", "grant_path_uses", "grant_unlocks", "once_answers",
