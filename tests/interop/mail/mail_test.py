@@ -25,6 +25,7 @@ sys.path.insert(0, str(HERE.parent.parent))
 sys.path.insert(0, str(HERE))
 from films import make_film
 from mail_servers import WORD, Exim, PostOffice, code_in, link_in, make_certificates, serve_mail
+from peers import why_not_installed
 from program import PATIENCE, PROGRAM, REPOSITORY, Node, swarma
 from viewer import Viewer, b64, compact
 
@@ -36,18 +37,9 @@ POLICY = {"version": 1, "paths": [
 
 def run_in_tools():
     """Goes on under the Python that has aiosmtpd."""
-    stamp, wanted = TOOLS / "installed.txt", (HERE / "requirements.txt").read_text()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        shutil.rmtree(TOOLS, ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", TOOLS], capture_output=True, text=True)
-        if made.returncode != 0:
-            raise RuntimeError(f"no virtual environment (is python3-venv installed?): {made.stdout}{made.stderr}")
-        done = subprocess.run([TOOLS / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", HERE / "requirements.txt"],
-                              capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            print("skipped: aiosmtpd cannot be installed from PyPI: " + done.stderr.strip()[-300:])
-            sys.exit(77)
-        stamp.write_text(wanted)
+    if why := why_not_installed(TOOLS, HERE / "requirements.txt"):
+        print("skipped: aiosmtpd " + why)
+        sys.exit(77)
     os.execv(TOOLS / "bin/python", [TOOLS / "bin/python", *sys.argv])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
+from peers import why_not_installed
 from program import PATIENCE, REPOSITORY, free_port
 from terms import TermsTest, npm_packages, skip
 
@@ -40,18 +41,8 @@ max_limit: 6000
 
 
 def install_relay():
-    stamp, wanted = TOOLS / "installed.txt", (HERE / "requirements.txt").read_text()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    shutil.rmtree(TOOLS, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", TOOLS], capture_output=True, text=True)
-    if made.returncode != 0:
-        raise RuntimeError(f"no virtual environment (is python3-venv installed?): {made.stdout}{made.stderr}")
-    done = subprocess.run([TOOLS / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", HERE / "requirements.txt"],
-                          capture_output=True, text=True, timeout=300)
-    if done.returncode != 0:
-        skip("nostr-relay cannot be installed from PyPI: " + done.stderr.strip()[-300:])
-    stamp.write_text(wanted)
+    if why := why_not_installed(TOOLS, HERE / "requirements.txt"):
+        skip("nostr-relay " + why)
 
 
 class Relay:

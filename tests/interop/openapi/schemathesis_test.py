@@ -16,6 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 from films import make_film
+from peers import why_not_installed
 from program import PATIENCE, REPOSITORY, Node, swarma
 from studio import Studio
 
@@ -25,18 +26,9 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 def install():
     """The program, or None with a word about the reason."""
-    stamp, wanted = TOOLS / "installed.txt", (HERE / "requirements.txt").read_text()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        shutil.rmtree(TOOLS, ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", TOOLS], capture_output=True, text=True)
-        if made.returncode != 0:
-            raise RuntimeError(f"no virtual environment (is python3-venv installed?): {made.stdout}{made.stderr}")
-        done = subprocess.run([TOOLS / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", HERE / "requirements.txt"],
-                              capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            print("skipped: schemathesis cannot be installed from PyPI: " + done.stderr.strip()[-300:])
-            return None
-        stamp.write_text(wanted)
+    if why := why_not_installed(TOOLS, HERE / "requirements.txt"):
+        print("skipped: schemathesis " + why)
+        return None
     return TOOLS / "bin/schemathesis"
 
 
